@@ -1,0 +1,1 @@
+"""The contract kit: checks any endpoint of ``POST /v1/videos`` against ``openapi.yaml``."""
