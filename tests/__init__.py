@@ -1,0 +1,1 @@
+"""The tests: the only place that imports both packages."""

@@ -1,0 +1,11 @@
+"""Fixtures of the mock's tests."""
+
+import pytest
+
+from tests.mock.vocabulary import Mock
+
+
+@pytest.fixture
+def mock() -> Mock:
+    """A mock of its own, with the token that the verbs send."""
+    return Mock()
