@@ -34,6 +34,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
     """What an application is made of."""
     document = read_document(settings.document)
+    for rule in document.stale_rules():
+        logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
     service = Service(document, settings.tokens, settings.pace, MemoryStore(), random, clock)
     return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311

@@ -136,8 +136,8 @@ def _file_intact(rule: FormRule, reading: Reading) -> Words | None:
 
 
 def _dimensions(rule: FormRule, reading: Reading) -> Words | None:
-    image, expected = _image(rule, reading), reading.values[rule.other or ""]
-    if image.dimensions == expected:
+    image, expected = _image(rule, reading), reading.values.get(rule.other or "")
+    if expected is None or image.dimensions == expected:
         return None
     return {"image": image.dimensions, "other": rule.other, "expected": expected}
 

@@ -41,7 +41,7 @@ class Mock:
         settings = {"tokens": (TOKEN,), "seed": 1, "pace": parse_pace(pace), **settings}
         self.app = create_app(Settings(**settings), clock=self.clock)
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any) -> httpx.Response:
+    def send(self, method: str, path: str, headers: dict[str, Any] | None = None, **request: Any) -> httpx.Response:
         """Send one request, by default with the right token (None in ``headers`` leaves a header out)."""
         return asyncio.run(self._send(method, path, headers or {}, request))
 
