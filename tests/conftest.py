@@ -1,4 +1,4 @@
-"""Fixtures of the mock's tests."""
+"""Fixtures of all tests."""
 
 import pytest
 
