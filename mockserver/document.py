@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 import yaml
 
-WORDS = frozenset(
-    "field value allowed limit count reason type image other expected method path routes".split()
-)
+WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
 """The words in braces that an error message may hold; the document explains each."""
 
 NAMED_RULES = (
@@ -172,7 +170,7 @@ def parse_document(text: str) -> Document:
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """A safe loader that refuses a repeated key instead of dropping the first value."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key, _ in node.value:
             text = str(key.value)

@@ -15,7 +15,9 @@ ANNOTATIONS = frozenset(
 )
 """Keywords of a field's schema that are no check of their own. ``type`` is one only where it is not string."""
 
-BEYOND_SCHEMA = frozenset(("repeated", "text", "text-encoding", "file", "file-type", "file-intact", "x-dimensions-match"))
+BEYOND_SCHEMA = frozenset(
+    ("repeated", "text", "text-encoding", "file", "file-type", "file-intact", "x-dimensions-match")
+)
 """The kinds of breach that JSON Schema cannot see."""
 
 Values = dict[str, Any]
@@ -84,7 +86,9 @@ class _Compiler:
         self.schema = document.resolve(self.media.get("schema", {}))
         self.properties = {
             name: document.resolve(node)
-            for name, node in convert(self.schema.get("properties"), f"{operation.id}: properties", dict[str, Any]).items()
+            for name, node in convert(
+                self.schema.get("properties"), f"{operation.id}: properties", dict[str, Any]
+            ).items()
         }
         self.required = convert(self.schema.get("required", []), f"{operation.id}: required", list[str])
 

@@ -42,9 +42,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]
-) -> None:
+def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]) -> None:
     """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
 
     ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
@@ -81,7 +79,7 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
+    """Uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
 
     class Protocol(HttpToolsProtocol):
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002

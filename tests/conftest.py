@@ -1,8 +1,13 @@
 """Fixtures of all tests."""
 
 import pytest
+from hypothesis import settings
 
 from tests.mock.vocabulary import Mock
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -123,7 +123,9 @@ def test_every_error_is_earned_by_a_rule_or_a_kind() -> None:
 
 def test_every_extension_keyword_is_described() -> None:
     used = {word for word in words(DOCUMENT) if word.startswith("x-") and word not in DOCUMENT["components"]["headers"]}
-    described = {line.split("`")[1] for line in DOCUMENT["info"]["description"].splitlines() if line.startswith("| `x-")}
+    described = {
+        line.split("`")[1] for line in DOCUMENT["info"]["description"].splitlines() if line.startswith("| `x-")
+    }
     assert used - described == {"x-request-id"}
     assert described <= used
 
@@ -143,7 +145,9 @@ def examples() -> Iterator[tuple[str, Any, Any]]:
             yield f"{name}.{example}", REPO_DOCUMENT.resolve(node)["value"], media["schema"]
 
 
-@pytest.mark.parametrize(("value", "schema"), [(value, schema) for _, value, schema in examples()], ids=[name for name, _, _ in examples()])
+@pytest.mark.parametrize(
+    ("value", "schema"), [(value, schema) for _, value, schema in examples()], ids=[name for name, _, _ in examples()]
+)
 def test_every_example_fits_its_own_schema(value: Any, schema: Any) -> None:
     jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(value)
 
@@ -211,7 +215,7 @@ def test_every_example_of_an_error_is_what_the_mock_answers(mock: Mock, rule: st
     elif isinstance(how, bytes):
         answer = mock.body(how)
     elif isinstance(how, dict):
-        answer = mock.body(multipart(form()), **{"content-type": f"multipart/form-data; boundary=x", **how})
+        answer = mock.body(multipart(form()), **{"content-type": "multipart/form-data; boundary=x", **how})
     else:
         answer = mock.post(how)
     assert answer.json() == ERRORS[rule]

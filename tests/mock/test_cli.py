@@ -38,12 +38,15 @@ def settings(*argv: str, **env: str) -> Settings:
 def served(*argv: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A mock as a process of its own, and what it told at its start."""
     command = [sys.executable, "-m", "mockserver", "--port", "0", *argv]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}
+    ) as process:
         try:
             assert process.stdout is not None
             yield process, _told(process.stdout)
         finally:
-            process.kill()
+            process.terminate()
+            process.communicate(timeout=10)
 
 
 def _told(stdout: IO[str]) -> str:
@@ -70,7 +73,7 @@ def test_start_tells_the_address_the_routes_and_the_variables_of_a_client() -> N
 def test_command_that_is_told_at_the_start_works_as_it_stands() -> None:
     with served() as (_, told):
         command = next(line for line in told.splitlines() if line.startswith("  curl "))
-        done = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True)  # noqa: S603, S607
+        done = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True)  # noqa: S607
         assert '"status":"queued"' in done.stdout
 
 
@@ -101,7 +104,12 @@ def test_refusals_are_logged_in_one_line_that_cannot_be_forged() -> None:
 
 def test_every_request_is_logged_where_asked_for() -> None:
     with served("--log-level", "debug") as (process, told):
-        httpx.post(f"{url(told)}/v1/videos", headers={"authorization": "Bearer x"}, data={"prompt": "x"}, files={"input_reference": b"x"})
+        httpx.post(
+            f"{url(told)}/v1/videos",
+            headers={"authorization": "Bearer x"},
+            data={"prompt": "x"},
+            files={"input_reference": b"x"},
+        )
         process.send_signal(SIGTERM)
         assert "POST /v1/videos 400 input_reference.is-image" in process.communicate(timeout=10)[1]
 
@@ -142,7 +150,10 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
-        (["--pace", "x"], "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)"),
+        (
+            ["--pace", "x"],
+            "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)",
+        ),
         (["--por", "1"], "unrecognized arguments: --por 1"),
         (["extra"], "unrecognized arguments: extra"),
     ],
@@ -152,7 +163,9 @@ def test_misuse_names_the_option_what_came_and_what_is_allowed(argv: list[str], 
 
 
 def test_misused_variable_is_named() -> None:
-    assert misused(MOCKSERVER_PORT="x") == "argument MOCKSERVER_PORT: 'x' is no port; allowed: 0 (any free one) to 65535"
+    assert (
+        misused(MOCKSERVER_PORT="x") == "argument MOCKSERVER_PORT: 'x' is no port; allowed: 0 (any free one) to 65535"
+    )
 
 
 def test_help_lists_every_option_with_its_variable() -> None:
@@ -164,11 +177,26 @@ def test_help_lists_every_option_with_its_variable() -> None:
 
 
 def test_every_option_has_a_variable_and_the_flag_wins() -> None:
-    values = {"host": "::1", "port": "1", "token": "a b", "document": "x.yaml", "pace": "instant", "seed": "3", "log-level": "debug"}
+    values = {
+        "host": "::1",
+        "port": "1",
+        "token": "a b",
+        "document": "x.yaml",
+        "pace": "instant",
+        "seed": "3",
+        "log-level": "debug",
+    }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
-    assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == ("::1", 1, ("a", "b"), Path("x.yaml"), 3, "debug")
+    assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
+        "::1",
+        1,
+        ("a", "b"),
+        Path("x.yaml"),
+        3,
+        "debug",
+    )
     flagged = settings("--port", "2", "--token", "c", **env)
     assert (flagged.port, flagged.tokens, flagged.seed) == (2, ("c",), 3)
 

@@ -58,7 +58,12 @@ def test_seconds_of_16_added(edited: Edited) -> None:
 def test_third_model_added(edited: Edited) -> None:
     mock = edited(lambda document: field(document, "model")["enum"].append("sora-3"))
     assert mock.create(model="sora-3")["model"] == "sora-3"
-    refused(mock.post(form(model="sora-3", size="1792x1024", input_reference=fitting("1792x1024"))), 400, "invalid_value", "size")
+    refused(
+        mock.post(form(model="sora-3", size="1792x1024", input_reference=fitting("1792x1024"))),
+        400,
+        "invalid_value",
+        "size",
+    )
 
 
 def test_third_model_may_render_the_large_sizes_too(edited: Edited) -> None:
@@ -120,7 +125,9 @@ def test_field_made_optional(edited: Edited) -> None:
 
 
 def test_new_text_field_with_an_enum(edited: Edited) -> None:
-    mock = edited(lambda document: schema(document)["properties"].update(style={"type": "string", "enum": ["anime", "film"]}))
+    mock = edited(
+        lambda document: schema(document)["properties"].update(style={"type": "string", "enum": ["anime", "film"]})
+    )
     mock.create(style="film")
     mock.create()
     message = "Invalid value: 'noir'. Supported values are: 'anime' and 'film'."
@@ -138,8 +145,10 @@ def test_new_field_is_echoed_where_the_answer_says_so(edited: Edited) -> None:
     assert (mock.create()["style"], mock.create(style="noir")["style"]) == ("film", "noir")
 
 
-@pytest.mark.parametrize(("sent", "accepted"), [("3", True), ("0", False), ("1.5", False), ("x", False), ("true", False), ("9" * 400, False)])
-def test_new_field_that_is_a_number(edited: Edited, sent: str, accepted: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "accepted"), [("3", True), ("0", False), ("1.5", False), ("x", False), ("true", False), ("9" * 400, False)]
+)
+def test_new_field_that_is_a_number(edited: Edited, sent: str, *, accepted: bool) -> None:
     node = {"type": "integer", "minimum": 1, "maximum": 9}
     mock = edited(lambda document: schema(document)["properties"].update(n=node))
     answer = mock.post(form(n=sent))
@@ -148,20 +157,32 @@ def test_new_field_that_is_a_number(edited: Edited, sent: str, accepted: bool) -
 
 
 def test_new_field_with_a_pattern(edited: Edited) -> None:
-    mock = edited(lambda document: schema(document)["properties"].update(user={"type": "string", "pattern": "^u[0-9]+$"}))
+    mock = edited(
+        lambda document: schema(document)["properties"].update(user={"type": "string", "pattern": "^u[0-9]+$"})
+    )
     mock.create(user="u1")
     refused(mock.post(form(user="x1")), 400, "invalid_value", "user")
 
 
 def test_another_message_for_an_error(edited: Edited) -> None:
-    mock = edited(lambda document: document["x-errors"]["invalid-value"].update(message="No {field} like {value}; try {allowed}"))
+    mock = edited(
+        lambda document: document["x-errors"]["invalid-value"].update(message="No {field} like {value}; try {allowed}")
+    )
     refused(mock.post(form(seconds="5")), 400, "invalid_value", "seconds", "No seconds like 5; try '4', '8', and '12'")
 
 
 def test_another_message_for_one_rule(edited: Edited) -> None:
-    mock = edited(lambda document: document["x-rules"]["seconds.enum"].update(message="{value} seconds is not our length."))
+    mock = edited(
+        lambda document: document["x-rules"]["seconds.enum"].update(message="{value} seconds is not our length.")
+    )
     refused(mock.post(form(seconds="5")), 400, "invalid_value", "seconds", "5 seconds is not our length.")
-    refused(mock.post(form(model="x")), 400, "invalid_value", "model", "Invalid value: 'x'. Supported values are: 'sora-2' and 'sora-2-pro'.")
+    refused(
+        mock.post(form(model="x")),
+        400,
+        "invalid_value",
+        "model",
+        "Invalid value: 'x'. Supported values are: 'sora-2' and 'sora-2-pro'.",
+    )
 
 
 def test_another_status_and_code_and_param(edited: Edited) -> None:
@@ -183,7 +204,9 @@ def test_another_size_limit(edited: Edited) -> None:
 
 
 def test_accepted_file_types(edited: Edited) -> None:
-    mock = edited(lambda document: media(document)["encoding"]["input_reference"].update(contentType="image/png, image/gif"))
+    mock = edited(
+        lambda document: media(document)["encoding"]["input_reference"].update(contentType="image/png, image/gif")
+    )
     mock.create(input_reference=picture(file_format="gif"))
     message = "Invalid file 'input_reference': unsupported mimetype ('image/jpeg'). Supported file formats are 'image/png' and 'image/gif'."
     answer = mock.post(form(input_reference=picture(file_format="jpeg")))
@@ -227,7 +250,9 @@ def test_condition_without_a_deciding_field(edited: Edited) -> None:
 
 def test_another_path(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
-        text = yaml.safe_dump(document).replace("/v1/videos", "/api/v3/clips").replace("~1v1~1videos", "~1api~1v3~1clips")
+        text = (
+            yaml.safe_dump(document).replace("/v1/videos", "/api/v3/clips").replace("~1v1~1videos", "~1api~1v3~1clips")
+        )
         document.clear()
         document.update(yaml.safe_load(text))
 
@@ -246,7 +271,9 @@ def test_schema_written_in_place_of_the_reference(edited: Edited) -> None:
 
 def test_another_form_of_ids(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
-        document["components"]["schemas"]["Video"]["properties"]["id"].update({"x-template": "task_{random:08x}", "pattern": "^task_[0-9a-f]{8}$"})
+        document["components"]["schemas"]["Video"]["properties"]["id"].update(
+            {"x-template": "task_{random:08x}", "pattern": "^task_[0-9a-f]{8}$"}
+        )
 
     assert edited(edit).create()["id"].startswith("task_")
 
@@ -269,7 +296,9 @@ def test_operation_that_the_mock_lacks_is_left_out(edited: Edited, caplog: pytes
     assert "left out: GET /v1/videos" in caplog.text
 
 
-def test_rule_whose_place_was_edited_away_is_told_and_does_no_harm(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
+def test_rule_whose_place_was_edited_away_is_told_and_does_no_harm(
+    edited: Edited, caplog: pytest.LogCaptureFixture
+) -> None:
     edited(lambda document: field(document, "seconds").pop("enum")).create(seconds="5")
     assert "x-rules.seconds.enum stands nowhere any more" in caplog.text
 

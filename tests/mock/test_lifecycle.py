@@ -34,7 +34,12 @@ def test_instant_job_is_answered_as_queued_and_found_completed() -> None:
 
 
 def test_polled_job_is_completed_at_its_last_poll() -> None:
-    assert [status for status, _ in seen(Mock(pace="polls:3"), 0, 0, 0, 0)] == ["queued", "in_progress", "completed", "completed"]
+    assert [status for status, _ in seen(Mock(pace="polls:3"), 0, 0, 0, 0)] == [
+        "queued",
+        "in_progress",
+        "completed",
+        "completed",
+    ]
 
 
 def test_job_of_one_poll_is_completed_at_once() -> None:
@@ -46,7 +51,12 @@ def test_real_job_takes_about_seventeen_seconds_per_second_of_video() -> None:
 
 
 def test_times_of_a_job_can_be_given() -> None:
-    assert [status for status, _ in seen(Mock(pace="queue=2.5,render=10"), 2.4, 2.5, 12.4, 12.5)] == ["queued", "in_progress", "in_progress", "completed"]
+    assert [status for status, _ in seen(Mock(pace="queue=2.5,render=10"), 2.4, 2.5, 12.4, 12.5)] == [
+        "queued",
+        "in_progress",
+        "in_progress",
+        "completed",
+    ]
 
 
 def test_longer_video_takes_longer() -> None:
@@ -80,7 +90,9 @@ def test_retrieved_video_is_the_created_one() -> None:
     assert mock.poll(video) == video
 
 
-@pytest.mark.parametrize("pace", ["instant", "fast", "real", "polls:1", "polls:7", "queue=0,render=0", "queue=3,render=0.001"])
+@pytest.mark.parametrize(
+    "pace", ["instant", "fast", "real", "polls:1", "polls:7", "queue=0,render=0", "queue=3,render=0.001"]
+)
 @given(steps=st.lists(st.floats(0, 200), min_size=1, max_size=12))
 def test_progress_never_falls_and_states_keep_their_order(pace: str, steps: list[float]) -> None:
     rule, now, job = parse_pace(pace), NOW, Job("x", NOW, 8.0, (), 0.5)
@@ -91,7 +103,9 @@ def test_progress_never_falls_and_states_keep_their_order(pace: str, steps: list
         states.append(rule.state(job, now))
     ranks = [(ORDER.index(state.status), state.progress) for state in states]
     assert ranks == sorted(ranks)
-    assert all((state.progress == 100) == (state.status == "completed") == (state.completed_at is not None) for state in states)
+    assert all(
+        (state.progress == 100) == (state.status == "completed") == (state.completed_at is not None) for state in states
+    )
 
 
 @given(st.floats(-1, 1), st.floats(0, 1))
@@ -102,7 +116,9 @@ def test_jitter_stretches_a_job_by_no_more_than_it_says(drawn: float, share: flo
     assert share == 0 or ends.state(job, NOW + 10 * (1 - share) - 0.01).status != "completed"
 
 
-@pytest.mark.parametrize(("pace", "wait"), [("instant", 10), ("fast", 500), ("polls:3", 10), ("queue=0,render=600", 10_000)])
+@pytest.mark.parametrize(
+    ("pace", "wait"), [("instant", 10), ("fast", 500), ("polls:3", 10), ("queue=0,render=600", 10_000)]
+)
 def test_client_is_told_when_to_ask_again(pace: str, wait: int) -> None:
     assert Mock(pace=pace).post().headers["openai-poll-after-ms"] == str(wait)
 
@@ -130,7 +146,24 @@ def test_head_of_a_video_has_the_headers_and_counts_as_a_poll() -> None:
     assert mock.send("HEAD", f"/v1/videos/{video['id']}").status_code == 200
 
 
-@pytest.mark.parametrize("text", ["", "slow", "polls", "polls:", "polls:0", "polls:-1", "polls:1.5", "queue=1", "queue=1,render=", "queue=-1,render=1", "render=1,queue=1", "FAST", "queue=nan,render=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "slow",
+        "polls",
+        "polls:",
+        "polls:0",
+        "polls:-1",
+        "polls:1.5",
+        "queue=1",
+        "queue=1,render=",
+        "queue=-1,render=1",
+        "render=1,queue=1",
+        "FAST",
+        "queue=nan,render=1",
+    ],
+)
 def test_other_paces_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="allowed: instant, fast, real, polls:N"):
         parse_pace(text)

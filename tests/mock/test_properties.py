@@ -13,13 +13,17 @@ from tests.pictures import fitting, picture
 MOCK = Mock()
 RULES = compile_form(read_document(default_path()), read_document(default_path()).operation("createVideo"))
 FIELDS = DOCUMENT["components"]["schemas"]["CreateVideo"]["properties"]
-NAMES = st.sampled_from([*FIELDS, "width", ""]) | st.text(st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=9)
+NAMES = st.sampled_from([*FIELDS, "width", ""]) | st.text(
+    st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=9
+)
 VALUES = st.sampled_from([value for node in FIELDS.values() for value in node.get("enum", [])]) | st.text(max_size=20)
 CONTENTS = st.sampled_from([picture(), picture(8, 8), picture()[:50], b""]) | st.binary(max_size=50)
 FILENAMES = st.none() | st.sampled_from(["image.png", ""])
 TYPES = st.none() | st.sampled_from(["image/png", "text/plain", "application/octet-stream"])
 PARTS: st.SearchStrategy[Part] = st.builds(text, NAMES, VALUES) | st.builds(file, CONTENTS, FILENAMES, TYPES, NAMES)
-MARKS = st.sampled_from([b"--", b"\r\n", b"\n", b'"', b"\0", b"\xff", BOUNDARY.encode(), b"Content-Disposition: form-data; name="])
+MARKS = st.sampled_from(
+    [b"--", b"\r\n", b"\n", b'"', b"\0", b"\xff", BOUNDARY.encode(), b"Content-Disposition: form-data; name="]
+)
 
 
 def answers_in_shape(body: bytes) -> None:
@@ -41,7 +45,10 @@ def test_any_bytes_are_answered_in_shape(body: bytes) -> None:
     answers_in_shape(body)
 
 
-@given(st.lists(PARTS, max_size=5), st.lists(st.tuples(st.integers(0), st.integers(0, 20), MARKS | st.binary(max_size=9)), max_size=4))
+@given(
+    st.lists(PARTS, max_size=5),
+    st.lists(st.tuples(st.integers(0), st.integers(0, 20), MARKS | st.binary(max_size=9)), max_size=4),
+)
 def test_any_damaged_form_is_answered_in_shape(parts: list[Part], damages: list[tuple[int, int, bytes]]) -> None:
     body = multipart([*form(), *parts])
     for at, lost, inserted in damages:
@@ -74,7 +81,12 @@ LARGE = ["1024x1792", "1792x1024"]
     declared=TYPES,
 )
 def test_any_form_that_the_schema_accepts_and_whose_picture_fits_is_accepted(
-    prompt: str, seconds: str | None, model_and_size: tuple[str | None, str | None], file_format: str, filename: str | None, declared: str | None
+    prompt: str,
+    seconds: str | None,
+    model_and_size: tuple[str | None, str | None],
+    file_format: str,
+    filename: str | None,
+    declared: str | None,
 ) -> None:
     model, size = model_and_size
     content = file(fitting(size or "720x1280", file_format), filename, declared)

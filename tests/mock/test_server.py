@@ -74,7 +74,10 @@ def test_length_that_is_too_long_harms_nobody_else(address: tuple[str, int]) -> 
 def test_chunked_upload_without_a_length_is_accepted(address: tuple[str, int]) -> None:
     pieces = [RIGHT[start : start + 1000] for start in range(0, len(RIGHT), 1000)]
     chunks = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces]
-    assert exchange(address, f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode(), *chunks, b"0\r\n\r\n").status_code == 200
+    assert (
+        exchange(address, f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode(), *chunks, b"0\r\n\r\n").status_code
+        == 200
+    )
 
 
 def test_announced_upload_over_the_limit_is_refused_before_it_is_sent(address: tuple[str, int]) -> None:
