@@ -125,10 +125,10 @@ class Unrouted:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer that there is nothing, and what there is."""
-        if scope["type"] == "http":
-            words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
-            answer = self.service.refuse("path", **words)
-            await respond(answer, scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})
+        words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
+        return await respond(self.service.refuse("path", **words), scope, receive, send)
 
 
 def _create(service: Service) -> Handler:

@@ -296,6 +296,17 @@ def test_operation_that_the_mock_lacks_is_left_out(edited: Edited, caplog: pytes
     assert "left out: GET /v1/videos" in caplog.text
 
 
+def test_lengths_that_are_no_number(edited: Edited) -> None:
+    mock = edited(lambda document: field(document, "seconds")["enum"].append("auto"))
+    video = mock.create(seconds="auto")
+    mock.clock.advance(1)
+    assert mock.poll(video)["status"] == "completed"
+
+
+def test_path_may_have_more_than_operations(edited: Edited) -> None:
+    edited(lambda document: document["paths"]["/v1/videos"].update(summary="Videos", parameters=[])).create()
+
+
 def test_rule_whose_place_was_edited_away_is_told_and_does_no_harm(
     edited: Edited, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -332,6 +343,10 @@ INVALID: dict[str, tuple[Edit, str]] = {
     "unreadable file type": (lambda d: media(d)["encoding"]["input_reference"].update(contentType="image/heic"), "encoding of input_reference: 'image/heic' cannot be judged by its bytes; image/png, image/jpeg, image/webp, image/gif can"),
     "dimensions of a field that is not there": (lambda d: field(d, "input_reference").update({"x-dimensions-match": "format"}), "input_reference: x-dimensions-match needs a field 'format'"),
     "reference to nowhere": (lambda d: media(d).update(schema={"$ref": "#/components/schemas/None"}), "'#/components/schemas/None' leads nowhere"),
+    "reference to another file": (
+        lambda d: media(d).update(schema={"$ref": "other.yaml#/Create"}),
+        "'other.yaml#/Create' does not point into the document (#/…)",
+    ),
     "reference to itself": (lambda d: d["components"]["schemas"].update(Video={"$ref": "#/components/schemas/Video"}), "leads back to itself"),
     "no answer": (lambda d: d["paths"]["/v1/videos"]["post"]["responses"]["200"].update(content={}), "createVideo: responses.200 has no JSON schema, 'application/json' is missing"),
     "template of ids": (lambda d: d["components"]["schemas"]["Video"]["properties"]["id"].update({"x-template": "{now}"}), "x-template of id: '{now}' makes no ids"),

@@ -1,14 +1,16 @@
 """What only a socket shows: bad HTTP, early answers, connections."""
 
+import asyncio
 import socket
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, MutableMapping
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
 
+from mockserver import create_app
 from tests.mock.test_cli import served, url
-from tests.mock.vocabulary import BOUNDARY, envelope, form, multipart
+from tests.mock.vocabulary import BOUNDARY, Mock, envelope, form, multipart
 
 LIMIT = 20 * 1024 * 1024
 HEAD = f"POST /v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
@@ -122,3 +124,28 @@ def test_head_of_a_path_that_is_not_there_has_no_body(address: tuple[str, int]) 
 def test_websocket_is_refused_as_the_request_that_it_is(address: tuple[str, int]) -> None:
     sent = b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     assert exchange(address, sent).status_code == 405
+
+
+def test_failure_of_the_server_is_answered_in_the_envelope_and_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> float:
+        raise RuntimeError("the clock stands still")
+
+    answer = Mock(clock=broken).post()
+    assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
+    assert "the clock stands still" in caplog.text
+    assert "clock" not in answer.text
+
+
+def test_websocket_is_closed_where_another_server_lets_it_through() -> None:
+    sent = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "websocket.connect"}
+
+    asyncio.run(create_app()({"type": "websocket", "path": "/", "headers": []}, receive, send))
+    assert sent == [{"type": "websocket.close"}]

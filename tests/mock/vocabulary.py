@@ -36,7 +36,7 @@ class Clock:
 class Mock:
     """One mock in process, with verbs."""
 
-    def __init__(self, *, pace: str = "fast", clock: Clock | None = None, **settings: Any) -> None:
+    def __init__(self, *, pace: str = "fast", clock: Any = None, **settings: Any) -> None:
         self.clock = clock or Clock()
         settings = {"tokens": (TOKEN,), "seed": 1, "pace": parse_pace(pace), **settings}
         self.app = create_app(Settings(**settings), clock=self.clock)
