@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from benchmarks.load import CONNECTIONS, LOADS, default_load
-from benchmarks.measure import Footprint, Speed, measure
+from benchmarks.measure import Effort, Footprint, Speed, measure
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
@@ -15,13 +15,14 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
     parser.add_argument("--load", choices=LOADS, default=default_load(), help="what sends the requests (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of which the median counts (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each round and server (%(default)s)")
+    parser.add_argument("--work", default="", help="only what has this in its name")
     options = parser.parse_args(argv)
     stdout.write(
-        f"load: {options.load}, {CONNECTIONS} connections; medians of {options.rounds} rounds of {options.seconds:g} s\n"
+        f"load: {options.load}, {CONNECTIONS} connections, medians of {options.rounds} rounds\n"
         "bare: a uvicorn (uvloop, httptools) that drains the same upload and answers a constant, measured in turns\n\n"
     )
     stdout.write(row("work", "requests/s", "bare", "share", "to reach") + "\n" + row(*["---"] * 5) + "\n")
-    for result in measure(options.load, options.rounds, options.seconds):
+    for result in measure(Effort(options.load, options.rounds, options.seconds, options.work)):
         stdout.write(speed_row(result) if isinstance(result, Speed) else footprint(result))
         stdout.flush()
     return 0
@@ -34,14 +35,16 @@ def row(work: str, *cells: str) -> str:
 
 def speed_row(speed: Speed) -> str:
     """The row of one work."""
-    numbers = f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", f"{speed.work.goal:.2f}"
+    numbers = (f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", f"{speed.work.goal:.2f}")
     return row(speed.work.name, *numbers) + "\n"
 
 
 def footprint(cost: Footprint) -> str:
     """What is told below the table."""
     rest, after, most = (f"{size:.0f} MB" if size else "unknown" for size in (cost.rest, cost.after, cost.most))
-    return f"\nstart to first answer {cost.start:.2f} s · memory at rest {rest}, after the run {after}, at most {most}\n"
+    return (
+        f"\nstart to first answer {cost.start:.2f} s · memory at rest {rest}, after the run {after}, at most {most}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The bare server, ``python -m benchmarks.bare``: drains whatever arrives and answers a constant. The physical limit."""
+"""The bare server, ``python -m benchmarks.bare``: drains what arrives, answers a constant. The limit."""
 
 import socket
 import sys

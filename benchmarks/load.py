@@ -11,9 +11,12 @@ from time import perf_counter
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import uvloop
+
 from benchmarks.work import Work, headers
 
 CONNECTIONS = 16
+PATIENCE = 30  # seconds for the first answer
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
 
@@ -44,7 +47,7 @@ def with_wrk(url: str, work: Work, seconds: float) -> Count:
         pairs = [word for pair in headers(work).items() for word in pair]
         size = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
         command = ["wrk", *size, "-s", str(SCRIPT), url + work.path, "--", work.method, file.name, *pairs]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
     found = re.search(r"^result (\d+) (\d+) (\d+) (\d+)$", output, re.MULTILINE)
     if found is None:
         raise RuntimeError(f"wrk gave no result: {output}")
@@ -54,26 +57,26 @@ def with_wrk(url: str, work: Work, seconds: float) -> Count:
 
 def with_python(url: str, work: Work, seconds: float) -> Count:
     """The load of this process. Slower than wrk, so that a very fast server looks slower than it is."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        new_event_loop = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(_send(urlsplit(url), work, seconds))
+    return uvloop.run(_send(urlsplit(url).netloc, work, seconds))
 
 
-async def _send(url: object, work: Work, seconds: float) -> Count:
-    loop, netloc = asyncio.get_running_loop(), url.netloc  # type: ignore[attr-defined]
+async def _send(netloc: str, work: Work, seconds: float) -> Count:
+    loop = asyncio.get_running_loop()
     lines = [f"{work.method} {work.path} HTTP/1.1", f"Host: {netloc}", f"Content-Length: {len(work.body)}"]
     lines += [f"{name}: {value}" for name, value in headers(work).items()]
     request = "\r\n".join([*lines, "", ""]).encode() + work.body
     host, _, port = netloc.partition(":")
     begun = perf_counter()
     made = [await loop.create_connection(lambda: _Connection(request), host, int(port)) for _ in range(CONNECTIONS)]
-    await asyncio.sleep(seconds)
-    took = perf_counter() - begun
     senders = [sender for _, sender in made]
-    count = Count(sum(s.answers for s in senders), sum(s.refused for s in senders), sum(s.broken for s in senders), took)
+    await asyncio.sleep(seconds)
+    async with asyncio.timeout(PATIENCE):
+        while not any(sender.answers or sender.broken for sender in senders):
+            await asyncio.sleep(seconds)
+    took = perf_counter() - begun
+    count = Count(
+        sum(s.answers for s in senders), sum(s.refused for s in senders), sum(s.broken for s in senders), took
+    )
     for sender in senders:
         sender.stop()
     return count

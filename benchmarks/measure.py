@@ -13,6 +13,17 @@ from benchmarks.work import Work, works
 STARTS = 3
 
 
+class Effort(NamedTuple):
+    """How hard to measure: the name of a load, how many rounds, the seconds of each round and server, and
+    what a work has in its name if it is to be measured.
+    """
+
+    load: str
+    rounds: int
+    seconds: float
+    only: str = ""
+
+
 class Speed(NamedTuple):
     """Requests a second of the mock and of the bare server, and the share; medians over the rounds."""
 
@@ -31,14 +42,15 @@ class Footprint(NamedTuple):
     most: float | None
 
 
-def measure(load: str, rounds: int, seconds: float) -> Iterator[Speed | Footprint]:
+def measure(effort: Effort) -> Iterator[Speed | Footprint]:
     """Each work's speed as it is known, then the footprint."""
     starts = [start() for _ in range(STARTS - 1)]
     with ExitStack() as stack:
-        bare, mock = stack.enter_context(started(*BARE)), stack.enter_context(started(*MOCK))
+        bare, mock = (stack.enter_context(started(*BARE)), stack.enter_context(started(*MOCK)))
         rest = memory(mock)
         for work in works(_new_video(mock)):
-            yield _speed(work, LOADS[load], mock, bare, rounds, seconds)
+            if effort.only in work.name:
+                yield _speed(work, mock, bare, effort)
         yield Footprint(median([*starts, mock.ready_after]), rest, memory(mock), memory(mock, "VmHWM"))
 
 
@@ -53,11 +65,11 @@ def _new_video(mock: Server) -> str:
     return video["id"]
 
 
-def _speed(work: Work, load: object, mock: Server, bare: Server, rounds: int, seconds: float) -> Speed:
-    pairs = []
-    for _ in range(rounds):
-        limit = load(bare.url, work, seconds).rate(accepted=True)  # type: ignore[operator]
-        pairs.append((load(mock.url, work, seconds).rate(accepted=work.accepted), limit))  # type: ignore[operator]
+def _speed(work: Work, mock: Server, bare: Server, effort: Effort) -> Speed:
+    load, pairs = LOADS[effort.load], []
+    for _ in range(effort.rounds):
+        limit = load(bare.url, work, effort.seconds).rate(accepted=True)
+        pairs.append((load(mock.url, work, effort.seconds).rate(accepted=work.accepted), limit))
     return Speed(
         work,
         mock=median(ours for ours, _ in pairs),

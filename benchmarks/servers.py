@@ -29,7 +29,8 @@ class Server(NamedTuple):
 def started(module: str, *options: str) -> Iterator[Server]:
     """Run ``python -m module`` until the block ends. It tells its URL in its first line."""
     begun = perf_counter()
-    with subprocess.Popen([sys.executable, "-m", module, *options], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", module, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own words
         try:
             url = (process.stdout or sys.stdin).readline().rpartition(" ")[2].strip()
             ask(url, Work("", "GET", "/v1/videos/none", b"", accepted=False, goal=0))

@@ -21,11 +21,7 @@ class Work(NamedTuple):
 
 def works(video_id: str) -> list[Work]:
     """All that is measured. ``video_id`` is one that the mock knows."""
-    small, photo, large = (
-        picture(0, "png"),
-        picture(622_000, "jpeg", quality=75),
-        picture(900_000, "png"),
-    )
+    small, photo, large = (picture(0, "png"), picture(622_000, "jpeg", quality=75), picture(900_000, "png"))
     return [
         _create(f"create, PNG of {_size(small)}", small, 0.50),
         _create(f"create, JPEG of {_size(photo)}", photo, 0.60),
@@ -56,4 +52,6 @@ def _create(name: str, image: bytes, goal: float, seconds: str = "4") -> Work:
 
 def _size(data: bytes) -> str:
     count = len(data)
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB" if count < 1e5 else f"{count / 1e3:.0f} kB"
+    return (
+        f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB" if count < 1e5 else f"{count / 1e3:.0f} kB"
+    )

@@ -25,7 +25,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     file, log = folder / "image.png", folder / "log.txt"
     file.write_bytes(picture())
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--token", TOKEN, "--pace", "polls:3"]
-    with log.open("w") as stderr, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
         try:
             yield _told_at_start(process, file)
         finally:
@@ -63,6 +66,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def wrk() -> str:
+    """The load generator."""
+    return program("wrk")
+
+
+@pytest.fixture(scope="session")
 def node() -> str:
     """A node with fetch."""
     found = program("node", "nodejs")
@@ -73,7 +82,7 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
-def node_modules(node: str, pytestconfig: pytest.Config) -> Path:  # noqa: ARG001 - npm without a usable node is of no use
+def node_modules(node: str, pytestconfig: pytest.Config) -> Path:
     """The folder where what package-lock.json names is installed and our scripts lie; kept from run to run."""
     lock = (NODE_FILES / "package-lock.json").read_bytes()
     folder = pytestconfig.cache.mkdir("npm") / sha256(lock).hexdigest()[:16]

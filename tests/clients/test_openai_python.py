@@ -30,7 +30,9 @@ def test_openai_creates_a_video(client: openai.OpenAI, call: dict[str, Any]) -> 
     queued(client.videos.create(**call).model_dump(exclude_unset=True))
 
 
-def test_openai_takes_an_open_file_and_bytes_with_a_name(client: openai.OpenAI, call: dict[str, Any], server: Server) -> None:
+def test_openai_takes_an_open_file_and_bytes_with_a_name(
+    client: openai.OpenAI, call: dict[str, Any], server: Server
+) -> None:
     with server.picture.open("rb") as file:
         assert client.videos.create(**{**call, "input_reference": file}).status == "queued"
     named = ("image.png", server.picture.read_bytes(), "image/png")
@@ -63,7 +65,11 @@ def test_openai_raises_authentication_error_for_a_wrong_key(client: openai.OpenA
 def test_openai_raises_bad_request_error_that_names_the_field(client: openai.OpenAI, call: dict[str, Any]) -> None:
     with pytest.raises(openai.BadRequestError, match="Supported values are: '4', '8', and '12'") as caught:
         client.videos.create(**{**call, "seconds": "10"})
-    assert (caught.value.param, caught.value.code, caught.value.type) == ("seconds", "invalid_value", "invalid_request_error")
+    assert (caught.value.param, caught.value.code, caught.value.type) == (
+        "seconds",
+        "invalid_value",
+        "invalid_request_error",
+    )
     assert caught.value.request_id
 
 

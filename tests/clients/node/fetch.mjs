@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 const [url, token, path, seconds] = process.argv.slice(2);
 const formData = new FormData();
-formData.append('prompt', 'A fox trots over a frozen lake; the ice sings and a hare looks up.');
+formData.append('prompt', 'A fox trots over a frozen lake, the ice sings and a hare looks up.');
 formData.append('input_reference', new Blob([await readFile(path)], { type: 'image/png' }), 'image.png');
 formData.append('model', 'sora-2');
 formData.append('seconds', seconds);

@@ -6,7 +6,7 @@ import OpenAI, { toFile } from 'openai';
 const [action, baseURL, apiKey, path] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const call = (input_reference, more = {}) => client.videos.create({
-  prompt: 'A fox trots over a frozen lake; the ice sings and a hare looks up.',
+  prompt: 'A fox trots over a frozen lake, the ice sings and a hare looks up.',
   input_reference, model: 'sora-2', seconds: '4', size: '720x1280', ...more,
 });
 const fromBuffer = async () => toFile(await readFile(path), 'image.png', { type: 'image/png' });
