@@ -14,8 +14,9 @@ STARTS = 3
 
 
 class Effort(NamedTuple):
-    """How hard to measure: the name of a load, how many rounds, the seconds of each round and server, and
-    what a work has in its name if it is to be measured.
+    """How hard to measure.
+
+    The name of a load, how many rounds, the seconds of each round and server; ``only`` the work with this in its name.
     """
 
     load: str
