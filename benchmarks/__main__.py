@@ -19,9 +19,10 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
     options = parser.parse_args(argv)
     stdout.write(
         f"load: {options.load}, {CONNECTIONS} connections, medians of {options.rounds} rounds\n"
-        "bare: a uvicorn (uvloop, httptools) that drains the same upload and answers a constant, measured in turns\n\n"
+        "bare: a uvicorn (uvloop, httptools) that drains the same upload and answers a constant, measured in turns\n"
+        "by CPU: the share by processor time a request, which others on the machine disturb less\n\n"
     )
-    stdout.write(row("work", "requests/s", "bare", "share", "to reach") + "\n" + row(*["---"] * 5) + "\n")
+    stdout.write(row("work", "requests/s", "bare", "share", "by CPU", "to reach") + "\n" + row(*["---"] * 6) + "\n")
     for result in measure(Effort(options.load, options.rounds, options.seconds, options.work)):
         stdout.write(speed_row(result) if isinstance(result, Speed) else footprint(result))
         stdout.flush()
@@ -35,7 +36,8 @@ def row(work: str, *cells: str) -> str:
 
 def speed_row(speed: Speed) -> str:
     """The row of one work."""
-    numbers = (f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", f"{speed.work.goal:.2f}")
+    processor = f"{speed.processor:.2f}" if speed.processor else "unknown"
+    numbers = (f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", processor, f"{speed.work.goal:.2f}")
     return row(speed.work.name, *numbers) + "\n"
 
 

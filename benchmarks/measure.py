@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.load import LOADS
-from benchmarks.servers import BARE, MOCK, Server, ask, memory, started
+from benchmarks.load import LOADS, Load
+from benchmarks.servers import BARE, MOCK, Server, ask, memory, started, work_seconds
 from benchmarks.work import Work, works
 
 STARTS = 3
@@ -26,12 +26,16 @@ class Effort(NamedTuple):
 
 
 class Speed(NamedTuple):
-    """Requests a second of the mock and of the bare server, and the share; medians over the rounds."""
+    """Requests a second of the mock and of the bare server, and the share; medians over the rounds.
+
+    ``processor`` is the share by processor time a request: what it would be if nobody else used the machine.
+    """
 
     work: Work
     mock: float
     bare: float
     share: float
+    processor: float | None
 
 
 class Footprint(NamedTuple):
@@ -67,13 +71,34 @@ def _new_video(mock: Server) -> str:
 
 
 def _speed(work: Work, mock: Server, bare: Server, effort: Effort) -> Speed:
-    load, pairs = LOADS[effort.load], []
-    for _ in range(effort.rounds):
-        limit = load(bare.url, work, effort.seconds).rate(accepted=True)
-        pairs.append((load(mock.url, work, effort.seconds).rate(accepted=work.accepted), limit))
+    load = LOADS[effort.load]
+    rounds = [
+        (
+            _round(load, bare, work._replace(accepted=True), effort.seconds),
+            _round(load, mock, work, effort.seconds),
+        )
+        for _ in range(effort.rounds)
+    ]
+    costs = [limit.cost / ours.cost for limit, ours in rounds if limit.cost and ours.cost]
     return Speed(
         work,
-        mock=median(ours for ours, _ in pairs),
-        bare=median(limit for _, limit in pairs),
-        share=median(ours / limit for ours, limit in pairs),
+        mock=median(ours.rate for _, ours in rounds),
+        bare=median(limit.rate for limit, _ in rounds),
+        share=median(ours.rate / limit.rate for limit, ours in rounds),
+        processor=median(costs) if costs else None,
     )
+
+
+class Round(NamedTuple):
+    """Requests a second, and processor seconds a request if they are known."""
+
+    rate: float
+    cost: float | None
+
+
+def _round(load: Load, server: Server, work: Work, seconds: float) -> Round:
+    before = work_seconds(server)
+    count = load(server.url, work, seconds)
+    after = work_seconds(server)
+    rate = count.rate(accepted=work.accepted)
+    return Round(rate, None if before is None or after is None else (after - before) / count.answers)

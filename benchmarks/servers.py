@@ -1,5 +1,6 @@
 """The servers under measurement, each a process of its own, and what it costs to start and to keep one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -44,6 +45,15 @@ def ask(url: str, work: Work) -> bytes:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
     connection.request(work.method, work.path, work.body or None, {**headers(work), "Connection": "close"})
     return connection.getresponse().read()
+
+
+def work_seconds(server: Server) -> float | None:
+    """Seconds of processor time that ``server`` has taken; ``None`` where the system has no /proc."""
+    try:
+        fields = Path(f"/proc/{server.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(server: Server, name: str = "VmRSS") -> float | None:
