@@ -15,6 +15,7 @@ from tests.clients.vocabulary import NODE_FILES, PATIENCE, TOKEN, Server
 from tests.pictures import picture
 
 NODE = 18  # the first with fetch
+NODE_OF_PACKAGES = 20  # the oldest that the packages were seen to run on; they ask for newer ones
 INSTALL_SECONDS = 300
 
 
@@ -75,15 +76,20 @@ def wrk() -> str:
 def node() -> str:
     """A node with fetch."""
     found = program("node", "nodejs")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < NODE:
-        pytest.skip(f"node is {version}, the tests need {NODE} or newer")
+    _needs(found, NODE)
     return found
+
+
+def _needs(node: str, oldest: int) -> None:
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.removeprefix("v").partition(".")[0]) < oldest:
+        pytest.skip(f"node is {version}, the test needs {oldest} or newer")
 
 
 @pytest.fixture(scope="session")
 def node_modules(node: str, pytestconfig: pytest.Config) -> Path:
     """The folder where what package-lock.json names is installed and our scripts lie; kept from run to run."""
+    _needs(node, NODE_OF_PACKAGES)
     lock = (NODE_FILES / "package-lock.json").read_bytes()
     folder = pytestconfig.cache.mkdir("npm") / sha256(lock).hexdigest()[:16]
     if not folder.exists():
