@@ -71,6 +71,12 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     node: dict[str, Any]
 
+    @property
+    def pointer(self) -> str:
+        """Where it stands."""
+        path = self.path.replace("~", "~0").replace("/", "~1")
+        return f"#/paths/{path}/{self.method.lower()}"
+
 
 class Document(msgspec.Struct, frozen=True):
     """The whole document, checked: each rule's error exists, each message can be filled in."""

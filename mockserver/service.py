@@ -10,7 +10,7 @@ from mockserver.document import Document
 from mockserver.job import QUEUED, Job, JobMaker, State
 from mockserver.pace import Pace
 from mockserver.response import Answer, Header, VideoShape, answer, refusal
-from mockserver.rules import compile_form
+from mockserver.compiler import compile_body
 from mockserver.store import Store
 from mockserver.upload import Form
 
@@ -23,7 +23,7 @@ class Service:
     ) -> None:
         create = document.operation("createVideo")
         self.document = document
-        self.form = compile_form(document, create)
+        self.form = compile_body(document, create)
         self._shape = VideoShape(document, create)
         self._maker = JobMaker(self._shape.id_template, self._shape.echo, random)
         self._tokens = Tokens(tokens)

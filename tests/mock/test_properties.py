@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from mockserver.checks import Request, broken, judge, read
 from mockserver.document import default_path, read_document
-from mockserver.rules import compile_form
+from mockserver.compiler import compile_body
 from mockserver.upload import Part as FormPart
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, Part, envelope, file, form, multipart, text
 from tests.pictures import fitting, picture
 
 MOCK = Mock()
-RULES = compile_form(read_document(default_path()), read_document(default_path()).operation("createVideo"))
+RULES = compile_body(read_document(default_path()), read_document(default_path()).operation("createVideo"))
 FIELDS = DOCUMENT["components"]["schemas"]["CreateVideo"]["properties"]
 NAMES = st.sampled_from([*FIELDS, "width", ""]) | st.text(
     st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=9
