@@ -16,11 +16,13 @@ from PIL import Image
 from mockserver.content import Source
 from mockserver.still import open_still, view
 
+PIXELS = "yuv420p"
+"""The one pixel format that every player shows."""
+
 FRAMES_PER_SECOND = 12
 """Enough for a slow zoom, and half the work of 24."""
 
 SECONDS_PER_KEY_FRAME = 2
-MOST_SECONDS = 120.0
 
 X264 = {
     # On this motion superfast costs as much as ultrafast to which sub-pixel search was given back, for half the bytes.
@@ -41,19 +43,18 @@ def make_clip(source: Source) -> bytes:
 
     Works on one core. Its length is right within a frame; an odd width or height grows by one, as yuv420p has none.
     """
-    seconds = min(max(source.seconds, 1 / FRAMES_PER_SECOND), MOST_SECONDS)
     buffer = BytesIO()
     with av.open(buffer, "w", "mp4", options=MP4, io_open=_reopen(buffer)) as output:
         video = _video_stream(output, source.width + source.width % 2, source.height + source.height % 2)
         audio = _audio_stream(output)
-        packets = [*_encoded(video, _frames(video, source, seconds)), *_encoded(audio, _silence(audio, seconds))]
+        packets = [*_encoded(video, _frames(video, source)), *_encoded(audio, _silence(source.length))]
         output.mux(sorted(packets, key=_starts))
     return buffer.getvalue()
 
 
 def _video_stream(output: OutputContainer, width: int, height: int) -> VideoStream:
     stream = output.add_stream("libx264", rate=FRAMES_PER_SECOND, options=X264)
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = PIXELS
     stream.width, stream.height = width, height
     context = stream.codec_context
     context.thread_count = 1
@@ -68,11 +69,11 @@ def _audio_stream(output: OutputContainer) -> AudioStream:
     return output.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
 
 
-def _frames(stream: VideoStream, source: Source, seconds: float) -> Iterator[av.VideoFrame]:
+def _frames(stream: VideoStream, source: Source) -> Iterator[av.VideoFrame]:
     """The still, nearer from frame to frame. Its planes are scaled as they are: half the samples of RGB."""
     planes = _planes(open_still(source).resize((stream.width, stream.height)))
-    for index in range(round(seconds * FRAMES_PER_SECOND)):
-        frame = av.VideoFrame(stream.width, stream.height, stream.pix_fmt)
+    for index in range(round(source.length * FRAMES_PER_SECOND)):
+        frame = av.VideoFrame(stream.width, stream.height, PIXELS)
         for plane, still in zip(frame.planes, planes, strict=True):
             box = view(still.size, index / FRAMES_PER_SECOND)
             scaled = still.resize(still.size, Image.Resampling.BILINEAR, box)
@@ -83,8 +84,9 @@ def _frames(stream: VideoStream, source: Source, seconds: float) -> Iterator[av.
 
 def _planes(still: Image.Image) -> list[Image.Image]:
     """Brightness and both colours of ``still`` as video has them, each as a picture in grey."""
-    frame = av.VideoFrame.from_image(still).reformat(
-        format="yuv420p",
+    whole = av.VideoFrame.from_bytes(still.convert("RGBA").tobytes(), still.width, still.height)
+    frame = whole.reformat(
+        format=PIXELS,
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
         dst_colorspace=Colorspace.ITU709,
@@ -95,7 +97,7 @@ def _planes(still: Image.Image) -> list[Image.Image]:
     ]
 
 
-def _silence(stream: AudioStream, seconds: float) -> Iterator[av.AudioFrame]:
+def _silence(seconds: float) -> Iterator[av.AudioFrame]:
     total = round(seconds * SAMPLE_RATE)
     for start in range(0, total, SAMPLES_PER_FRAME):
         frame = av.AudioFrame("fltp", "stereo", min(SAMPLES_PER_FRAME, total - start))
@@ -105,13 +107,13 @@ def _silence(stream: AudioStream, seconds: float) -> Iterator[av.AudioFrame]:
         yield frame
 
 
-def _encoded(stream: Any, frames: Iterable[Any]) -> Iterator[Packet]:
+def _encoded(stream: Any, frames: Iterable[Any]) -> "Iterator[Packet[Any]]":
     for frame in frames:
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
-def _starts(packet: Packet) -> Fraction:
+def _starts(packet: "Packet[Any]") -> Fraction:
     return (packet.dts or 0) * packet.time_base
 
 

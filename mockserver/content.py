@@ -9,17 +9,25 @@ from importlib import import_module
 
 import msgspec
 
+SHORTEST, LONGEST = 0.25, 60.0
+"""Seconds of video that are made, whatever a document allows to ask for."""
+
 
 class Source(msgspec.Struct, frozen=True, gc=False):
     """What content is made from: the reference picture as it was uploaded, and what was asked for.
 
-    ``width`` and ``height`` are pixels of the video, ``seconds`` its length.
+    ``width`` and ``height`` are pixels of the video, ``seconds`` its length as asked for.
     """
 
     picture: bytes
     width: int
     height: int
     seconds: float
+
+    @property
+    def length(self) -> float:
+        """The length of the video in seconds, within bounds."""
+        return min(max(SHORTEST, self.seconds), LONGEST)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):

@@ -14,8 +14,6 @@ COLUMNS = 4
 TILES_PER_SECOND = 2
 """Of a sprite sheet. A tile's sides are those of the video divided by the columns, so a sheet is as wide as it."""
 
-MOST_TILES = 240
-
 
 def make_thumbnail(source: Source) -> bytes:
     """The first frame, small, as a WebP."""
@@ -27,13 +25,13 @@ def make_thumbnail(source: Source) -> bytes:
 def make_spritesheet(source: Source) -> bytes:
     """Frames of the whole video at even distances, in rows from left to right, as a JPEG."""
     still = open_still(source)
-    count = min(max(1, round(source.seconds * TILES_PER_SECOND)), MOST_TILES)
+    count = max(1, round(source.length * TILES_PER_SECOND))
     rows = -(-count // COLUMNS)
     width, height = max(1, source.width // COLUMNS), max(1, source.height // COLUMNS)
     sheet = Image.new("RGB", (width * COLUMNS, height * rows))
     for index in range(count):
         row, column = divmod(index, COLUMNS)
-        box = view(still.size, index * source.seconds / count)
+        box = view(still.size, index * source.length / count)
         sheet.paste(still.resize((width, height), Image.Resampling.BILINEAR, box), (column * width, row * height))
     return _file(sheet, "JPEG")
 

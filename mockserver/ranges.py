@@ -7,7 +7,7 @@ from mockserver.content import Content
 from mockserver.response import Answer, Header
 
 _UNIT = re.compile(rb"bytes=(.*)", re.IGNORECASE | re.DOTALL)
-_RANGE = re.compile(rb"([0-9]{0,18})-([0-9]{0,18})")
+_RANGE = re.compile(rb"([0-9]{0,30})-([0-9]{0,30})")
 _TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 

@@ -47,20 +47,20 @@ class Renderer:
                 self._kept.move_to_end(name)
                 return kept
             work = self._running.get(name)
+            started = work is None
             if work is None:
                 work = self._running[name] = self._threads.submit(self._make, variant, source)
-                started = True
-            else:
-                started = False
         if started:  # outside of the lock: work that is done already calls back at once
             work.add_done_callback(partial(self._done, name))
         return await asyncio.shield(asyncio.wrap_future(work))
 
-    def forget(self, key: str) -> None:
-        """Drop what is kept of the job ``key``."""
+    def forget(self, key: str | None = None) -> None:
+        """Drop what is kept of the job ``key``, or of all jobs; what is being made of it is not kept."""
         with self._lock:
-            for name in [name for name in self._kept if name[0] == key]:
-                self._kept_bytes -= len(self._kept.pop(name).body)
+            for names in (self._kept, self._running):
+                for name in [name for name in names if key in (None, name[0])]:
+                    del names[name]
+            self._kept_bytes = sum(len(content.body) for content in self._kept.values())
 
     def close(self) -> None:
         """Start nothing any more. What is being made ends by itself, unseen."""
@@ -68,6 +68,8 @@ class Renderer:
 
     def _done(self, name: Name, work: Future[Content]) -> None:
         with self._lock:
+            if self._running.get(name) is not work:
+                return  # forgotten meanwhile
             del self._running[name]
             if not work.cancelled() and work.exception() is None:
                 self._keep(name, work.result())
