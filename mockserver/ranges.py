@@ -8,7 +8,7 @@ from mockserver.response import Answer, Header
 
 _UNIT = re.compile(rb"bytes=(.*)", re.IGNORECASE | re.DOTALL)
 _RANGE = re.compile(rb"([0-9]{0,30})-([0-9]{0,30})")
-_TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 class UnsatisfiableError(Exception):

@@ -52,7 +52,9 @@ class Renderer:
                 work = self._running[name] = self._threads.submit(self._make, variant, source)
         if started:  # outside of the lock: work that is done already calls back at once
             work.add_done_callback(partial(self._done, name))
-        return await asyncio.shield(asyncio.wrap_future(work))
+        waiting = asyncio.wrap_future(work)
+        waiting.add_done_callback(_see)
+        return await asyncio.shield(waiting)
 
     def forget(self, key: str | None = None) -> None:
         """Drop what is kept of the job ``key``, or of all jobs; what is being made of it is not kept."""
@@ -80,3 +82,9 @@ class Renderer:
         while self._kept_bytes > self._cache_bytes:
             _, oldest = self._kept.popitem(last=False)
             self._kept_bytes -= len(oldest.body)
+
+
+def _see(waiting: asyncio.Future[Content]) -> None:
+    """Look at a failure, so that one whose asker went away is not logged as unseen: the others were told."""
+    if not waiting.cancelled():
+        waiting.exception()

@@ -1,6 +1,7 @@
 """The renderer makes each file once, a few at a time, beside the event loop."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Lock
@@ -143,8 +144,26 @@ def test_work_that_nobody_awaits_any_more_goes_on_and_is_kept(maker: Maker) -> N
     assert len(maker.made) == 1
 
 
+def test_one_who_goes_away_takes_the_place_in_the_queue_from_nobody(maker: Maker) -> None:
+    maker.gate.clear()
+    renderer = Renderer(maker, at_once=1)
+
+    async def asking() -> Content:
+        at_work, first, second = (asyncio.create_task(renderer.get(key, "video", SOURCE)) for key in "abb")
+        await begun(maker)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        maker.gate.set()
+        await at_work
+        return await second
+
+    assert asyncio.run(asking()).media_type == "video/mp4"
+
+
 @pytest.mark.parametrize("leaving", [0, 1])
-def test_failure_reaches_all_who_asked_and_is_not_kept(maker: Maker, leaving: int) -> None:
+def test_failure_reaches_all_who_asked_and_is_not_kept(
+    maker: Maker, leaving: int, caplog: pytest.LogCaptureFixture
+) -> None:
     maker.gate.clear()
     maker.failure = RuntimeError("no encoder")
     renderer = Renderer(maker)
@@ -161,6 +180,8 @@ def test_failure_reaches_all_who_asked_and_is_not_kept(maker: Maker, leaving: in
     maker.failure = None
     assert isinstance(ask(renderer, "a")[0], Content)
     assert len(maker.made) == 2
+    gc.collect()
+    assert caplog.messages == []
 
 
 def test_files_asked_for_longest_ago_go_first(maker: Maker) -> None:
@@ -202,6 +223,23 @@ def test_file_forgotten_while_it_is_made_reaches_who_asked_and_is_not_kept(maker
     asyncio.run(asking())
     ask(renderer, "a")
     assert len(maker.made) == 2
+
+
+def test_file_asked_for_anew_is_not_the_forgotten_one(maker: Maker) -> None:
+    maker.gate.clear()
+    renderer = Renderer(maker, at_once=1)
+
+    async def asking() -> tuple[Content, Content, Content]:
+        old = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        await begun(maker)
+        renderer.forget()
+        new = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        await asyncio.sleep(0)  # it has asked
+        maker.gate.set()
+        return await old, await new, await renderer.get("a", "video", SOURCE)
+
+    old, new, again = asyncio.run(asking())
+    assert again is new is not old
 
 
 def test_forgotten_bytes_leave_room(maker: Maker) -> None:
