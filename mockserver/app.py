@@ -19,11 +19,11 @@ from mockserver.settings import Settings
 from mockserver.stamp import Stamp
 from mockserver.store import MemoryStore
 from mockserver.upload import UploadError
-from mockserver.wire import header, read_form, respond, told
+from mockserver.wire import header, read_form, read_json, read_query, respond, told
 
 logger = logging.getLogger("mockserver")
 
-Handler = Callable[[Scope, Receive], Awaitable[Answer | None]]
+Handler = Callable[[Scope, Receive, str], Awaitable[Answer | None]]
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Starlette:
@@ -43,11 +43,11 @@ def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
 
 def build_app(service: Service, stamp: Stamp) -> Starlette:
     """Route each path of the document to its operations."""
-    handlers = {"createVideo": _create(service), "retrieveVideo": _retrieve(service)}
+    answering = handlers(service)
     paths: dict[str, dict[str, Handler]] = {}
     for operation in service.document.operations:
-        if operation.id in handlers:
-            paths.setdefault(operation.path, {})[operation.method] = handlers[operation.id]
+        if operation.id in answering:
+            paths.setdefault(operation.path, {})[operation.method] = answering[operation.id]
         else:
             logger.warning("left out: %s %s, this mock has no %s", operation.method, operation.path, operation.id)
     for methods in paths.values():
@@ -123,7 +123,13 @@ class Endpoint:
         if handler is None:
             allow = (b"allow", self.allowed.encode())
             return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
-        return self.service.authorise(header(scope, b"authorization")) or await handler(scope, receive)
+        owner = self.service.authorise(header(scope, b"authorization"))
+        if isinstance(owner, Answer):
+            return owner
+        try:
+            return await handler(scope, receive, owner)
+        except UploadError as error:
+            return self.service.refuse(error.rule, **error.words)
 
 
 class Unrouted:
@@ -141,19 +147,35 @@ class Unrouted:
         return await respond(self.service.refuse("path", **words), scope, receive, send)
 
 
-def _create(service: Service) -> Handler:
-    async def create(scope: Scope, receive: Receive) -> Answer | None:
-        try:
-            form = await read_form(service.form, scope, receive)
-        except UploadError as error:
-            return service.refuse(error.rule, **error.words)
-        return None if form is None else service.create(form)
+def handlers(service: Service) -> dict[str, Handler]:
+    """What answers each operation of the document, by its id."""
 
-    return create
+    async def create(scope: Scope, receive: Receive, owner: str) -> Answer | None:
+        form = await read_form(service.form, scope, receive)
+        return None if form is None else service.create(owner, form)
 
+    async def retrieve(scope: Scope, _receive: Receive, owner: str) -> Answer:
+        return service.retrieve(owner, scope["path_params"]["video_id"])
 
-def _retrieve(service: Service) -> Handler:
-    async def retrieve(scope: Scope, receive: Receive) -> Answer:  # noqa: ARG001 - a GET has no body to receive
-        return service.retrieve(scope["path_params"]["video_id"])
+    async def list_videos(scope: Scope, _receive: Receive, owner: str) -> Answer:
+        return service.list(owner, read_query(scope))
 
-    return retrieve
+    async def delete(scope: Scope, _receive: Receive, owner: str) -> Answer:
+        return service.delete(owner, scope["path_params"]["video_id"])
+
+    async def remix(scope: Scope, receive: Receive, owner: str) -> Answer | None:
+        body = await read_json(service.remix_body, scope, receive)
+        return None if body is None else service.remix(owner, scope["path_params"]["video_id"], body)
+
+    async def content(scope: Scope, _receive: Receive, owner: str) -> Answer:
+        video_id = scope["path_params"]["video_id"]
+        return await service.content(owner, video_id, read_query(scope), scope["method"], scope["headers"])
+
+    return {
+        "createVideo": create,
+        "retrieveVideo": retrieve,
+        "listVideos": list_videos,
+        "deleteVideo": delete,
+        "remixVideo": remix,
+        "downloadContent": content,
+    }

@@ -41,7 +41,18 @@ class Reading(msgspec.Struct):
 
 def judge(rules: FormRules, form: Form) -> Request | Violation:
     """Hold ``form`` against ``rules``: the request that it makes, or the first broken rule in the document's order."""
-    reading = read(rules, form)
+    return _verdict(read(rules, form))
+
+
+def judge_values(rules: FormRules, values: Values) -> Request | Violation:
+    """Hold the values of a JSON object against ``rules``, likewise."""
+    form = {name: [Part(name, None, None, [])] for name in values}
+    defaults = {name: field.default for name, field in rules.fields.items() if field.default is not None}
+    return _verdict(Reading(form, rules, defaults | values, {}, {}))
+
+
+def _verdict(reading: Reading) -> Request | Violation:
+    rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
     if not (is_valid and _is_usual(reading)):
         for rule in rules.beyond_schema if is_valid else rules.checks:

@@ -18,6 +18,11 @@ class State(msgspec.Struct, frozen=True, gc=False):
     progress: int
     completed_at: int | None = None
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self.status in ("completed", "failed")
+
 
 QUEUED = State("queued", 0)
 """What a creation answers, however fast the job is."""
@@ -26,16 +31,21 @@ QUEUED = State("queued", 0)
 class Job(msgspec.Struct, frozen=True, gc=False):
     """One video task. Small, and unseen by the garbage collector: a mock may hold very many.
 
-    ``created`` and ``polled`` are seconds since 1970; ``seconds`` is the length of the video; ``echo`` are the values
-    that its answers repeat, in the order of the document; ``jitter`` is from -1 to 1; ``polls`` counts how often it
-    was asked for, as far as a pace wants to know.
+    ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
+    are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
+    from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
+    pace wants to know.
     """
 
     id: str
+    owner: str
     created: float
     seconds: float
+    width: int
+    height: int
     echo: tuple[Any, ...]
     jitter: float
+    remixed_from: str | None = None
     polls: int = 0
     polled: float = 0.0
 
@@ -52,11 +62,23 @@ class JobMaker:
         self._random = random
         self._bits = _random_bits(template)
 
-    def make(self, values: dict[str, Any], now: float) -> Job:
-        """A new job, created ``now``, in seconds since 1970."""
-        video_id = self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
+    def make(self, owner: str, values: dict[str, Any], now: float) -> Job:
+        """A new job of ``owner``, created ``now``, in seconds since 1970."""
+        width, height = _dimensions(values.get("size"))
         echo = tuple(values.get(name) for name in self._echo)
-        return Job(video_id, now, _length(values.get("seconds")), echo, self._random.uniform(-1, 1))
+        length = _length(values.get("seconds"))
+        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
+
+    def remix(self, source: Job, now: float) -> Job:
+        """A new job with what ``source`` has."""
+        new = {"id": self._id(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
+        return msgspec.structs.replace(source, **new, polls=0, polled=0.0)
+
+    def _id(self, now: float) -> str:
+        return self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
+
+    def _jitter(self) -> float:
+        return self._random.uniform(-1, 1)
 
 
 def _random_bits(template: str) -> int:
@@ -78,3 +100,9 @@ def _length(seconds: object) -> float:
         return float(str(seconds))
     except ValueError:
         return 0.0
+
+
+def _dimensions(size: object) -> tuple[int, int]:
+    """Width and height of the video in pixels, 0 where a document has no such field or other words for it."""
+    width, _, height = str(size).partition("x")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)

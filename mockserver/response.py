@@ -11,7 +11,7 @@ from mockserver.job import Job, State
 
 Header = tuple[bytes, bytes]
 JSON: Header = (b"content-type", b"application/json")
-LIVE = ("id", "created_at", "status", "progress", "completed_at")
+LIVE = ("id", "created_at", "status", "progress", "completed_at", "remixed_from_video_id")
 """The keys of a video that are the job's own; the others are echoes, constants or null."""
 
 encode = msgspec.json.Encoder().encode
@@ -52,11 +52,17 @@ class VideoShape:
     def video(self, job: Job, state: State) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
         video = self._blank.copy()
-        live = (job.id, int(job.created), state.status, state.progress, state.completed_at)
+        live = (job.id, int(job.created), state.status, state.progress, state.completed_at, job.remixed_from)
         for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, job.echo, strict=True)):
             if key in video:
                 video[key] = value
         return video
+
+
+def constants(document: Document, operation: Operation) -> dict[str, Any]:
+    """The keys that an answer of ``operation`` has, in their order; those that are always the same, with their value."""
+    properties = _properties(document, document.schema_of_answer(operation, "200"))
+    return {key: node.get("const") for key, node in properties.items()}
 
 
 def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
 
 from mockserver.response import Answer
 from mockserver.rules import FormRules
-from mockserver.upload import Form, FormReader, UploadError, media_type
+from mockserver.upload import Form, FormReader, Part, UploadError, media_type
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,6 +50,39 @@ async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | 
         reader.feed(message.get("body", b""))
         if not message.get("more_body", False):
             return reader.finish()
+
+
+async def read_json(rules: FormRules, scope: Scope, receive: Receive) -> dict[str, Any] | None:
+    """The JSON object in the body; ``None`` if the client went away; ``UploadError`` if there is none in it."""
+    content_type = header(scope, b"content-type") or ""
+    if media_type(content_type)[0] != rules.media_type:
+        raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > rules.limits.body_bytes:
+            raise UploadError("body.limit", count=len(body), limit=rules.limits.body_bytes)
+        if not message.get("more_body", False):
+            return _object(body)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise UploadError("json.well-formed") from None
+
+
+def read_query(scope: Scope) -> Form:
+    """The query as a form of text."""
+    form: Form = {}
+    for name, value in parse_qsl(scope["query_string"], keep_blank_values=True):
+        part = Part(name.decode("utf-8", "backslashreplace"), None, None, [value])
+        form.setdefault(part.name, []).append(part)
+    return form
 
 
 async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:

@@ -95,7 +95,7 @@ def test_retrieved_video_is_the_created_one() -> None:
 )
 @given(steps=st.lists(st.floats(0, 200), min_size=1, max_size=12))
 def test_progress_never_falls_and_states_keep_their_order(pace: str, steps: list[float]) -> None:
-    rule, now, job = parse_pace(pace), NOW, Job("x", NOW, 8.0, (), 0.5)
+    rule, now, job = parse_pace(pace), NOW, Job("x", "", NOW, 8.0, 0, 0, (), 0.5)
     states = []
     for step in steps:
         now += step
@@ -110,7 +110,7 @@ def test_progress_never_falls_and_states_keep_their_order(pace: str, steps: list
 
 @given(st.floats(-1, 1), st.floats(0, 1))
 def test_jitter_stretches_a_job_by_no_more_than_it_says(drawn: float, share: float) -> None:
-    job = Job("x", NOW, 10.0, (), drawn)
+    job = Job("x", "", NOW, 10.0, 0, 0, (), drawn)
     ends = Timed(per_second=1, jitter=share)
     assert ends.state(job, NOW + 10 * (1 + share) + 0.01).status == "completed"
     assert share == 0 or ends.state(job, NOW + 10 * (1 - share) - 0.01).status != "completed"
