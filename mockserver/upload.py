@@ -94,11 +94,11 @@ class FormReader:
         if not segment.name:
             raise UploadError("body.part-name")
         self._chunks = []
-        name = _text(segment.name)
+        name = utf_8(segment.name)
         part = Part(name, segment.filename, segment.content_type, self._chunks)
         self._form.setdefault(name, []).append(part)
 
 
-def _text(header: str) -> str:
+def utf_8(header: str) -> str:
     """A header's bytes, read as Latin-1, as the UTF-8 they are meant to be; other bytes stay visible, escaped."""
     return header if header.isascii() else header.encode("latin-1").decode("utf-8", "backslashreplace")

@@ -11,7 +11,7 @@ import msgspec
 
 from mockserver.response import Answer
 from mockserver.rules import FormRules
-from mockserver.upload import Form, FormReader, Part, UploadError, media_type
+from mockserver.upload import Form, FormReader, Part, UploadError, media_type, utf_8
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -79,8 +79,9 @@ def _object(body: bytes) -> dict[str, Any]:
 def read_query(scope: Scope) -> Form:
     """The query as a form of text."""
     form: Form = {}
-    for name, value in parse_qsl(scope["query_string"], keep_blank_values=True):
-        part = Part(name.decode("utf-8", "backslashreplace"), None, None, [value])
+    query = scope["query_string"].decode("latin-1")
+    for name, value in parse_qsl(query, keep_blank_values=True, encoding="latin-1"):
+        part = Part(utf_8(name), None, None, [value.encode("latin-1")])
         form.setdefault(part.name, []).append(part)
     return form
 
