@@ -59,3 +59,16 @@ def test_npm_openai_throws_bad_request_error_that_names_the_field(ask: Any) -> N
 def test_npm_openai_throws_not_found_error_for_an_id_that_nobody_has(ask: Any) -> None:
     error = ask("lost")
     assert (error["name"], error["message"]) == ("NotFoundError", "404 Video with id 'video_123' not found.")
+
+
+def test_npm_openai_runs_the_whole_life_of_a_video(ask: Any) -> None:
+    told = ask("whole")
+    assert ["ftyp" in told["signatures"]["video"], "WEBP" in told["signatures"]["thumbnail"]] == [True, True]
+    assert "JFIF" in told["signatures"]["spritesheet"]
+    assert (told["remixed"], told["deleted"]) == (told["id"], True)
+    assert told["id"] in told["listed"]
+    assert len(told["listed"]) == len(set(told["listed"])) > 1
+
+
+def test_npm_openai_throws_not_found_error_for_content_that_is_not_ready(ask: Any) -> None:
+    assert ask("early")["name"] == "NotFoundError"

@@ -85,3 +85,47 @@ async def _create(server: Server, call: dict[str, Any]) -> str:
 
 def test_async_openai_create_and_poll_ends_with_a_completed_video(server: Server, call: dict[str, Any]) -> None:
     assert asyncio.run(_create(server, call)) == "completed"
+
+
+def test_openai_lists_every_video_once_page_by_page(client: openai.OpenAI, call: dict[str, Any]) -> None:
+    created = {client.videos.create(**call).id for _ in range(3)}
+    listed = [video.id for video in client.videos.list(limit=2)]
+    assert created <= set(listed)
+    assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize(
+    ("variant", "signature"), [("video", b"ftyp"), ("thumbnail", b"WEBP"), ("spritesheet", b"JFIF")]
+)
+def test_openai_downloads_every_variant(
+    client: openai.OpenAI, call: dict[str, Any], variant: Any, signature: bytes
+) -> None:
+    video = client.videos.create_and_poll(**call)
+    assert signature in client.videos.download_content(video.id, variant=variant).read()[:16]
+
+
+def test_openai_raises_not_found_error_for_content_that_is_not_ready(
+    client: openai.OpenAI, call: dict[str, Any]
+) -> None:
+    with pytest.raises(openai.NotFoundError, match="Video is not ready yet"):
+        client.videos.download_content(client.videos.create(**call).id)
+
+
+def test_openai_remixes_a_completed_video(client: openai.OpenAI, call: dict[str, Any]) -> None:
+    video = client.videos.create_and_poll(**call)
+    remix = client.videos.remix(video.id, prompt="Now at night.")
+    assert (remix.remixed_from_video_id, remix.status) == (video.id, "queued")
+
+
+def test_openai_deletes_a_finished_video(client: openai.OpenAI, call: dict[str, Any]) -> None:
+    video = client.videos.create_and_poll(**call)
+    assert client.videos.delete(video.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.videos.retrieve(video.id)
+
+
+def test_openai_raises_bad_request_error_for_a_running_video_to_delete(
+    client: openai.OpenAI, call: dict[str, Any]
+) -> None:
+    with pytest.raises(openai.BadRequestError, match="Video is still being processed"):
+        client.videos.delete(client.videos.create(**call).id)

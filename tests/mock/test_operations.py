@@ -67,7 +67,13 @@ def test_pages_hold_every_video_once(mock: Mock, order: str, limit: int) -> None
 
 def test_page_of_no_videos_says_that_there_are_some(mock: Mock) -> None:
     created(mock, 1)
-    assert listed(mock, "?limit=0") == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": True}
+    assert listed(mock, "?limit=0") == {
+        "object": "list",
+        "data": [],
+        "first_id": None,
+        "last_id": None,
+        "has_more": True,
+    }
 
 
 def test_page_is_of_twenty_videos_where_nothing_is_said(mock: Mock) -> None:
@@ -85,8 +91,18 @@ def test_page_is_of_twenty_videos_where_nothing_is_said(mock: Mock) -> None:
         ("limit=1.5", "invalid_type", "limit", "Invalid type for 'limit': expected 'integer', but got '1.5' instead."),
         ("order=up", "invalid_value", "order", "Invalid value: 'up'. Supported values are: 'desc' and 'asc'."),
         ("after=video_1", "invalid_value", "after", "Invalid value: 'video_1'. 'after' names no video of this token."),
-        ("limit=1&limit=2", "repeated_parameter", "limit", "Repeated parameter: 'limit' was sent 2 times. It may be sent once."),
-        ("order=%ff", "invalid_encoding", "order", "Invalid encoding of 'order': byte 0xff at position 0 is not UTF-8."),
+        (
+            "limit=1&limit=2",
+            "repeated_parameter",
+            "limit",
+            "Repeated parameter: 'limit' was sent 2 times. It may be sent once.",
+        ),
+        (
+            "order=%ff",
+            "invalid_encoding",
+            "order",
+            "Invalid encoding of 'order': byte 0xff at position 0 is not UTF-8.",
+        ),
     ],
 )
 def test_bad_query_of_a_list_is_refused(mock: Mock, query: str, code: str, param: str, message: str) -> None:
@@ -127,7 +143,10 @@ def test_remix_is_a_new_video_with_what_its_source_has(done: Mock) -> None:
 def test_remix_has_the_picture_of_its_source(done: Mock) -> None:
     source = done.create()
     video = remix(done, source["id"], prompt="Now at night.").json()
-    assert content(done, video["id"], "?variant=thumbnail").content == content(done, source["id"], "?variant=thumbnail").content
+    assert (
+        content(done, video["id"], "?variant=thumbnail").content
+        == content(done, source["id"], "?variant=thumbnail").content
+    )
 
 
 def test_video_that_is_not_completed_is_not_remixed(mock: Mock) -> None:
@@ -233,7 +252,9 @@ def test_token_sees_its_own_videos_alone(done: Mock) -> None:
     path = f"/v1/videos/{video}"
     for method, tail in (("GET", ""), ("DELETE", ""), ("GET", "/content"), ("POST", "/remix")):
         body = {"json": {"prompt": "x"}} if method == "POST" else {}
-        assert envelope(done.send(method, path + tail, other, **body))["message"] == f"Video with id '{video}' not found."
+        assert (
+            envelope(done.send(method, path + tail, other, **body))["message"] == f"Video with id '{video}' not found."
+        )
     assert done.send("GET", "/v1/videos", other).json()["data"] == []
     assert envelope(done.send("GET", f"/v1/videos?after={video}", other))["param"] == "after"
     assert done.get(video).status_code == 200

@@ -21,7 +21,29 @@ async function poll() {
   return { seen, progress: video.progress };
 }
 
+async function completed() {
+  let video = await call(await fromBuffer());
+  while (video.status !== 'completed') video = await client.videos.retrieve(video.id);
+  return video;
+}
+
+async function whole() {
+  const { id } = await completed();
+  const signatures = {};
+  for (const variant of ['video', 'thumbnail', 'spritesheet']) {
+    const bytes = Buffer.from(await (await client.videos.downloadContent(id, { variant })).arrayBuffer());
+    signatures[variant] = bytes.subarray(0, 16).toString('latin1');
+  }
+  const remix = await client.videos.remix(id, { prompt: 'Now at night.' });
+  const listed = [];
+  for await (const video of client.videos.list({ limit: 1 })) listed.push(video.id);
+  const { deleted } = await client.videos.delete(id);
+  return { id, signatures, remixed: remix.remixed_from_video_id, listed, deleted };
+}
+
 const actions = {
+  whole,
+  early: async () => client.videos.downloadContent((await call(await fromBuffer())).id),
   stream: () => call(createReadStream(path)),
   buffer: async () => call(await fromBuffer()),
   request: async () => ({ request_id: (await call(await fromBuffer()))._request_id }),
