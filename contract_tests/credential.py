@@ -1,0 +1,59 @@
+"""What stands in the Authorization header: named, so that nothing written down holds the token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A way to fill the Authorization header. `shell` is the same for a command line that has $VIDEOS_TOKEN."""
+
+    name: str
+    says: str
+    render: Callable[[str], str | None]
+    shell: str | None
+    python: str
+
+
+_SWAPPED = "$(printf %s \"$VIDEOS_TOKEN\" | tr 'a-zA-Z' 'A-Za-z')"
+
+CREDENTIALS = {
+    credential.name: credential
+    for credential in (
+        Credential("right", "the token", lambda t: f"Bearer {t}", "Bearer $VIDEOS_TOKEN", "f'Bearer {token}'"),
+        Credential("none", "no Authorization header", lambda _: None, None, "None"),
+        Credential("empty", "an empty Authorization header", lambda _: "", "", "''"),
+        Credential("word", "the word Bearer alone", lambda _: "Bearer", "Bearer", "'Bearer'"),
+        Credential("bare", "the token without a scheme", lambda t: t, "$VIDEOS_TOKEN", "token"),
+        Credential("basic", "the scheme Basic", lambda t: f"Basic {t}", "Basic $VIDEOS_TOKEN", "f'Basic {token}'"),
+        Credential("token", "the scheme Token", lambda t: f"Token {t}", "Token $VIDEOS_TOKEN", "f'Token {token}'"),
+        Credential("glued", "no space after Bearer", lambda t: f"Bearer{t}", "Bearer$VIDEOS_TOKEN", "f'Bearer{token}'"),
+        Credential("unknown", "another token", lambda _: "Bearer wrong-token", "Bearer wrong-token", "'Bearer wrong-token'"),
+        Credential(
+            "longer", "the token and one character more", lambda t: f"Bearer {t}x", "Bearer ${VIDEOS_TOKEN}x", "f'Bearer {token}x'"
+        ),
+        Credential(
+            "shorter", "the token without its last character", lambda t: f"Bearer {t[:-1]}", "Bearer ${VIDEOS_TOKEN%?}",
+            "f'Bearer {token[:-1]}'",
+        ),
+        Credential(
+            "tail", "the token without its first character", lambda t: f"Bearer {t[1:]}", "Bearer ${VIDEOS_TOKEN#?}",
+            "f'Bearer {token[1:]}'",
+        ),
+        Credential(
+            "swapped", "the token with upper and lower case swapped", lambda t: f"Bearer {t.swapcase()}", f"Bearer {_SWAPPED}",
+            "f'Bearer {token.swapcase()}'",
+        ),
+    )
+}  # fmt: skip
+#: Ways that are wrong only where the server knows its tokens.
+WRONG_TOKENS = ("unknown", "longer", "shorter", "tail", "swapped")
+
+
+def usable(name: str, token: str) -> bool:
+    """Whether this way really differs from the right one, for a token like this."""
+    value = CREDENTIALS[name].render(token)
+    right = CREDENTIALS["right"].render(token)
+    return name == "right" or (value != right and value not in {"Bearer ", f"Bearer {token.strip()}"})
