@@ -54,6 +54,7 @@ class Behaviour(Checks):
     create_status: int = 200
     created: Callable[[Video], Any] = lambda video: video
     retrieves: bool = True
+    retrieve_status: int = 200
     auth_on_retrieve: bool = True
     stages: tuple[tuple[str, int], ...] = STAGES
     retrieved: Callable[[Video], Any] = lambda video: video
@@ -126,7 +127,7 @@ class Service:
         if status == "completed" and job.completed_at is None:
             job.completed_at = int(b.clock())
         video = describe(job, status, progress)
-        return self.show(job, b.retrieved(video), 200, unfinished=status in ("queued", "in_progress"))
+        return self.show(job, b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
 
     def show(self, job: Job, video: object, status: int, *, unfinished: bool) -> Answer:
         """The answer that holds a video; one that is not finished says when to ask again."""
