@@ -18,7 +18,7 @@ def _with(key: str, value: object) -> dict[str, Callable[[Video], Any]]:
     return {"retrieved": lambda video: video | {key: value}}
 
 
-def _when(status: str, **changes: object) -> dict[str, Callable[[Video], Any]]:
+def _when(status: str, /, **changes: object) -> dict[str, Callable[[Video], Any]]:
     """A retrieved video of that status has these values."""
     return {"retrieved": lambda video: video | changes if video["status"] == status else video}
 
