@@ -149,7 +149,7 @@ def _creates_or_crashes(method: str, path: str) -> bool:
 ENVELOPE = (
     fault("error-flat", "error.envelope", "Errors are flat: code, message and data.", envelope=lambda refusal: {"code": refusal.code, "message": refusal.message, "data": None}),
     fault("error-detail", "error.envelope", "Errors are a detail.", envelope=lambda refusal: {"detail": refusal.message}),
-    fault("error-text", "error.envelope", "error is a string.", envelope=lambda refusal: {"error": refusal.message}),
+    fault("error-as-text", "error.envelope", "error is a string.", envelope=lambda refusal: {"error": refusal.message}),
     fault("error-listed", "error.envelope", "Errors come in a list.", envelope=lambda refusal: [envelope(refusal)]),
     fault("error-empty", "error.envelope", "Refusals have no body.", **_bodies(lambda status: True, b"", "application/json")),
     fault("error-html", "error.envelope", "Refusals are HTML.", **_bodies(lambda status: True, b"<html><body>Bad Request</body></html>", "text/html")),
