@@ -34,6 +34,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
     """What an application is made of."""
     document = read_document(settings.document)
+    for rule in document.stale_rules():
+        logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
     service = Service(document, settings.tokens, settings.pace, MemoryStore(), random, clock)
     return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311
@@ -123,10 +125,10 @@ class Unrouted:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer that there is nothing, and what there is."""
-        if scope["type"] == "http":
-            words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
-            answer = self.service.refuse("path", **words)
-            await respond(answer, scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})
+        words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
+        return await respond(self.service.refuse("path", **words), scope, receive, send)
 
 
 def _create(service: Service) -> Handler:

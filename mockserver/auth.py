@@ -15,7 +15,7 @@ class Tokens:
         self._tokens = tuple(token.encode() for token in tokens)
 
     def broken(self, header: str | None) -> tuple[str, Words] | None:
-        """The id of the rule that an Authorization header breaks, with words for its message; ``None`` if it is right."""
+        """The id of the rule that an Authorization header breaks, with words for its message; ``None`` if none."""
         if header is None:
             return "auth.required", {}
         bearer = _BEARER.fullmatch(header)

@@ -136,8 +136,8 @@ def _file_intact(rule: FormRule, reading: Reading) -> Words | None:
 
 
 def _dimensions(rule: FormRule, reading: Reading) -> Words | None:
-    image, expected = _image(rule, reading), reading.values[rule.other or ""]
-    if image.dimensions == expected:
+    image, expected = _image(rule, reading), reading.values.get(rule.other or "")
+    if expected is None or image.dimensions == expected:
         return None
     return {"image": image.dimensions, "other": rule.other, "expected": expected}
 
@@ -155,7 +155,12 @@ def _condition(rule: FormRule, reading: Reading) -> Words | None:
     field, values = rule.field or "", reading.values
     choices = reading.rules.fields[field].allowed
     allowed = [choice for choice in choices if rule.validator and rule.validator.is_valid({**values, field: choice})]
-    words = {"value": values.get(field), "other": rule.other, "expected": values.get(rule.other), "allowed": allowed}
+    words = {
+        "value": values.get(field),
+        "other": rule.other,
+        "expected": values.get(rule.other or ""),
+        "allowed": allowed,
+    }
     return _fails(rule, values, words)
 
 
@@ -169,7 +174,7 @@ def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
     return {**words, "reason": next(rule.validator.iter_errors(value)).message}
 
 
-def _unknown(rule: FormRule, reading: Reading) -> Words | None:
+def _unknown(_rule: FormRule, reading: Reading) -> Words | None:
     """The first field that the schema does not know."""
     return next(({"field": name} for name in reading.form if name not in reading.rules.fields), None)
 

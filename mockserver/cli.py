@@ -51,9 +51,13 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     with listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
         write_picture(picture, example_dimensions(service.form))
-        stdout.write(banner(settings, service, url_of(listener), picture))
-        stdout.flush()
-        serve(app, listener, lambda: stamp.stamped(service.refuse("http.well-formed")))
+        text = banner(settings, service, url_of(listener), picture)
+        serve(
+            app,
+            listener,
+            bad_http=lambda: stamp.stamped(service.refuse("http.well-formed")),
+            announce=lambda: print(text, end="", file=stdout, flush=True),
+        )
 
 
 def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:

@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 import yaml
 
-WORDS = frozenset(
-    "field value allowed limit count reason type image other expected method path routes".split()
-)
+WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
 """The words in braces that an error message may hold; the document explains each."""
 
 NAMED_RULES = (
@@ -75,7 +73,7 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The whole document, checked: each rule's error exists, each pointer leads somewhere."""
+    """The whole document, checked: each rule's error exists, each message can be filled in."""
 
     raw: dict[str, Any]
     operations: tuple[Operation, ...]
@@ -112,6 +110,14 @@ class Document(msgspec.Struct, frozen=True):
             except (KeyError, IndexError, ValueError, TypeError):
                 raise DocumentError(f"'{pointer}' leads nowhere: there is no '{key}'") from None
         return node
+
+    def stale_rules(self) -> Iterator[str]:
+        """The rules that stand nowhere any more, because what they speak of was edited away."""
+        for rule_id, rule in self.rules.items():
+            try:
+                self.at(rule.at)
+            except DocumentError:
+                yield rule_id
 
     def schema_of_answer(self, operation: Operation, status: str) -> dict[str, Any]:
         """The schema of the JSON that ``operation`` answers with ``status``."""
@@ -164,14 +170,13 @@ def parse_document(text: str) -> Document:
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """A safe loader that refuses a repeated key instead of dropping the first value."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key '{key.value}' stands there twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
+            text = str(key.value)
+            if text in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{text}' stands there twice", problem_mark=key.start_mark)
+            seen.add(text)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return mapping
 
@@ -183,7 +188,7 @@ def _load(text: str) -> Any:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise DocumentError(f"not valid YAML: {where}{error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         raise DocumentError(f"not valid YAML: {' '.join(str(error).split())}") from None
 
 
@@ -213,7 +218,6 @@ def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
 
 def _check_rules(document: Document) -> None:
     for rule_id, rule in document.rules.items():
-        document.at(rule.at)
         if rule.error is not None and rule.error not in document.errors:
             raise DocumentError(f"x-rules.{rule_id}.error: x-errors has no '{rule.error}'")
         if rule.kind is not None and rule.error is None:

@@ -9,6 +9,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,7 @@ class Image(msgspec.Struct, frozen=True):
         return f"{self.width}x{self.height}"
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """The bytes end early or break the structure of their type."""
 
 
@@ -68,12 +69,12 @@ class Bytes:
             part = self.chunks[index][:count] if index < len(self.chunks) else b""
             index += 1
 
-    def unpack(self, form: struct.Struct, offset: int) -> tuple[int, ...]:
-        """The numbers of ``form`` at ``offset``; ``Damaged`` where the file ends before."""
+    def unpack(self, form: struct.Struct, offset: int) -> tuple[Any, ...]:
+        """The numbers of ``form`` at ``offset``; ``DamagedError`` where the file ends before."""
         self.blocks_left -= 1
         data = self.read(offset, form.size)
         if len(data) < form.size or self.blocks_left < 0:
-            raise Damaged
+            raise DamagedError
         return form.unpack(data)
 
     def holds_after(self, offset: int, needle: bytes) -> bool:
@@ -90,7 +91,7 @@ def read_image(chunks: Sequence[bytes], most_blocks: int) -> Image:
         if recognise(head):
             try:
                 return Image(file_type, *measure(data))
-            except Damaged:
+            except DamagedError:
                 return Image(file_type)
     return Image(other_type(head))
 
@@ -103,10 +104,10 @@ DEFLATE = struct.Struct(">H")
 
 
 def measure_png(data: Bytes) -> tuple[int, int]:
-    """Walk the chunks of a PNG from IHDR to IEND; ``Damaged`` if one is cut, or there is no compressed data."""
+    """Walk the chunks of a PNG from IHDR to IEND; ``DamagedError`` if one is cut, or there is no compressed data."""
     length, kind, width, height, crc = data.unpack(PNG_HEADER, len(PNG_SIGNATURE))
     if length != 13 or kind != b"IHDR" or crc != zlib.crc32(data.read(12, 17)):
-        raise Damaged
+        raise DamagedError
     offset, chunk, first_pixels = 33, 0, 0
     while chunk != IEND:
         length, chunk = data.unpack(PNG_CHUNK, offset)
@@ -114,7 +115,7 @@ def measure_png(data: Bytes) -> tuple[int, int]:
             first_pixels = offset + 8
         offset += 12 + length
     if offset > data.size or not first_pixels or data.unpack(DEFLATE, first_pixels)[0] % 31:
-        raise Damaged
+        raise DamagedError
     return width, height
 
 
@@ -128,12 +129,12 @@ JPEG_END = b"\xff\xd9"
 
 
 def measure_jpeg(data: Bytes) -> tuple[int, int]:
-    """Walk the markers of a JPEG to its first scan; ``Damaged`` without a frame, a scan and an end after it."""
+    """Walk the markers of a JPEG to its first scan; ``DamagedError`` without a frame, a scan and an end after it."""
     offset, marker, width, height = 2, 0, 0, 0
     while marker != JPEG_START_OF_SCAN:
         prefix, marker = data.unpack(JPEG_MARKER, offset)
         if prefix != 0xFF:
-            raise Damaged
+            raise DamagedError
         if marker == 0xFF:  # a fill byte
             offset += 1
         elif marker in JPEG_BARE:
@@ -143,7 +144,7 @@ def measure_jpeg(data: Bytes) -> tuple[int, int]:
                 height, width = data.unpack(JPEG_FRAME, offset + 5)
             offset += 2 + data.unpack(JPEG_LENGTH, offset + 2)[0]
     if not data.holds_after(offset, JPEG_END):
-        raise Damaged
+        raise DamagedError
     return width, height
 
 
@@ -155,10 +156,10 @@ WEBP_PIXELS = (b"VP8 ", b"VP8L", b"ANMF")
 
 
 def measure_webp(data: Bytes) -> tuple[int, int]:
-    """Walk the chunks of a WebP to its first picture; ``Damaged`` if the file is shorter than it says."""
+    """Walk the chunks of a WebP to its first picture; ``DamagedError`` if the file is shorter than it says."""
     end = 8 + int(data.unpack(WEBP_CHUNK, 0)[1])
     if end > data.size:
-        raise Damaged
+        raise DamagedError
     name, offset, size = b"", 12, (0, 0)
     while name not in WEBP_PIXELS:
         name, length = data.unpack(WEBP_CHUNK, offset)
@@ -166,14 +167,14 @@ def measure_webp(data: Bytes) -> tuple[int, int]:
             size = _webp_size(data, name, offset + 8)
         offset += 8 + length + length % 2
     if offset - length % 2 > end:
-        raise Damaged
+        raise DamagedError
     return size
 
 
 def _webp_size(data: Bytes, name: bytes, offset: int) -> tuple[int, int]:
     if name == b"VP8X":
         canvas = data.unpack(WEBP_CANVAS, offset)
-        width, height = (int.from_bytes(side, "little") + 1 for side in canvas)  # type: ignore[arg-type]
+        width, height = (int.from_bytes(side, "little") + 1 for side in canvas)
         return width, height
     if name == b"VP8L":
         signature, bits = data.unpack(WEBP_LOSSLESS, offset)
@@ -186,10 +187,10 @@ GIF_SCREEN = struct.Struct("<HH")
 
 
 def measure_gif(data: Bytes) -> tuple[int, int]:
-    """The screen of a GIF; ``Damaged`` unless the file ends with a trailer."""
+    """The screen of a GIF; ``DamagedError`` unless the file ends with a trailer."""
     width, height = data.unpack(GIF_SCREEN, 6)
     if data.read(data.size - 1, 1) != b";":
-        raise Damaged
+        raise DamagedError
     return width, height
 
 

@@ -70,7 +70,7 @@ def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
-    """The error of a violation. A body over the limit is not read further than as much again."""
+    """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
     words = _Words((name, _shown(word, limits.shown_characters)) for name, word in violation.words.items())
     body = {
@@ -79,7 +79,7 @@ def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
     }
-    drop = limits.body_bytes if violation.rule == "body.limit" else 0
+    drop = 2 * limits.body_bytes if violation.rule == "body.limit" else 0
     return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
 
 

@@ -15,7 +15,9 @@ ANNOTATIONS = frozenset(
 )
 """Keywords of a field's schema that are no check of their own. ``type`` is one only where it is not string."""
 
-BEYOND_SCHEMA = frozenset(("repeated", "text", "text-encoding", "file", "file-type", "file-intact", "x-dimensions-match"))
+BEYOND_SCHEMA = frozenset(
+    ("repeated", "text", "text-encoding", "file", "file-type", "file-intact", "x-dimensions-match")
+)
 """The kinds of breach that JSON Schema cannot see."""
 
 Values = dict[str, Any]
@@ -84,7 +86,9 @@ class _Compiler:
         self.schema = document.resolve(self.media.get("schema", {}))
         self.properties = {
             name: document.resolve(node)
-            for name, node in convert(self.schema.get("properties"), f"{operation.id}: properties", dict[str, Any]).items()
+            for name, node in convert(
+                self.schema.get("properties"), f"{operation.id}: properties", dict[str, Any]
+            ).items()
         }
         self.required = convert(self.schema.get("required", []), f"{operation.id}: required", list[str])
 
@@ -188,11 +192,10 @@ class _Compiler:
         return None
 
     def _unnamed(self, kind: str, field: str | None) -> tuple[str, Error]:
-        for wanted in (kind, "*"):
-            for error in self.document.errors.values():
-                if wanted in error.kinds:
-                    return f"{field or 'fields'}.{'schema' if kind == '*' else kind}", error
-        raise DocumentError("x-errors: no error has the kind '*'")
+        """A rule that the table lacks, for what was added to the schema; its error is that of the kind."""
+        errors = self.document.errors.values()
+        earned = (error for wanted in (kind, "*") for error in errors if wanted in error.kinds)
+        return f"{field or 'fields'}.{'schema' if kind == '*' else kind}", next(earned)
 
     def _validator(self, schema: dict[str, Any]) -> Validator:
         whole = {**schema, "components": self.document.raw.get("components", {})}

@@ -42,8 +42,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, listener: socket.socket, bad_http: Callable[[], Answer]) -> None:
-    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM. ``bad_http`` answers what is no HTTP at all."""
+def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]) -> None:
+    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
+
+    ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
+    """
     config = uvicorn.Config(
         app,
         http=_protocol(bad_http),
@@ -54,11 +57,20 @@ def serve(app: Any, listener: socket.socket, bad_http: Callable[[], Answer]) -> 
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    _Server(config).run(sockets=[listener])
+    _Server(config, announce).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Leaves with 0 when it is told to stop: that is no failure."""
+    """Tells when it is ready, and leaves with 0 when it is told to stop: that is no failure."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell so."""
+        await super().startup(sockets)
+        self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when the requests in flight are answered; at once if told again."""
@@ -67,7 +79,7 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
+    """Uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
 
     class Protocol(HttpToolsProtocol):
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002

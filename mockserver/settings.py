@@ -126,7 +126,10 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
     for option in OPTIONS:
         texts, source = given[option.name], option.flag
         if texts is None and option.variable in env:
-            texts, source = env[option.variable].split() if option.repeatable else [env[option.variable]], option.variable
+            texts, source = (
+                env[option.variable].split() if option.repeatable else [env[option.variable]],
+                option.variable,
+            )
         if texts:
             values[option.field or option.name] = _value(option, texts, source)
     return Settings(**values)

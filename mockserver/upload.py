@@ -100,5 +100,5 @@ class FormReader:
 
 
 def _text(header: str) -> str:
-    """A header's bytes, read as Latin-1, as the UTF-8 they are meant to be; other bytes stay visible as ``\\xff``."""
+    """A header's bytes, read as Latin-1, as the UTF-8 they are meant to be; other bytes stay visible, escaped."""
     return header if header.isascii() else header.encode("latin-1").decode("utf-8", "backslashreplace")

@@ -16,7 +16,12 @@ RIGHT = multipart(form())
 
 @pytest.mark.parametrize(
     "content_type",
-    ["multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary=""', "multipart/form-data; boundry=x"],
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        'multipart/form-data; boundary=""',
+        "multipart/form-data; boundry=x",
+    ],
 )
 def test_missing_boundary_is_refused(mock: Mock, content_type: str) -> None:
     refused(mock.body(RIGHT, content_type), 400, "invalid_multipart_body", None, NO_BOUNDARY)
@@ -60,7 +65,9 @@ def test_part_with_an_empty_name_is_refused(mock: Mock) -> None:
     refused(mock.post([*form(), text("", "x")]), 400, "invalid_multipart_body", None, "A part of the form has no name.")
 
 
-@pytest.mark.parametrize("name", ["\0", "na\0me", "%22", "na%0D%0Ame", "a\tb", "ünï", "\N{RIGHT-TO-LEFT OVERRIDE}x", "x" * 5000], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["\0", "na\0me", "%22", "na%0D%0Ame", "a\tb", "ünï", "\N{RIGHT-TO-LEFT OVERRIDE}x", "x" * 5000], ids=ascii
+)
 def test_odd_field_name_is_an_unknown_field(mock: Mock, name: str) -> None:
     assert envelope(mock.post([*form(), text(name, "1")]))["code"] == "unknown_parameter"
 
@@ -114,4 +121,4 @@ def test_upload_over_the_limit_without_a_length_is_refused_before_its_end(mock: 
             yield bytes(1024 * 1024)
 
     refused(mock.body(endless()), 413, "request_too_large", None)
-    assert len(sent) < 50
+    assert len(sent) < 3 * 20 + 10

@@ -61,13 +61,17 @@ def test_every_answer_names_its_request_and_its_time(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["x", "\0", " ", "é漢字🎬", 'quo"te', "line\r\nbreak", "x" * 32000, "🎬" * 32000, f"--{BOUNDARY}"], ids=ascii
+    "prompt",
+    ["x", "\0", " ", "é漢字🎬", 'quo"te', "line\r\nbreak", "x" * 32000, "🎬" * 32000, f"--{BOUNDARY}"],
+    ids=ascii,
 )
 def test_any_prompt_of_up_to_32000_characters_is_accepted(mock: Mock, prompt: str) -> None:
     mock.create(prompt=prompt)
 
 
-@pytest.mark.parametrize("filename", ["image.png", "", "no-extension", "x.txt", "ünï.png", "a%22b.png", "x" * 4000, None])
+@pytest.mark.parametrize(
+    "filename", ["image.png", "", "no-extension", "x.txt", "ünï.png", "a%22b.png", "x" * 4000, None]
+)
 @pytest.mark.parametrize("declared", ["image/png", "application/octet-stream", "text/plain", "nonsense", None])
 def test_picture_is_accepted_whatever_name_and_type_it_declares(mock: Mock, filename: str, declared: str) -> None:
     mock.create(input_reference=file(picture(), filename, declared))
@@ -144,4 +148,8 @@ def test_any_token_will_do_where_none_is_set() -> None:
 
 def test_each_of_several_tokens_will_do() -> None:
     mock = Mock(tokens=("one", "two"))
-    assert [mock.post(authorization=f"Bearer {token}").status_code for token in ("one", "two", "three")] == [200, 200, 401]
+    assert [mock.post(authorization=f"Bearer {token}").status_code for token in ("one", "two", "three")] == [
+        200,
+        200,
+        401,
+    ]

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -52,7 +53,7 @@ def test_picture_that_ends_early_is_refused_with_its_type(mock: Mock, file_forma
 @given(st.sampled_from(list(WHOLE.values())), st.lists(st.integers(0, 60_000), max_size=8))
 def test_chunks_of_any_size_read_the_same(content: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(content)]
-    chunks = [content[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [content[start:end] for start, end in pairwise(edges)]
     assert read_image([chunk for chunk in chunks if chunk], BLOCKS) == read_image([content], BLOCKS)
 
 
@@ -62,7 +63,10 @@ def test_any_damage_is_read_without_an_error(content: bytes, at: int, inserted: 
     read_image([content[:at] + inserted + content[at + lost :]], BLOCKS)
 
 
-@given(st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\x40\0\0\0WEBP", b"GIF89a", b""]), st.binary(max_size=99))
+@given(
+    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\x40\0\0\0WEBP", b"GIF89a", b""]),
+    st.binary(max_size=99),
+)
 def test_any_bytes_after_a_signature_are_read_without_an_error(signature: bytes, rest: bytes) -> None:
     assert isinstance(read_image([signature + rest] if signature + rest else [], BLOCKS), Image)
 

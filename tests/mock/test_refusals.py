@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.mock.vocabulary import TOKEN, Mock, Part, envelope, file, form, multipart, refused, text
@@ -12,9 +11,7 @@ SECONDS = "Invalid value: '{}'. Supported values are: '4', '8', and '12'."
 MODELS = "Invalid value: '{}'. Supported values are: 'sora-2' and 'sora-2-pro'."
 SIZES = "Invalid value: '{}'. Supported values are: '720x1280', '1280x720', '1024x1792', and '1792x1024'."
 NEEDS_PRO = "Invalid value: '{}'. Supported values with 'model' 'sora-2' are: '720x1280' and '1280x720'."
-DIMENSIONS = (
-    "Inpaint image must match the requested width and height: 'input_reference' is {}, but 'size' is {}."
-)
+DIMENSIONS = "Inpaint image must match the requested width and height: 'input_reference' is {}, but 'size' is {}."
 FILE_TYPE = (
     "Invalid file 'input_reference': unsupported mimetype ('{}'). "
     "Supported file formats are 'image/png', 'image/jpeg', and 'image/webp'."
@@ -26,17 +23,23 @@ UNKNOWN = "Unknown parameter: '{}'."
 REPEATED = "Repeated parameter: '{}' was sent {} times. It may be sent once."
 
 
-@pytest.mark.parametrize("seconds", ["10", "5", "3", "13", "0", "-4", "04", "4.0", " 4", "4 ", "4s", "", "four", "4,8", "４", "null"])
+@pytest.mark.parametrize(
+    "seconds", ["10", "5", "3", "13", "0", "-4", "04", "4.0", " 4", "4 ", "4s", "", "four", "4,8", "４", "null"]
+)
 def test_seconds_beside_the_values_are_refused(mock: Mock, seconds: str) -> None:
     refused(mock.post(form(seconds=seconds)), 400, "invalid_value", "seconds", SECONDS.format(seconds))
 
 
-@pytest.mark.parametrize("model", ["sora-1-turbo", "sora-1", "sora-3", "Sora-2", "SORA-2-PRO", "sora_2", "sora-2 ", "", "sora-2-pro-max"])
+@pytest.mark.parametrize(
+    "model", ["sora-1-turbo", "sora-1", "sora-3", "Sora-2", "SORA-2-PRO", "sora_2", "sora-2 ", "", "sora-2-pro-max"]
+)
 def test_models_beside_the_values_are_refused(mock: Mock, model: str) -> None:
     refused(mock.post(form(model=model)), 400, "invalid_value", "model", MODELS.format(model))
 
 
-@pytest.mark.parametrize("size", ["1080x1080", "720X1280", "720×1280", "720x1281", "0720x1280", "1280", "", "auto", "720x1280 ", "1792x1792"])
+@pytest.mark.parametrize(
+    "size", ["1080x1080", "720X1280", "720×1280", "720x1281", "0720x1280", "1280", "", "auto", "720x1280 ", "1792x1792"]
+)
 def test_sizes_beside_the_values_are_refused(mock: Mock, size: str) -> None:
     refused(mock.post(form(size=size)), 400, "invalid_value", "size", SIZES.format(size))
 
@@ -70,7 +73,10 @@ def test_file_where_text_is_due_is_refused(mock: Mock, name: str) -> None:
     refused(mock.post(parts), 400, "invalid_type", name, NOT_A_STRING.format(name))
 
 
-@pytest.mark.parametrize("part", [text("input_reference", "hello"), text("input_reference", ""), file(b"https://x/y.png", None, "text/plain")])
+@pytest.mark.parametrize(
+    "part",
+    [text("input_reference", "hello"), text("input_reference", ""), file(b"https://x/y.png", None, "text/plain")],
+)
 def test_text_where_the_file_is_due_is_refused(mock: Mock, part: Part) -> None:
     refused(mock.post(form(input_reference=part)), 400, "invalid_type", "input_reference", NOT_A_FILE)
 
@@ -104,14 +110,20 @@ def test_file_that_is_no_accepted_picture_is_named_by_its_bytes(mock: Mock, cont
     refused(answer, 400, "unsupported_file_mimetype", "input_reference", FILE_TYPE.format(found))
 
 
-@pytest.mark.parametrize("found", ["720x1279", "720x1281", "719x1280", "721x1280", "1280x720", "1x1", "1024x1792", "360x640", "1440x2560"])
+@pytest.mark.parametrize(
+    "found", ["720x1279", "720x1281", "719x1280", "721x1280", "1280x720", "1x1", "1024x1792", "360x640", "1440x2560"]
+)
 @pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
-def test_picture_of_other_dimensions_is_refused_and_both_sizes_are_told(mock: Mock, found: str, file_format: str) -> None:
+def test_picture_of_other_dimensions_is_refused_and_both_sizes_are_told(
+    mock: Mock, found: str, file_format: str
+) -> None:
     answer = mock.post(form(input_reference=fitting(found, file_format)))
     refused(answer, 400, None, "input_reference", DIMENSIONS.format(found, "720x1280"))
 
 
-@pytest.mark.parametrize("name", ["width", "n", "image", "Prompt", "prompt ", "input_reference[]", "duration", "x" * 50])
+@pytest.mark.parametrize(
+    "name", ["width", "n", "image", "Prompt", "prompt ", "input_reference[]", "duration", "x" * 50]
+)
 def test_unknown_field_is_named(mock: Mock, name: str) -> None:
     refused(mock.post([*form(), text(name, "1")]), 400, "unknown_parameter", name, UNKNOWN.format(name))
 
@@ -129,7 +141,9 @@ def test_text_that_is_no_utf_8_is_refused(mock: Mock) -> None:
 
 
 HINT = "No API key provided. Send it in the header 'Authorization: Bearer YOUR_TOKEN'."
-MALFORMED = "Malformed Authorization header. Expected 'Authorization: Bearer YOUR_TOKEN' with one token that is not empty."
+MALFORMED = (
+    "Malformed Authorization header. Expected 'Authorization: Bearer YOUR_TOKEN' with one token that is not empty."
+)
 INCORRECT = "Incorrect API key provided: {}. You can find your API key at https://platform.openai.com/account/api-keys."
 
 
@@ -159,7 +173,16 @@ def test_wrong_authorization_is_refused(mock: Mock, header: str | None, message:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/mixed; boundary=x", "multipart/form-datax; boundary=x", "image/png", "", ";"],
+    [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "multipart/mixed; boundary=x",
+        "multipart/form-datax; boundary=x",
+        "image/png",
+        "",
+        ";",
+    ],
 )
 def test_other_content_type_is_refused(mock: Mock, content_type: str) -> None:
     message = f"Unsupported content type: '{content_type}'. Supported is 'multipart/form-data'."
@@ -189,7 +212,21 @@ def test_other_method_on_a_video_is_refused_and_the_right_ones_told(mock: Mock, 
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/videos", "/v1/video", "/v1/videos/", "/v1/videos/a/b", "/v2/videos", "/V1/videos", "//v1/videos", "/docs"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1",
+        "/videos",
+        "/v1/video",
+        "/v1/videos/",
+        "/v1/videos/a/b",
+        "/v2/videos",
+        "/V1/videos",
+        "//v1/videos",
+        "/docs",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_path_is_refused_and_the_routes_listed(mock: Mock, path: str, method: str) -> None:
     message = f"Invalid URL ({method} {path}). Available are: POST /v1/videos, GET /v1/videos/{{video_id}}."
@@ -198,7 +235,7 @@ def test_unknown_path_is_refused_and_the_routes_listed(mock: Mock, path: str, me
 
 @pytest.mark.parametrize("video_id", ["video_123", "x", "%00", "%F0%9F%8E%AC", "..", "video_" + "0" * 48])
 def test_unknown_video_is_not_found(mock: Mock, video_id: str) -> None:
-    answer = mock.send("GET", httpx.URL(f"http://mock/v1/videos/{video_id}"))
+    answer = mock.send("GET", f"http://mock/v1/videos/{video_id}")
     envelope(answer)
     assert answer.status_code == 404
 
@@ -213,7 +250,10 @@ ORDER: list[tuple[dict[str, Any], str]] = [
     ({"input_reference": b"text", "model": "x", "seconds": "x", "size": "x", "width": "1"}, "input_reference"),
     ({"input_reference": picture(8, 8), "model": "x", "seconds": "x", "width": "1"}, "input_reference"),
     ({"input_reference": picture(8, 8), "model": "x", "seconds": "x", "size": "8x8", "width": "1"}, "model"),
-    ({"model": "x", "seconds": "x", "size": "1792x1024", "input_reference": fitting("1792x1024"), "width": "1"}, "model"),
+    (
+        {"model": "x", "seconds": "x", "size": "1792x1024", "input_reference": fitting("1792x1024"), "width": "1"},
+        "model",
+    ),
     ({"model": "sora-2", "seconds": "x", "size": "x", "width": "1"}, "seconds"),
     ({"size": "1792x1024", "input_reference": fitting("1792x1024"), "width": "1"}, "size"),
     ({"size": "8x8", "input_reference": picture(8, 8), "width": "1"}, "size"),
@@ -222,7 +262,9 @@ ORDER: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("fields", "first"), ORDER)
-def test_of_several_broken_rules_the_first_of_the_document_answers(mock: Mock, fields: dict[str, Any], first: str) -> None:
+def test_of_several_broken_rules_the_first_of_the_document_answers(
+    mock: Mock, fields: dict[str, Any], first: str
+) -> None:
     assert envelope(mock.post(form(**fields)))["param"] == first
 
 

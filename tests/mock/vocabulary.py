@@ -36,12 +36,12 @@ class Clock:
 class Mock:
     """One mock in process, with verbs."""
 
-    def __init__(self, *, pace: str = "fast", clock: Clock | None = None, **settings: Any) -> None:
+    def __init__(self, *, pace: str = "fast", clock: Any = None, **settings: Any) -> None:
         self.clock = clock or Clock()
         settings = {"tokens": (TOKEN,), "seed": 1, "pace": parse_pace(pace), **settings}
         self.app = create_app(Settings(**settings), clock=self.clock)
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any) -> httpx.Response:
+    def send(self, method: str, path: str, headers: dict[str, Any] | None = None, **request: Any) -> httpx.Response:
         """Send one request, by default with the right token (None in ``headers`` leaves a header out)."""
         return asyncio.run(self._send(method, path, headers or {}, request))
 
@@ -57,7 +57,9 @@ class Mock:
         """Post a form."""
         return self.body(multipart(form() if parts is None else parts), **headers)
 
-    def body(self, content: Any, content_type: str | None = f"multipart/form-data; boundary={BOUNDARY}", **headers: Any) -> httpx.Response:
+    def body(
+        self, content: Any, content_type: str | None = f"multipart/form-data; boundary={BOUNDARY}", **headers: Any
+    ) -> httpx.Response:
         """Post a body as it is."""
         return self.send("POST", "/v1/videos", {"content-type": content_type, **headers}, content=content)
 
@@ -85,7 +87,12 @@ def text(name: str, value: str | bytes, **headers: str) -> Part:
     return name, headers, value if isinstance(value, bytes) else value.encode()
 
 
-def file(content: bytes, filename: str | None = "image.png", content_type: str | None = "image/png", name: str = "input_reference") -> Part:
+def file(
+    content: bytes,
+    filename: str | None = "image.png",
+    content_type: str | None = "image/png",
+    name: str = "input_reference",
+) -> Part:
     """A file field; without a filename or a type, as some clients send it."""
     headers = {} if filename is None else {"filename": filename}
     return name, headers | ({} if content_type is None else {"content_type": content_type}), content
@@ -114,7 +121,9 @@ def multipart(parts: Iterable[Part], boundary: str = BOUNDARY) -> bytes:
     return b"\r\n".join([*lines, b"--" + boundary.encode() + b"--", b""])
 
 
-def refused(answer: httpx.Response, status: int, code: str | None, param: str | None, message: str | None = None) -> None:
+def refused(
+    answer: httpx.Response, status: int, code: str | None, param: str | None, message: str | None = None
+) -> None:
     """Expect the envelope, and just this error in it."""
     error = envelope(answer)
     assert (answer.status_code, error["code"], error["param"]) == (status, code, param), error
