@@ -61,6 +61,12 @@ class Courier:
         self.purse.count(case, answer)
         return None if answer.status == TOO_MANY else answer
 
+    def ask(self, case: Case) -> Answer:
+        """The answer to a request that creates nothing: it may be sent any number of times, and is not journalled."""
+        with self._lock:
+            self.requests += 1
+        return self._send(case)
+
     def _send(self, case: Case) -> Answer:
         """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing."""
         waited = 0.0

@@ -31,6 +31,7 @@ CREDENTIALS = {
         Credential("token", "the scheme Token", lambda t: f"Token {t}", "Token $VIDEOS_TOKEN", "f'Token {token}'"),
         Credential("glued", "no space after Bearer", lambda t: f"Bearer{t}", "Bearer$VIDEOS_TOKEN", "f'Bearer{token}'"),
         Credential("unknown", "another token", lambda _: "Bearer wrong-token", "Bearer wrong-token", "'Bearer wrong-token'"),
+        Credential("foreign", "a token beyond ASCII", lambda _: "Bearer w\u00fcrfel-\u9375", "Bearer w\u00fcrfel-\u9375", "'Bearer w\u00fcrfel-\u9375'"),
         Credential(
             "longer", "the token and one character more", lambda t: f"Bearer {t}x", "Bearer ${VIDEOS_TOKEN}x", "f'Bearer {token}x'"
         ),
@@ -49,7 +50,7 @@ CREDENTIALS = {
     )
 }  # fmt: skip
 #: Ways that are wrong only where the server knows its tokens.
-WRONG_TOKENS = ("unknown", "longer", "shorter", "tail", "swapped")
+WRONG_TOKENS = ("unknown", "foreign", "longer", "shorter", "tail", "swapped")
 
 
 def usable(name: str, token: str) -> bool:

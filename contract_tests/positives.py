@@ -93,6 +93,9 @@ def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
     yield "a text before the first boundary", replace(good, body=b"ignore this\r\n" + good.body)
     for what, change in _part_changes():
         yield what, builder.request([replace(p, **change) if p.is_file else p for p in parts])
+    for field in builder.form.texts:
+        if field.free_text and field.required:
+            yield f"{field.name} with a NUL", builder.request(builder.parts({**builder.full, field.name: "a\x00b"}))
     charset = [replace(p, content_type="text/plain; charset=utf-8") if not p.is_file else p for p in parts]
     yield "the texts with a content type", builder.request(charset)
 

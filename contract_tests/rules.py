@@ -94,6 +94,10 @@ class RuleTable:
             near = [rule.id for rule in self if rule.at in bounds and not rule.derived]
             if near:
                 return near[0]
+        whole = [rule.id for rule in self if rule.at == parent and not rule.derived]
+        # A rule about a whole key answers for its keywords, unless some of them have rules of their own.
+        if whole and not any(rule.at.startswith(f"{parent}/") for rule in self):
+            return whole[0]
         own = f"response.{key}"
         return own if own in self else "response.keys"
 

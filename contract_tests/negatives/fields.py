@@ -136,7 +136,7 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
     if not builder.form.closed:
         return
     rule = rules.breach("additionalProperties")
-    names = ["width", "n", "x-unknown", "prompts", "unknown field"]
+    names = ["width", "n", "x-unknown", "prompts", "unknown field", "gr\u00f6\u00dfe"]
     names += [f"{name}[]" for name in builder.form.fields] + [name.upper() for name in builder.form.fields]
     for name in names:
         if name not in builder.form.fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from contract_tests.answer import Answer
@@ -18,6 +19,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
     """Whether it was refused at all, and whether in the documented shape: two rules, or four with the general ones."""
     verdict = Judgement()
     rules = contract.rules
+    case = _own_rule(contract, case, answer)
     verdict.judged.add(case.rule)
     if NO_5XX in rules:
         verdict.judged.add(NO_5XX)
@@ -36,6 +38,16 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
         if all(differences):
             verdict.findings.append(_finding(shape, case, answer, "; ".join(differences[0]), 101))
     return verdict
+
+
+def _own_rule(contract: Contract, case: Case, answer: Answer) -> Case:
+    """A default is another one only where the answer says so; else it is the broken rule itself that is not kept."""
+    field = case.rule.removesuffix(".default")
+    if field == case.rule or case.rule == case.breach or answer.refused:
+        return case
+    came = (answer.object or {}).get(field)
+    other = answer.accepted and came is not None and came != contract.form.fields[field].default
+    return case if other else replace(case, rule=case.breach or case.rule)
 
 
 def _not_refused(contract: Contract, case: Case, answer: Answer) -> Finding:
