@@ -153,3 +153,14 @@ def test_each_of_several_tokens_will_do() -> None:
         200,
         401,
     ]
+
+
+def test_page_of_another_origin_may_call_with_a_token(mock: Mock) -> None:
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    preflight = mock.send("OPTIONS", "/v1/videos", {"origin": "http://page", "authorization": None, **asked})
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-headers"] == "authorization"
+    assert "x-request-id" in preflight.headers
+    for answer in (mock.post(origin="http://page"), mock.post([], origin="http://page")):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "openai-poll-after-ms" in answer.headers["access-control-expose-headers"]

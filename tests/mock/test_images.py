@@ -104,6 +104,7 @@ def test_picture_that_would_unpack_to_gigabytes_costs_nothing_and_is_refused(moc
         b"\xff\xd8\xff\xff\xff\xd0\xff\xda\0\x02\xff\xd9",
         b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0" + bytes(10),
         b"RIFF\x11\0\0\0WEBPVP8L\x05\0\0\0" + bytes(5),
+        b"RIFF\x16\0\0\0WEBPVP8 \xff\x0f\0\0" + bytes(10),
         b"RIFF\x04\0\0\0WEBP",
     ],
     ids=ascii,
