@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import httpx
 from PIL import Image
+
+from .wire import ASGIApp, Message
 
 BOUNDARY = "----a-boundary"
 AUTH = {"authorization": "Bearer test-token"}
@@ -79,6 +82,30 @@ class HTTPClient:
         headers = [(name.encode(), value.encode("latin-1")) for name, value in sent.headers.items()]
         answer = await self.http.request(sent.method, sent.path, headers=headers, content=content)
         return Got(answer.status_code, dict(answer.headers), answer.content)
+
+
+@dataclass(frozen=True)
+class ASGIClient:
+    """A client that calls the application itself: several times faster, for long tables."""
+
+    app: ASGIApp
+
+    async def send(self, sent: Sent) -> Got:
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in sent.headers.items()]
+        if not sent.chunked:
+            headers.append((b"content-length", str(len(sent.content)).encode()))
+        scope = {"type": "http", "method": sent.method, "path": unquote(sent.path), "headers": headers}
+        answer: dict[str, Any] = {}
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": sent.content, "more_body": False}
+
+        async def send(message: Message) -> None:
+            answer.update(message)
+
+        await self.app(scope, receive, send)
+        told = {name.decode(): value.decode("latin-1") for name, value in answer["headers"]}
+        return Got(answer["status"], told, answer["body"])
 
 
 @cache

@@ -38,8 +38,8 @@ def _more_headers(answer: Answer) -> Answer:
 
 
 def _no_headers(answer: Answer) -> Answer:
-    kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "allow")}
-    return replace(answer, headers=kept)
+    kept = ("content-type", "allow", "openai-poll-after-ms")
+    return replace(answer, headers={name: value for name, value in answer.headers.items() if name in kept})
 
 
 def _more_keys(video: Video) -> Video:
@@ -86,6 +86,6 @@ SERVERS: tuple[Server, ...] = (
     server("uuid", "Ids are bare UUIDs.", strict=False, new_id=lambda created_at: str(uuid4())),
     server("in-progress-at-once", "A new video is in progress at once.", strict=False, created=lambda video: video | {"status": "in_progress", "progress": 1}, stages=(("in_progress", 1), ("completed", 100))),
     server("tolerant", "Unknown fields are ignored, of repeated ones the first counts, and the prompt may be long or empty.", strict=False, unknown=lambda b, form: None, repeated=lambda b, form: None, shortest=0, longest=10**9),
-    server("no-ids-of-requests", "Answers carry no headers beyond their type.", strict=False, finish=_no_headers),
+    server("no-ids-of-requests", "Answers have no x-request-id and no openai-processing-ms.", strict=False, finish=_no_headers),
     server("landscape-by-default", "A size left out is 1280x720.", strict=False, defaults={"model": "sora-2", "seconds": "4", "size": "1280x720"}),
 )

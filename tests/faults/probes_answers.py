@@ -224,6 +224,7 @@ REFUSED = {
     "error-message-null": Probe(seen(lambda body: bool(body["error"]["message"]), form(seconds="5")), True, False),
     "error-message-object": Probe(seen(lambda body: type(body["error"]["message"]).__name__, auth(None)), "str", "dict"),
     "error-type-null": error("type", "invalid_request_error", None),
+    "error-type-other": error("type", "invalid_request_error", "video_generation_user_error"),
     "error-param-list": error("param", "seconds", ["body", "seconds"]),
     "error-param-null": error("param", "seconds", None),
     "error-param-wrong": error("param", "seconds", "prompt"),

@@ -170,6 +170,7 @@ ENVELOPE = (
     fault("error-message-null", "error.envelope", "message is null.", **_with("message", None)),
     fault("error-message-object", "error.envelope", "message is an object.", **_error(lambda error: error | {"message": {"en": error["message"]}})),
     fault("error-type-null", "error.envelope", "type is null.", **_with("type", None)),
+    fault("error-type-other", "error.envelope", "type names another kind of error.", **_with("type", "video_generation_user_error")),
     fault("error-param-list", "error.envelope", "param is a list.", **_error(lambda error: error | {"param": ["body", error["param"]]})),
     fault("error-param-null", "error.envelope", "param is always null.", **_with("param", None)),
     fault("error-param-wrong", "error.envelope", "param is prompt, whatever field is at fault.", **_refused(lambda refusal: refusal.param is not None, param="prompt")),

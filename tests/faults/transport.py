@@ -75,10 +75,10 @@ def _read_json(b: Checks, request: Request) -> Form:
         return read_form(b, request)
     try:
         fields = json.loads(request.body)
-    except ValueError as error:
-        raise Refusal(400, "invalid_json", None, "The body is not JSON.") from error
+    except ValueError:
+        fields = None
     if not isinstance(fields, dict):
-        raise Refusal(400, "invalid_json", None, "The body is no object.")
+        raise Refusal(415, "unsupported_content_type", None, "The body is no object in JSON.")
     return _loose_form({name: str(value) for name, value in fields.items()}, "input_reference")
 
 
@@ -98,12 +98,15 @@ def _read_by_sniffing(b: Checks, request: Request) -> Form:
 
 
 def _read_unfinished(b: Checks, request: Request) -> Form:
-    """A body that ends early is ended here."""
+    """A body that ends early is ended here, if it holds anything."""
     try:
         return read_form(b, request)
     except Refusal:
         boundary = parse_options_header(request.headers["content-type"])[1].get("boundary", "")
-        return read_form(b, replace(request, body=request.body + f"\r\n--{boundary}--\r\n".encode()))
+        form = read_form(b, replace(request, body=request.body + f"\r\n--{boundary}--\r\n".encode()))
+        if not form.parts:
+            raise
+        return form
 
 
 def _read_nameless(b: Checks, request: Request) -> Form:
@@ -162,7 +165,7 @@ def _lower_names(b: Checks, request: Request) -> Form:
 
 FAULTS = (
     fault("auth-missing", "auth.required", "A request without an Authorization header is accepted.", auth=_also(lambda header: not header)),
-    fault("auth-missing-on-retrieve", "auth.required", "A video is shown to who sends no Authorization header.", auth_on_retrieve=False),
+    fault("auth-missing-on-retrieve", "auth.required", "A video is shown to who sends no Authorization header.", auth=lambda b, request: request.method == "GET" and "authorization" not in request.headers or check_auth(b, request)),
     fault("auth-basic", "auth.scheme", "The scheme Basic is accepted in place of Bearer.", auth=_also(lambda header: header.startswith("Basic "))),
     fault("auth-other-scheme", "auth.scheme", "The token is accepted behind any scheme.", auth=_also(lambda header: header.endswith(f" {TOKEN}"))),
     fault("auth-bare-token", "auth.scheme", "The token is accepted without the word Bearer.", auth=_also(lambda header: header == TOKEN)),
