@@ -1,1 +1,1 @@
-"""Tests of the mock server and of the contract kit."""
+"""The tests: the only place that imports both packages."""

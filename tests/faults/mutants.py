@@ -12,9 +12,10 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from . import checks, form, picture, server, wire, words
@@ -42,6 +43,10 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mult: ast.Add,
     ast.Pow: ast.Mult,
 }
+
+
+_SOURCES = {name: Path(module.__file__ or "").read_text() for name, module in (("checks", checks), ("server", server))}
+_SERVER = compile(_SOURCES["server"], "<server>", "exec")
 
 
 @dataclass(frozen=True)
@@ -137,35 +142,47 @@ def _points(node: ast.AST, path: Path_ = (), place: str = "module") -> Iterator[
                 yield from _points(child, (*path, (name, at)), inner)
 
 
-def _changed(tree: ast.Module, path: Path_, new: ast.AST | None) -> ast.Module:
-    """A copy of the tree with the node at `path` replaced."""
-    root = copy.deepcopy(tree)
-    node: Any = root
+@contextmanager
+def _changed(tree: ast.Module, path: Path_, new: ast.AST | None) -> Iterator[ast.Module]:
+    """The tree with the node at `path` replaced, until the block ends."""
+    node: Any = tree
     for name, at in path[:-1]:
         node = getattr(node, name) if at is None else getattr(node, name)[at]
     name, at = path[-1]
-    if at is None:
-        setattr(node, name, new)
-    else:
-        getattr(node, name)[at] = new
-    return ast.fix_missing_locations(root)
+    holder, key = (vars(node), name) if at is None else (getattr(node, name), at)
+    old = holder[key]
+    holder[key] = ast.fix_missing_locations(ast.copy_location(new, old)) if new else new
+    try:
+        yield tree
+    finally:
+        holder[key] = old
 
 
-def _load(package: str, trees: dict[str, ast.Module]) -> ModuleType:
-    """The module `server` of these trees, in a package of its own that shares all the rest."""
+def _load(package: str, codes: dict[str, CodeType]) -> ModuleType:
+    """The module `server` of this code, in a package of its own that shares with the catalogue what is not mutated."""
+    shared = [wire, form, picture, words] + ([] if "checks" in codes else [checks])
     modules = {package: ModuleType(package)}
-    modules |= {f"{package}.{module.__name__.rpartition('.')[2]}": module for module in (wire, form, picture, words)}
-    modules |= {f"{package}.{name}": ModuleType(f"{package}.{name}") for name in trees}
+    modules |= {f"{package}.{module.__name__.rpartition('.')[2]}": module for module in shared}
+    modules |= {f"{package}.{name}": ModuleType(f"{package}.{name}") for name in codes}
     sys.modules.update(modules)
     try:
-        for name, tree in trees.items():
+        for name, code in codes.items():
             module = modules[f"{package}.{name}"]
             module.__package__ = package
-            exec(compile(tree, f"<{package}.{name}>", "exec"), module.__dict__)  # noqa: S102
+            exec(code, module.__dict__)  # noqa: S102
         return modules[f"{package}.server"]
     finally:
         for name in modules:
             del sys.modules[name]
+
+
+def _module(name: str, trees: dict[str, ast.Module], path: Path_, new: ast.AST | None) -> ModuleType:
+    """The module `server` with that change in the module of that name."""
+    with _changed(trees[name], path, new) as tree:
+        code = compile(tree, f"<mutant {name}>", "exec")
+    if name == "server":
+        return _load("mutant", {"server": code})
+    return _load("mutant", {name: code, "server": _SERVER})
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
@@ -191,7 +208,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
 
 def mutants(seed: int = 0) -> Iterator[Mutant]:
     """All mutants that can be built, in an order that `seed` decides, so that the first n are a fair sample."""
-    trees = {name: ast.parse(Path(module.__file__ or "").read_text()) for name, module in (("checks", checks), ("server", server))}
+    trees = {name: ast.parse(source) for name, source in _SOURCES.items()}
     points = [(name, *point) for name, tree in trees.items() for point in _points(tree)]
     count: Counter[str] = Counter()
     named = []
@@ -202,7 +219,7 @@ def mutants(seed: int = 0) -> Iterator[Mutant]:
     random.Random(seed).shuffle(named)  # noqa: S311
     for identity, name, path, (_, says, new) in named:
         try:
-            module = _load("mutant", trees | {name: _changed(trees[name], path, new)})
+            module = _module(name, trees, path, new)
             module.app()
         except Exception:  # noqa: S112
             continue

@@ -1,0 +1,203 @@
+"""The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from mockserver.document import Error
+from mockserver.image import Image, read_image
+from mockserver.rules import FormRule, FormRules, Values
+from mockserver.upload import Form, Part
+
+Words = dict[str, Any]
+"""What an error message is filled in with."""
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """A broken rule: its id, the error that it earns, and the words that tell of it."""
+
+    rule: str
+    error: Error
+    words: Words
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A form that breaks no rule: its fields as sent or by default, and its files."""
+
+    values: Values
+    files: dict[str, Part]
+
+
+class Reading(msgspec.Struct):
+    """A form as read: the values that the schema judges, the files by their bytes, and what could not be read."""
+
+    form: Form
+    rules: FormRules
+    values: Values
+    images: dict[str, Image]
+    unreadable: dict[str, UnicodeDecodeError]
+
+
+def judge(rules: FormRules, form: Form) -> Request | Violation:
+    """Hold ``form`` against ``rules``: the request that it makes, or the first broken rule in the document's order."""
+    reading = read(rules, form)
+    for rule in rules.beyond_schema if rules.schema.is_valid(reading.values) else rules.checks:
+        words = broken(rule, reading)
+        if words is not None:
+            return Violation(rule.id, rule.error, {"field": rule.field, **words})
+    files = {name: form[name][0] for name in reading.images}
+    return Request(reading.values, files)
+
+
+def read(rules: FormRules, form: Form) -> Reading:
+    """Decode the text, name the files by their bytes and fill in the defaults. Of a repeated field, the first."""
+    reading = Reading(form, rules, {}, {}, {})
+    for name, field in rules.fields.items():
+        if name not in form:
+            if field.default is not None:
+                reading.values[name] = field.default
+        elif field.is_file:
+            reading.values[name] = ""
+            reading.images[name] = read_image(form[name][0].chunks, rules.limits.file_blocks)
+        else:
+            _read_text(reading, name, form[name][0], is_text=field.is_text)
+    for name in form.keys() - rules.fields.keys():
+        reading.values[name] = ""  # whether it may be there is all that the schema is asked
+    return reading
+
+
+def _read_text(reading: Reading, name: str, part: Part, *, is_text: bool) -> None:
+    try:
+        text = part.bytes().decode()
+    except UnicodeDecodeError as error:
+        reading.unreadable[name] = error
+        return
+    reading.values[name] = text if is_text else _number_or_text(text)
+
+
+def _number_or_text(text: str) -> Any:
+    """The JSON value that a text spells, for a field whose type is not string."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
+def broken(rule: FormRule, reading: Reading) -> Words | None:
+    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
+    if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
+        return None
+    if rule.other is not None and not _is_sound(rule.other, reading):
+        return None
+    return CHECKS.get(rule.kind, _keyword)(rule, reading)
+
+
+def _is_sound(field: str, reading: Reading) -> bool:
+    """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
+    own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
+    return all(broken(rule, reading) is None for rule in own)
+
+
+def _required(rule: FormRule, reading: Reading) -> Words | None:
+    return {} if rule.field not in reading.form else None
+
+
+def _repeated(rule: FormRule, reading: Reading) -> Words | None:
+    count = len(_parts(rule, reading))
+    return {"count": count} if count > 1 else None
+
+
+def _text(rule: FormRule, reading: Reading) -> Words | None:
+    return {} if _parts(rule, reading)[0].filename is not None else None
+
+
+def _text_encoding(rule: FormRule, reading: Reading) -> Words | None:
+    error = reading.unreadable.get(rule.field or "")
+    return {"value": f"0x{error.object[error.start]:02x}", "count": error.start} if error else None
+
+
+def _file(rule: FormRule, reading: Reading) -> Words | None:
+    """Text is a part that neither its header nor its bytes call a file: real clients leave out name and type."""
+    part = _parts(rule, reading)[0]
+    if part.filename is not None or not (part.content_type or "text/plain").startswith("text/"):
+        return None
+    return {} if not part.chunks or _image(rule, reading).type == "text/plain" else None
+
+
+def _file_type(rule: FormRule, reading: Reading) -> Words | None:
+    image = _image(rule, reading)
+    return {"type": image.type, "allowed": rule.limit} if image.type not in rule.limit else None
+
+
+def _file_intact(rule: FormRule, reading: Reading) -> Words | None:
+    image = _image(rule, reading)
+    return None if image.intact else {"type": image.type, "allowed": rule.limit}
+
+
+def _dimensions(rule: FormRule, reading: Reading) -> Words | None:
+    image, expected = _image(rule, reading), reading.values.get(rule.other or "")
+    if expected is None or image.dimensions == expected:
+        return None
+    return {"image": image.dimensions, "other": rule.other, "expected": expected}
+
+
+def _keyword(rule: FormRule, reading: Reading) -> Words | None:
+    """A keyword of JSON Schema on one field."""
+    value = reading.values[rule.field or ""]
+    count = len(value) if isinstance(value, str) else 0
+    words = {"value": value, "limit": rule.limit, "allowed": rule.limit, "count": count}
+    return _fails(rule, value, words)
+
+
+def _condition(rule: FormRule, reading: Reading) -> Words | None:
+    """An if/then between two fields; what it leaves of the values of the first is what is allowed."""
+    field, values = rule.field or "", reading.values
+    choices = reading.rules.fields[field].allowed
+    allowed = [choice for choice in choices if rule.validator and rule.validator.is_valid({**values, field: choice})]
+    words = {
+        "value": values.get(field),
+        "other": rule.other,
+        "expected": values.get(rule.other or ""),
+        "allowed": allowed,
+    }
+    return _fails(rule, values, words)
+
+
+def _whole(rule: FormRule, reading: Reading) -> Words | None:
+    return _fails(rule, reading.values, {})
+
+
+def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
+    if rule.validator is None or rule.validator.is_valid(value):
+        return None
+    return {**words, "reason": next(rule.validator.iter_errors(value)).message}
+
+
+def _unknown(_rule: FormRule, reading: Reading) -> Words | None:
+    """The first field that the schema does not know."""
+    return next(({"field": name} for name in reading.form if name not in reading.rules.fields), None)
+
+
+def _parts(rule: FormRule, reading: Reading) -> list[Part]:
+    return reading.form[rule.field or ""]
+
+
+def _image(rule: FormRule, reading: Reading) -> Image:
+    return reading.images[rule.field or ""]
+
+
+CHECKS: dict[str, Callable[[FormRule, Reading], Words | None]] = {
+    "required": _required,
+    "repeated": _repeated,
+    "text": _text,
+    "text-encoding": _text_encoding,
+    "file": _file,
+    "file-type": _file_type,
+    "file-intact": _file_intact,
+    "x-dimensions-match": _dimensions,
+    "condition": _condition,
+    "additionalProperties": _unknown,
+    "*": _whole,
+}
+"""How each kind of breach is looked for; every other kind is a keyword of JSON Schema."""

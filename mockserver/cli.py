@@ -1,0 +1,82 @@
+"""The command line: ``mockserver``."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from mockserver.app import build_app, create_service
+from mockserver.clock import SystemClock
+from mockserver.document import DocumentError
+from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.server import BindError, bind, serve, url_of
+from mockserver.service import Service
+from mockserver.settings import Settings, UsageError, read_settings
+
+MISUSED = 2
+EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Serve until told to stop. 0 when stopped, 2 when misused, with one line on ``stderr`` that says how."""
+    stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
+    try:
+        settings = read_settings(sys.argv[1:] if argv is None else argv, os.environ if env is None else env, stdout)
+        run(settings, stdout, stderr)
+    except DocumentError as error:
+        stderr.write(f"mockserver: {settings.document}: {error}\n")
+        return MISUSED
+    except (UsageError, BindError) as error:
+        stderr.write(f"mockserver: {error}\n")
+        return MISUSED
+    return 0
+
+
+def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
+    """Serve as ``settings`` say until a signal comes; ``DocumentError`` or ``BindError`` before anything is served."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
+    )
+    service, stamp = create_service(settings, SystemClock())
+    app = build_app(service, stamp)
+    listener = bind(settings.host, settings.port)
+    with listener, TemporaryDirectory(prefix="mockserver-") as folder:
+        picture = Path(folder, "example.png")
+        write_picture(picture, example_dimensions(service.form))
+        text = banner(settings, service, url_of(listener), picture)
+        serve(
+            app,
+            listener,
+            bad_http=lambda: stamp.stamped(service.refuse("http.well-formed")),
+            announce=lambda: print(text, end="", file=stdout, flush=True),
+        )
+
+
+def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:
+    """What is told at the start: the address, the routes, a request that works and how to point a client here."""
+    token = settings.tokens[0] if settings.tokens else EXAMPLE_TOKEN
+    create = service.document.operation("createVideo")
+    return "\n".join(
+        [
+            f"mockserver is listening on {url}",
+            "",
+            *(f"  {operation.method:5} {operation.path}" for operation in service.document.operations),
+            "",
+            "Try it:",
+            f"  {curl_line(service.form, url + create.path, token, picture)}",
+            "",
+            "Point an openai client at it:",
+            f"  export OPENAI_BASE_URL={url}{create.path.rpartition('/')[0]}",
+            f"  export OPENAI_API_KEY={token}",
+            "",
+            "",
+        ]
+    )

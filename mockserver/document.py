@@ -1,0 +1,244 @@
+"""The document: ``openapi.yaml`` read, checked and resolved. The only reader of the file in this package."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+import yaml
+
+WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
+"""The words in braces that an error message may hold; the document explains each."""
+
+NAMED_RULES = (
+    "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit body.boundary "
+    "body.complete body.part-name body.parts body.well-formed retrieve.not-found error.no-5xx"
+).split()
+"""The rules that this package asks for by id, because no schema keyword leads to them."""
+
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The keys of an OpenAPI path item that are operations."""
+
+T = TypeVar("T")
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class DocumentError(Exception):
+    """The document cannot be used. Its text is one line that says where and why."""
+
+
+class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of ``x-errors``: what a broken rule answers."""
+
+    status: int
+    type: str
+    code: str | None
+    param: str | None
+    message: str
+    kinds: tuple[str, ...] = ()
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """One entry of ``x-rules``, without its id."""
+
+    says: str
+    at: str
+    source: Literal["document", "inferred", "extension"]
+    from_: str
+    error: str | None = None
+    message: str | None = None
+    field: str | None = None
+    kind: str | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``x-limits`` of a request's media type; the document says what each counts."""
+
+    body_bytes: Count
+    parts: Count
+    part_header_bytes: Count
+    file_blocks: Count
+    shown_characters: Count
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file."""
+
+    id: str
+    method: str
+    path: str
+    node: dict[str, Any]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The whole document, checked: each rule's error exists, each message can be filled in."""
+
+    raw: dict[str, Any]
+    operations: tuple[Operation, ...]
+    errors: dict[str, Error]
+    rules: dict[str, Rule]
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation of that id, or ``DocumentError``."""
+        for operation in self.operations:
+            if operation.id == operation_id:
+                return operation
+        raise DocumentError(f"no operation has the operationId '{operation_id}'")
+
+    def resolve(self, node: Any) -> Any:
+        """``node``, or what it leads to where it is a reference within the document."""
+        seen: list[str] = []
+        while isinstance(node, dict) and "$ref" in node:
+            reference = node["$ref"]
+            if reference in seen:
+                raise DocumentError(f"$ref '{reference}' leads back to itself")
+            seen.append(reference)
+            node = self.at(reference)
+        return node
+
+    def at(self, pointer: str) -> Any:
+        """The node under ``#/a/b``, or ``DocumentError``."""
+        node: Any = self.raw
+        if not pointer.startswith("#/"):
+            raise DocumentError(f"'{pointer}' does not point into the document (#/…)")
+        for token in pointer[2:].split("/"):
+            key = token.replace("~1", "/").replace("~0", "~")
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[key]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise DocumentError(f"'{pointer}' leads nowhere: there is no '{key}'") from None
+        return node
+
+    def stale_rules(self) -> Iterator[str]:
+        """The rules that stand nowhere any more, because what they speak of was edited away."""
+        for rule_id, rule in self.rules.items():
+            try:
+                self.at(rule.at)
+            except DocumentError:
+                yield rule_id
+
+    def schema_of_answer(self, operation: Operation, status: str) -> dict[str, Any]:
+        """The schema of the JSON that ``operation`` answers with ``status``."""
+        node = operation.node
+        for key in ("responses", status, "content", "application/json", "schema"):
+            if key not in node:
+                raise DocumentError(f"{operation.id}: responses.{status} has no JSON schema, '{key}' is missing")
+            node = convert(self.resolve(node[key]), f"{operation.id}: {key}", dict[str, Any])
+        return node
+
+    def error_of(self, rule_id: str) -> Error:
+        """The error that breaking the rule earns, with the rule's own message where it has one."""
+        rule = self.rules[rule_id]
+        error = self.errors[rule.error or ""]
+        return msgspec.structs.replace(error, message=rule.message) if rule.message else error
+
+
+def default_path() -> Path:
+    """Where the document of this installation lies: beside the package in a checkout, in its own folder in a wheel."""
+    beside = Path(__file__).parent.parent
+    installed = beside / "videos_mock_kit" / "openapi.yaml"
+    return installed if installed.exists() else beside / "openapi.yaml"
+
+
+def read_document(path: Path) -> Document:
+    """Read and check the document at ``path``; ``DocumentError`` if it cannot be used."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DocumentError(error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    return parse_document(text)
+
+
+def parse_document(text: str) -> Document:
+    """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used."""
+    raw = _load(text)
+    if not isinstance(raw, dict):
+        raise DocumentError("not an OpenAPI document: the top level is no mapping")
+    if not str(raw.get("openapi", "")).startswith("3.1."):
+        raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
+    errors = _section(raw, "x-errors", dict[str, Error])
+    rules = _section(raw, "x-rules", dict[str, Rule])
+    document = Document(raw, tuple(_operations(raw)), errors, rules)
+    _check_rules(document)
+    return document
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader that refuses a repeated key instead of dropping the first value."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key, _ in node.value:
+            text = str(key.value)
+            if text in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{text}' stands there twice", problem_mark=key.start_mark)
+            seen.add(text)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+def _load(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise DocumentError(f"not valid YAML: {where}{error.problem}") from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise DocumentError(f"not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def convert(node: Any, where: str, kind: type[T]) -> T:
+    """``node`` as ``kind``, or ``DocumentError`` that names the place: ``where`` and what is below it."""
+    try:
+        return msgspec.convert(node, kind)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"{where}: {error}") from None
+
+
+def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
+    if key not in raw:
+        raise DocumentError(f"{key} is missing")
+    return convert(raw[key], key, kind)
+
+
+def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
+    for path, item in _section(raw, "paths", dict[str, dict[str, Any]]).items():
+        for method, node in item.items():
+            if method in METHODS:
+                operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
+                if operation_id is None:
+                    raise DocumentError(f"{method} {path} has no operationId")
+                yield Operation(operation_id, method.upper(), path, node)
+
+
+def _check_rules(document: Document) -> None:
+    for rule_id, rule in document.rules.items():
+        if rule.error is not None and rule.error not in document.errors:
+            raise DocumentError(f"x-rules.{rule_id}.error: x-errors has no '{rule.error}'")
+        if rule.kind is not None and rule.error is None:
+            raise DocumentError(f"x-rules.{rule_id}: a rule with a kind needs an error")
+        if rule.message is not None:
+            _check_words(f"x-rules.{rule_id}.message", rule.message)
+    for rule_id in NAMED_RULES:
+        if rule_id not in document.rules or document.rules[rule_id].error is None:
+            raise DocumentError(f"x-rules lacks '{rule_id}', or its error")
+    for name, error in document.errors.items():
+        _check_words(f"x-errors.{name}.message", error.message)
+        _check_words(f"x-errors.{name}.param", error.param or "")
+    if not any("*" in error.kinds for error in document.errors.values()):
+        raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
+
+
+def _check_words(where: str, template: str) -> None:
+    """Refuse a message that asks for a word nobody fills in, before a request meets it."""
+    try:
+        words = {word for _, word, _, _ in Formatter().parse(template) if word is not None}
+    except ValueError as error:
+        raise DocumentError(f"{where}: {error}") from None
+    if unknown := sorted(words - WORDS):
+        raise DocumentError(f"{where}: no word '{{{unknown[0]}}}', there are {', '.join(sorted(WORDS))}")

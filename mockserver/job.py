@@ -1,0 +1,80 @@
+"""A job: one video that was asked for, and the making of new ones."""
+
+from random import Random
+from string import Formatter
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.document import DocumentError
+
+Status = Literal["queued", "in_progress", "completed", "failed"]
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """How far a job is. ``completed_at`` is in whole seconds since 1970; ``None`` before."""
+
+    status: Status
+    progress: int
+    completed_at: int | None = None
+
+
+QUEUED = State("queued", 0)
+"""What a creation answers, however fast the job is."""
+
+
+class Job(msgspec.Struct, frozen=True, gc=False):
+    """One video task. Small, and unseen by the garbage collector: a mock may hold very many.
+
+    ``created`` and ``polled`` are seconds since 1970; ``seconds`` is the length of the video; ``echo`` are the values
+    that its answers repeat, in the order of the document; ``jitter`` is from -1 to 1; ``polls`` counts how often it
+    was asked for, as far as a pace wants to know.
+    """
+
+    id: str
+    created: float
+    seconds: float
+    echo: tuple[Any, ...]
+    jitter: float
+    polls: int = 0
+    polled: float = 0.0
+
+
+class JobMaker:
+    """Makes jobs from requests that were found right. With the same ``random``, it makes the same ids and jitter.
+
+    ``template`` is the document's ``x-template`` of an id; ``echo`` names the request fields that answers repeat.
+    """
+
+    def __init__(self, template: str, echo: tuple[str, ...], random: Random) -> None:
+        self._template = template
+        self._echo = echo
+        self._random = random
+        self._bits = _random_bits(template)
+
+    def make(self, values: dict[str, Any], now: float) -> Job:
+        """A new job, created ``now``, in seconds since 1970."""
+        video_id = self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
+        echo = tuple(values.get(name) for name in self._echo)
+        return Job(video_id, now, _length(values.get("seconds")), echo, self._random.uniform(-1, 1))
+
+
+def _random_bits(template: str) -> int:
+    """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
+    try:
+        widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}
+        template.format(created_at=0, random=0)
+        digits = int(widths["random"].removesuffix("x"))  # type: ignore[union-attr]
+    except (ValueError, KeyError, IndexError):
+        raise DocumentError(
+            f"x-template of id: '{template}' makes no ids; its words are {{created_at}} and {{random:0Nx}}"
+        ) from None
+    return 4 * digits
+
+
+def _length(seconds: object) -> float:
+    """The length of the video, 0 where a document has no such field or other words for it."""
+    try:
+        return float(str(seconds))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,112 @@
+"""Answers: a job or a violation as status, headers and JSON, in the shapes that the document gives them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mockserver.checks import Violation, Words
+from mockserver.document import Document, Error, Limits, Operation
+from mockserver.job import Job, State
+
+Header = tuple[bytes, bytes]
+JSON: Header = (b"content-type", b"application/json")
+LIVE = ("id", "created_at", "status", "progress", "completed_at")
+"""The keys of a video that are the job's own; the others are echoes, constants or null."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One HTTP answer. ``rule`` is the id of the broken rule that it tells of, if it does.
+
+    ``drop`` is not 0 where the rest of the request is unwanted: the connection is to be closed, after at most so many
+    more bytes of it.
+    """
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+    rule: str = ""
+    drop: int = 0
+
+
+def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Answer:
+    """``value`` as JSON, with its length."""
+    body = encode(value)
+    return Answer(status, (JSON, (b"content-length", b"%d" % len(body)), *headers), body, rule, drop)
+
+
+class VideoShape:
+    """The video object of a document: its keys in their order, and where the value of each comes from."""
+
+    def __init__(self, document: Document, operation: Operation) -> None:
+        schema = document.schema_of_answer(operation, "200")
+        properties = _properties(document, schema)
+        self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
+        echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
+        self._echo_keys = tuple(echoes)
+        self.echo = tuple(echoes.values())
+        self.id_template = str(properties.get("id", {}).get("x-template", ""))
+
+    def video(self, job: Job, state: State) -> dict[str, Any]:
+        """The video object of ``job`` in ``state``."""
+        video = self._blank.copy()
+        live = (job.id, int(job.created), state.status, state.progress, state.completed_at)
+        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, job.echo, strict=True)):
+            if key in video:
+                video[key] = value
+        return video
+
+
+def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
+    """All properties of ``schema`` and of what it is composed of; what comes first says most."""
+    schema = document.resolve(schema)
+    found: dict[str, Any] = {}
+    for part in [schema.get("properties", {}), *(_properties(document, node) for node in schema.get("allOf", []))]:
+        for key, node in part.items():
+            found[key] = {**document.resolve(node), **found.get(key, {})}
+    return found
+
+
+def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
+    """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
+    error = violation.error
+    words = _Words((name, _shown(word, limits.shown_characters)) for name, word in violation.words.items())
+    body = {
+        "message": error.message.format_map(words),
+        "type": error.type,
+        "param": _param(error, violation.words.get("field")),
+        "code": error.code,
+    }
+    drop = 2 * limits.body_bytes if violation.rule == "body.limit" else 0
+    return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
+
+
+def _param(error: Error, field: str | None) -> str | None:
+    """The field at fault; none where the request as a whole is."""
+    if error.param is None or (field is None and "{field}" in error.param):
+        return None
+    return error.param.replace("{field}", field or "")
+
+
+class _Words(Words):
+    """A word that a violation has no value for stays as it stands in the template."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+def _shown(word: object, most: int) -> str:
+    if isinstance(word, (list, tuple)):
+        return listed([str(value) for value in word])
+    text = str(word)
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def listed(values: Sequence[str]) -> str:
+    """'a', 'b', and 'c'."""
+    quoted = [f"'{value}'" for value in values]
+    if len(quoted) < 3:
+        return " and ".join(quoted)
+    return ", ".join(quoted[:-1]) + ", and " + quoted[-1]

@@ -1,0 +1,93 @@
+"""The server: the application on a socket, through uvicorn."""
+
+import logging
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver.response import Answer
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted; uvicorn's own figure."""
+
+
+class BindError(Exception):
+    """The address cannot be listened on. Its text is one line that says why."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port`` (0: any free one); ``BindError`` if there can be none."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise BindError(f"cannot listen on {host}: {error.strerror}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise BindError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL at which clients of this machine reach ``listener``."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]) -> None:
+    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
+
+    ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_protocol(bad_http),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+    )
+    _Server(config, announce).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and leaves with 0 when it is told to stop: that is no failure."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell so."""
+        await super().startup(sockets)
+        self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Stop when the requests in flight are answered; at once if told again."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
+    """Uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
+
+    class Protocol(HttpToolsProtocol):
+        def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+            answer = bad_http()
+            lines = [b"HTTP/1.1 %d Bad Request" % answer.status]
+            lines += [b"%s: %s" % header for header in (*answer.headers, (b"connection", b"close"))]
+            self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
+            self.transport.close()
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    return Protocol

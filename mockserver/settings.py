@@ -1,0 +1,145 @@
+"""The settings: one table of options, each with its flag, its environment variable and its default."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import msgspec
+
+from mockserver.document import default_path
+from mockserver.pace import FORMS, Pace, parse_pace
+
+PREFIX = "MOCKSERVER_"
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class UsageError(Exception):
+    """The command was misused. Its text is one line that names the option, what came and what is allowed."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one mock behaves. ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tokens: tuple[str, ...] = ()
+    document: Path = msgspec.field(default_factory=default_path)
+    pace: Pace = msgspec.field(default_factory=lambda: parse_pace("fast"))
+    seed: int | None = None
+    log_level: str = "info"
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One row of the table. ``read`` turns the text of a flag or a variable into a value, or raises ``ValueError``."""
+
+    name: str
+    metavar: str
+    default: str
+    read: Callable[[str], Any]
+    help: str
+    field: str = ""
+    repeatable: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The flag of the command line."""
+        return f"--{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper().replace("-", "_")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise ValueError(f"'{text}' is no port; allowed: 0 (any free one) to 65535")
+    return int(text)
+
+
+def _token(text: str) -> str:
+    if not text or text.split() != [text]:
+        raise ValueError("a token is not empty and has no white space")
+    return text
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no seed; allowed: a whole number") from None
+
+
+def _level(text: str) -> str:
+    if text not in LEVELS:
+        raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
+    return text
+
+
+OPTIONS = (
+    Option("host", "H", "127.0.0.1", str, "address to listen on"),
+    Option("port", "P", "8000", _port, "port to listen on; 0 takes any free one"),
+    Option("token", "T", "any", _token, "bearer token to accept; give it again for more", "tokens", repeatable=True),
+    Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
+    Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
+    Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
+    Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that writes where it is told and raises instead of leaving the program."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        super().__init__(
+            prog="mockserver",
+            description="A mock of POST /v1/videos that enforces the rules of openapi.yaml.",
+            epilog="Each option is also read from the environment variable in brackets; the flag wins.",
+            allow_abbrev=False,
+        )
+        self._stdout = stdout
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+    def print_help(self, file: Any = None) -> None:
+        super().print_help(file or self._stdout)
+
+
+def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -> Settings:
+    """The settings of a command line and an environment; ``UsageError`` that names what is wrong.
+
+    Exits with 0, through ``SystemExit``, when asked for help.
+    """
+    parser = _Parser(stdout)
+    for option in OPTIONS:
+        parser.add_argument(
+            option.flag,
+            dest=option.name,
+            metavar=option.metavar,
+            action="append",
+            help=f"{option.help} (default: {option.default}) [{option.variable}]",
+        )
+    given = vars(parser.parse_args(argv))
+    values = {}
+    for option in OPTIONS:
+        texts, source = given[option.name], option.flag
+        if texts is None and option.variable in env:
+            texts, source = (
+                env[option.variable].split() if option.repeatable else [env[option.variable]],
+                option.variable,
+            )
+        if texts:
+            values[option.field or option.name] = _value(option, texts, source)
+    return Settings(**values)
+
+
+def _value(option: Option, texts: Sequence[str], source: str) -> Any:
+    if len(texts) > 1 and not option.repeatable:
+        raise UsageError(f"argument {source}: given {len(texts)} times; it may be given once")
+    try:
+        read = tuple(option.read(text) for text in texts)
+    except ValueError as error:
+        raise UsageError(f"argument {source}: {error}") from None
+    return read if option.repeatable else read[0]

@@ -1,0 +1,32 @@
+"""The headers that every answer carries."""
+
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from mockserver.response import Answer, Header
+
+
+class Stamp:
+    """Names each exchange and says how long it took. ``timer`` gives seconds, from anywhere."""
+
+    def __init__(self, random: Random, timer: Callable[[], float]) -> None:
+        self._random = random
+        self._timer = timer
+
+    def start(self) -> float:
+        """The moment at which a request came."""
+        return self._timer()
+
+    def headers(self, started: float) -> tuple[Header, Header]:
+        """The headers of the answer to the request that came at ``started``."""
+        elapsed = int(1000 * (self._timer() - started))
+        return (
+            (b"x-request-id", b"req_%032x" % self._random.getrandbits(128)),
+            (b"openai-processing-ms", b"%d" % elapsed),
+        )
+
+    def stamped(self, answer: Answer) -> Answer:
+        """``answer`` with the headers, where no request was made out."""
+        return msgspec.structs.replace(answer, headers=(*answer.headers, *self.headers(self.start())))

@@ -1,0 +1,104 @@
+"""The upload: a multipart body, as it comes in chunks, to the parts of a form. Knows no rule but the limits."""
+
+import msgspec
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from mockserver.document import Limits
+
+
+class Part(msgspec.Struct):
+    """One part of a form. ``chunks`` are its bytes as they came, unjoined: a picture is never copied."""
+
+    name: str
+    filename: str | None
+    content_type: str | None
+    chunks: list[bytes]
+
+    def bytes(self) -> bytes:
+        """The whole content in one piece."""
+        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+
+
+Form = dict[str, list[Part]]
+"""The parts by name, both in the order in which they came."""
+
+
+class UploadError(Exception):
+    """The body is no form, or more than the limits allow.
+
+    ``rule`` is the id of the broken rule; ``words`` are those that its message is filled in with.
+    """
+
+    def __init__(self, rule: str, **words: object) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.words = words
+
+
+def media_type(content_type: str) -> tuple[str, str | None]:
+    """The media type that a Content-Type header names, in lower case, and the boundary if it names one."""
+    name, options = parse_options_header(content_type)
+    return name, options.get("boundary")
+
+
+class FormReader:
+    """Takes the chunks of one body and gives its form; ``UploadError`` as soon as the body cannot become one."""
+
+    def __init__(self, boundary: str | None, limits: Limits) -> None:
+        self._limits = limits
+        self._received = 0
+        self._parts = 0
+        self._form: Form = {}
+        self._chunks: list[bytes] = []
+        try:
+            self._parser = PushMultipartParser(
+                (boundary or "").encode("latin-1"),
+                max_header_size=limits.part_header_bytes,
+                header_charset="latin-1",
+            )
+        except (MultipartError, UnicodeEncodeError):
+            raise UploadError("body.boundary") from None
+
+    def announce(self, count: int) -> None:
+        """Refuse a body of ``count`` bytes that is over the limit: before any of it is read, if it says so itself."""
+        if count > self._limits.body_bytes:
+            raise UploadError("body.limit", count=count, limit=self._limits.body_bytes)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next chunk of the body. What follows the closing boundary is counted and dropped."""
+        self._received += len(chunk)
+        self.announce(self._received)
+        if not chunk:
+            return
+        try:
+            for event in self._parser.parse(chunk):
+                if type(event) is bytes:
+                    self._chunks.append(event)
+                elif event is not None:
+                    self._begin(event)
+        except MultipartError as error:
+            raise UploadError("body.well-formed", reason=error.args[0]) from None
+
+    def finish(self) -> Form:
+        """The form, after the last chunk."""
+        try:
+            self._parser.close()
+        except MultipartError:
+            raise UploadError("body.complete") from None
+        return self._form
+
+    def _begin(self, segment: MultipartSegment) -> None:
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise UploadError("body.parts", limit=self._limits.parts)
+        if not segment.name:
+            raise UploadError("body.part-name")
+        self._chunks = []
+        name = _text(segment.name)
+        part = Part(name, segment.filename, segment.content_type, self._chunks)
+        self._form.setdefault(name, []).append(part)
+
+
+def _text(header: str) -> str:
+    """A header's bytes, read as Latin-1, as the UTF-8 they are meant to be; other bytes stay visible, escaped."""
+    return header if header.isascii() else header.encode("latin-1").decode("utf-8", "backslashreplace")

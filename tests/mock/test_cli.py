@@ -1,0 +1,210 @@
+"""The command line, called in process where it must refuse, and as a process where it serves."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
+from typing import IO
+
+import httpx
+import pytest
+
+from mockserver.cli import main
+from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
+
+PREFIX = "mockserver is listening on "
+
+
+def misused(*argv: str, **env: str) -> str:
+    """Expect the command to be refused, and give the line that says why."""
+    stdout, stderr = StringIO(), StringIO()
+    assert main(argv, env, stdout, stderr) == 2
+    [line] = stderr.getvalue().splitlines()
+    assert line.startswith("mockserver: ") and stdout.getvalue() == ""
+    return line.removeprefix("mockserver: ")
+
+
+def settings(*argv: str, **env: str) -> Settings:
+    return read_settings(argv, env, StringIO())
+
+
+@contextmanager
+def served(*argv: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A mock as a process of its own, and what it told at its start."""
+    command = [sys.executable, "-m", "mockserver", "--port", "0", *argv]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, _told(process.stdout)
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+
+
+def _told(stdout: IO[str]) -> str:
+    lines = []
+    for line in stdout:
+        lines.append(line)
+        if line.strip().startswith("export OPENAI_API_KEY"):
+            break
+    return "".join(lines)
+
+
+def url(told: str) -> str:
+    return told.removeprefix(PREFIX).splitlines()[0]
+
+
+def test_start_tells_the_address_the_routes_and_the_variables_of_a_client() -> None:
+    with served("--token", "secret-1", "--token", "secret-2") as (_, told):
+        assert told.startswith(PREFIX + "http://127.0.0.1:")
+        assert "POST  /v1/videos\n" in told and "GET   /v1/videos/{video_id}\n" in told
+        assert f"export OPENAI_BASE_URL={url(told)}/v1\n" in told
+        assert "export OPENAI_API_KEY=secret-1\n" in told
+
+
+def test_command_that_is_told_at_the_start_works_as_it_stands() -> None:
+    with served() as (_, told):
+        command = next(line for line in told.splitlines() if line.startswith("  curl "))
+        done = subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True)  # noqa: S607
+        assert '"status":"queued"' in done.stdout
+
+
+def test_options_reach_the_server() -> None:
+    with served("--token", "secret", "--pace", "instant", MOCKSERVER_SEED="5") as (_, told):
+        answer = httpx.get(f"{url(told)}/v1/videos/x", headers={"authorization": "Bearer other"})
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
+def test_stop_by_a_signal_is_no_failure_and_leaves_no_trace(signal: Signals) -> None:
+    with served() as (process, told):
+        picture = re.search(r"@(\S+)", told)
+        process.send_signal(signal)
+        _, stderr = process.communicate(timeout=10)
+        assert (process.returncode, stderr) == (0, "")
+        assert picture is not None and not Path(picture[1]).exists()
+
+
+def test_refusals_are_logged_in_one_line_that_cannot_be_forged() -> None:
+    with served() as (process, told):
+        httpx.get(f"{url(told)}/x%0D%0A2026-01-01 INFO forged")
+        process.send_signal(SIGTERM)
+        _, stderr = process.communicate(timeout=10)
+    [line] = stderr.splitlines()
+    assert line.endswith("INFO GET /x\\r\\n2026-01-01 INFO forged 404 path")
+
+
+def test_every_request_is_logged_where_asked_for() -> None:
+    with served("--log-level", "debug") as (process, told):
+        httpx.post(
+            f"{url(told)}/v1/videos",
+            headers={"authorization": "Bearer x"},
+            data={"prompt": "x"},
+            files={"input_reference": b"x"},
+        )
+        process.send_signal(SIGTERM)
+        assert "POST /v1/videos 400 input_reference.is-image" in process.communicate(timeout=10)[1]
+
+
+def test_used_port_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert misused("--port", str(port)) == f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+
+
+def test_address_that_is_not_ours_is_told_in_one_line() -> None:
+    assert misused("--host", "192.0.2.1").startswith("cannot listen on 192.0.2.1 port 8000: ")
+
+
+def test_host_that_is_no_name_is_told_in_one_line() -> None:
+    assert misused("--host", "no such host").startswith("cannot listen on no such host: ")
+
+
+def test_document_that_is_not_there_is_told_in_one_line() -> None:
+    assert misused("--document", "nowhere.yaml") == "nowhere.yaml: No such file or directory"
+
+
+def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text("openapi: 3.1.0\n")
+    assert misused(MOCKSERVER_DOCUMENT=str(path)) == f"{path}: x-errors is missing"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--port", "x"], "argument --port: 'x' is no port; allowed: 0 (any free one) to 65535"),
+        (["--port", "65536"], "argument --port: '65536' is no port; allowed: 0 (any free one) to 65535"),
+        (["--port", "-1"], "argument --port: '-1' is no port; allowed: 0 (any free one) to 65535"),
+        (["--port", "1", "--port", "2"], "argument --port: given 2 times; it may be given once"),
+        (["--port"], "argument --port: expected one argument"),
+        (["--token", ""], "argument --token: a token is not empty and has no white space"),
+        (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
+        (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
+        (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
+        (
+            ["--pace", "x"],
+            "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)",
+        ),
+        (["--por", "1"], "unrecognized arguments: --por 1"),
+        (["extra"], "unrecognized arguments: extra"),
+    ],
+)
+def test_misuse_names_the_option_what_came_and_what_is_allowed(argv: list[str], message: str) -> None:
+    assert misused(*argv) == message
+
+
+def test_misused_variable_is_named() -> None:
+    assert (
+        misused(MOCKSERVER_PORT="x") == "argument MOCKSERVER_PORT: 'x' is no port; allowed: 0 (any free one) to 65535"
+    )
+
+
+def test_help_lists_every_option_with_its_variable() -> None:
+    stdout = StringIO()
+    with pytest.raises(SystemExit) as left:
+        main(["--help"], {}, stdout, StringIO())
+    assert left.value.code == 0
+    assert all(option.flag in stdout.getvalue() and option.variable in stdout.getvalue() for option in OPTIONS)
+
+
+def test_every_option_has_a_variable_and_the_flag_wins() -> None:
+    values = {
+        "host": "::1",
+        "port": "1",
+        "token": "a b",
+        "document": "x.yaml",
+        "pace": "instant",
+        "seed": "3",
+        "log-level": "debug",
+    }
+    assert set(values) == {option.name for option in OPTIONS}
+    env = {option.variable: values[option.name] for option in OPTIONS}
+    read = settings(**env)
+    assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
+        "::1",
+        1,
+        ("a", "b"),
+        Path("x.yaml"),
+        3,
+        "debug",
+    )
+    flagged = settings("--port", "2", "--token", "c", **env)
+    assert (flagged.port, flagged.tokens, flagged.seed) == (2, ("c",), 3)
+
+
+def test_defaults_of_the_command_line_are_those_of_the_settings() -> None:
+    assert settings() == Settings()
+
+
+def test_empty_variable_counts_as_misuse_not_as_absent() -> None:
+    with pytest.raises(UsageError, match="MOCKSERVER_PORT"):
+        settings(MOCKSERVER_PORT="")

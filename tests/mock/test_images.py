@@ -1,0 +1,126 @@
+"""The picture is judged by its bytes."""
+
+import struct
+import zlib
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.image import Image, read_image
+from tests.mock.vocabulary import Mock, form, refused
+from tests.pictures import animation, noise, picture
+
+BLOCKS = 1000
+WHOLE = {
+    "png": picture(30, 20),
+    "noisy png": noise(300, 200),
+    "jpeg": picture(30, 20, "jpeg"),
+    "noisy jpeg": noise(300, 200, "jpeg"),
+    "progressive jpeg": noise(300, 200, "jpeg", progressive=True),
+    "webp": picture(30, 20, "webp"),
+    "noisy webp": noise(300, 200, "webp"),
+    "lossless webp": picture(31, 20, "webp", lossless=True),
+    "webp with exif": picture(30, 20, "webp", exif=b"Exif\0\0abc"),
+    "animated webp": animation(30, 20, "webp"),
+    "animated png": animation(30, 20, "png"),
+    "gif": picture(30, 20, "gif"),
+}
+
+
+def dimensions(content: bytes) -> str:
+    return read_image([content], BLOCKS).dimensions
+
+
+@pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE)
+def test_no_truncation_passes_for_a_whole_picture(content: bytes) -> None:
+    ends = {*range(min(len(content), 400)), *range(max(0, len(content) - 400), len(content)), len(content) // 2}
+    assert [end for end in ends if read_image([content[:end]], BLOCKS).intact] == []
+
+
+@pytest.mark.parametrize("kept", [33, 100, -12, -1])
+@pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
+def test_picture_that_ends_early_is_refused_with_its_type(mock: Mock, file_format: str, kept: int) -> None:
+    message = (
+        f"Invalid file 'input_reference': the image/{file_format} ends early or is damaged. "
+        "Supported are complete files of 'image/png', 'image/jpeg', and 'image/webp'."
+    )
+    answer = mock.post(form(input_reference=picture(file_format=file_format)[:kept]))
+    refused(answer, 400, "invalid_image_file", "input_reference", message)
+
+
+@given(st.sampled_from(list(WHOLE.values())), st.lists(st.integers(0, 60_000), max_size=8))
+def test_chunks_of_any_size_read_the_same(content: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(content)]
+    chunks = [content[start:end] for start, end in pairwise(edges)]
+    assert read_image([chunk for chunk in chunks if chunk], BLOCKS) == read_image([content], BLOCKS)
+
+
+@given(st.sampled_from(list(WHOLE.values())), st.integers(0), st.binary(max_size=9), st.integers(0, 9))
+def test_any_damage_is_read_without_an_error(content: bytes, at: int, inserted: bytes, lost: int) -> None:
+    at %= len(content)
+    read_image([content[:at] + inserted + content[at + lost :]], BLOCKS)
+
+
+@given(
+    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\x40\0\0\0WEBP", b"GIF89a", b""]),
+    st.binary(max_size=99),
+)
+def test_any_bytes_after_a_signature_are_read_without_an_error(signature: bytes, rest: bytes) -> None:
+    assert isinstance(read_image([signature + rest] if signature + rest else [], BLOCKS), Image)
+
+
+@given(st.integers(1, 16000), st.integers(1, 16000))
+def test_dimensions_of_a_png_are_those_of_its_header(width: int, height: int) -> None:
+    assert dimensions(png(width, height)) == f"{width}x{height}"
+
+
+def png(width: int, height: int, data: bytes = zlib.compress(b"")) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part)) for name, part in chunks
+    )
+
+
+def test_picture_that_would_unpack_to_gigabytes_costs_nothing_and_is_refused(mock: Mock) -> None:
+    bomb = png(65535, 65535, zlib.compress(bytes(10_000_000)))
+    refused(mock.post(form(input_reference=bomb)), 400, None, "input_reference")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(0, 20),
+        png(30, 0),
+        png(30, 20, b""),
+        png(30, 20, b"no deflate"),
+        png(30, 20).replace(b"\0\0\0\x1e", b"\0\0\0\x1f"),  # the check sum of the header is wrong
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b"\xff\xd8\xff\xd9",
+        b"\xff\xd8\xff\xe0\0\x01" + bytes(100),
+        b"\xff\xd8\xff\xda\0\x02\xff\xd9",
+        b"\xff\xd8\xff\xff\xff\xd0\xff\xda\0\x02\xff\xd9",
+        b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0" + bytes(10),
+        b"RIFF\x11\0\0\0WEBPVP8L\x05\0\0\0" + bytes(5),
+        b"RIFF\x04\0\0\0WEBP",
+    ],
+    ids=ascii,
+)
+def test_structure_that_makes_no_picture_is_damaged(content: bytes) -> None:
+    assert not read_image([content], BLOCKS).intact
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\x89PNG\r\n\x1a\n" + png(9, 9)[8:33] + (bytes(4) + b"tEXt" + bytes(4)) * 9999 + png(9, 9)[33:],
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 9999 + picture(9, 9, "jpeg")[2:],
+        b"\xff\xd8" + b"\xff" * 9999 + picture(9, 9, "jpeg")[2:],
+    ],
+    ids=["png", "jpeg", "filled jpeg"],
+)
+def test_file_of_endless_blocks_is_given_up(hostile: bytes) -> None:
+    assert not read_image([hostile], BLOCKS).intact
+    assert read_image([hostile], 100_000).intact

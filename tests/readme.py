@@ -1,0 +1,51 @@
+"""The tables of the README, made from the code and the document. ``python -m tests.readme`` writes them into it."""
+
+import re
+from pathlib import Path
+
+from mockserver.settings import OPTIONS
+from tests.mock.vocabulary import DOCUMENT
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def options_table() -> str:
+    """One row an option."""
+    rows = ["| option | variable | default | what it does |", "|---|---|---|---|"]
+    rows += [
+        f"| `{option.flag} {option.metavar}` | `{option.variable}` | {option.default} | {option.help} |"
+        for option in OPTIONS
+    ]
+    return "\n".join(rows)
+
+
+def rules_table() -> str:
+    """One row a rule."""
+    rows = ["| rule | what it says | source | answer |", "|---|---|---|---|"]
+    for rule_id, rule in DOCUMENT["x-rules"].items():
+        error = DOCUMENT["x-errors"].get(rule.get("error"))
+        answer = f"{error['status']} {error['code'] or ''}".strip() if error else ""
+        rows.append(f"| `{rule_id}` | {rule['says']} | {rule['source']}: {rule['from']} | {answer} |")
+    return "\n".join(rows)
+
+
+TABLES = {"options": options_table, "rules": rules_table}
+
+
+def block(kind: str, name: str) -> str:
+    """The fenced block below ``<!-- kind: name -->``."""
+    found = re.search(rf"<!-- {kind}: {name} -->\n```\w*\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert found, f"README.md has no {kind}: {name}"
+    return found[1]
+
+
+def with_tables(text: str) -> str:
+    """``text`` with every table as it is today."""
+    for name, table in TABLES.items():
+        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)"
+        text = re.sub(pattern, lambda found, made=table: f"{found[1]}{made()}\n{found[2]}", text, flags=re.DOTALL)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")

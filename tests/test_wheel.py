@@ -1,0 +1,40 @@
+"""What ships: the files of the installed wheel, and its command. Skipped where a checkout is installed in its place."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+DISTRIBUTION = metadata.distribution("videos-mock-kit")
+FILES = [path for path in DISTRIBUTION.files or [] if "__pycache__" not in path.parts]
+TOPS = {path.parts[0] for path in FILES if path.parts[0] != ".."}
+
+pytestmark = pytest.mark.skipif("mockserver" not in TOPS, reason="the checkout is installed, not the wheel")
+
+
+def test_wheel_holds_the_two_packages_and_the_document_and_nothing_else() -> None:
+    assert {top for top in TOPS if not top.endswith(".dist-info")} == {
+        "contract_tests",
+        "mockserver",
+        "videos_mock_kit",
+    }
+    assert [str(path) for path in FILES if path.parts[0] == "videos_mock_kit"] == ["videos_mock_kit/openapi.yaml"]
+
+
+def test_wheel_holds_the_licence_and_the_types() -> None:
+    names = {path.name for path in FILES}
+    assert {"LICENSE", "py.typed"} <= names
+
+
+def test_document_of_the_wheel_is_that_of_the_repository() -> None:
+    shipped = next(path for path in FILES if path.name == "openapi.yaml")
+    assert shipped.read_text() == (Path(__file__).parents[1] / "openapi.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", [["-m", "mockserver"], [str(Path(sys.executable).with_name("mockserver"))]])
+def test_command_is_installed(command: list[str]) -> None:
+    argv = [sys.executable, *command] if command[0] == "-m" else command
+    done = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=True)
+    assert "usage: mockserver" in done.stdout
