@@ -141,7 +141,7 @@ def encode(fields: list[tuple[str | None, Value]]) -> bytes:
     return body + f"--{BOUNDARY}--\r\n".encode()
 
 
-def form(more: tuple[tuple[str | None, Value], ...] = (), **fields: Value) -> Sent:
+def form(more: tuple[tuple[str | None, Value], ...] = (), /, **fields: Value) -> Sent:
     """A creation with these fields: the prompt and a fitting picture unless told otherwise, and `more` behind."""
     size = fields.get("size")
     offered = size if isinstance(size, str) and size in ("1280x720", "1024x1792", "1792x1024") else "720x1280"

@@ -16,7 +16,7 @@ from .words import cut, kind, listed
 TOKEN = "test-token"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is no error of the server
     """A request that is refused: HTTP status, code, the field at fault, and a message for people."""
 
     def __init__(self, status: int, code: str | None, param: str | None, message: str) -> None:
@@ -183,7 +183,7 @@ class Checks:
     pro_sizes: tuple[str, ...] = ("1024x1792", "1792x1024")
     pro_models: tuple[str, ...] = ("sora-2-pro",)
     defaults: dict[str, str] = field(default_factory=lambda: {"model": "sora-2", "seconds": "4", "size": "720x1280"})
-    plain: Callable[[str, str], str] = lambda name, value: value
+    plain: Callable[[str, str], str] = lambda _name, value: value
     body_limit: int = 20 * 2**20
     auth: Callable[[Checks, Request], None] = check_auth
     media_type: Callable[[Checks, Request], None] = check_media_type

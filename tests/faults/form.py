@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818 - it is no error of the server
     """The body is no whole form; the text says why."""
 
 

@@ -19,11 +19,13 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import checks, form, picture, server, wire, words
-from .equivalent import EQUIVALENT as EQUIVALENT
+from .equivalent import EQUIVALENT
 from .wire import ASGIApp, Message, Receive, Send
 
 Path_ = tuple[tuple[str, int | None], ...]
-Variant = tuple[str, str, ast.AST | None]
+__all__ = ["EQUIVALENT", "Mutant", "mutants"]
+
+Variant = tuple[str, str, ast.AST]
 
 _COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Eq: (ast.NotEq,),
@@ -77,11 +79,9 @@ def _of_constant(node: ast.Constant) -> Iterator[Variant]:
         yield "text", f"{value!r} has an x behind it", _edited(node, value=f"{value}x")
 
 
-def _of_expression(node: ast.AST) -> Iterator[Variant]:
+def _of_operator(node: ast.AST) -> Iterator[Variant]:
     text = ast.unparse(node)
     match node:
-        case ast.Constant():
-            yield from _of_constant(node)
         case ast.Compare(ops=[only]):
             for other in _COMPARED[type(only)]:
                 yield "compare", f"{text} is compared by {other.__name__}", _edited(node, ops=[other()])
@@ -97,6 +97,10 @@ def _of_expression(node: ast.AST) -> Iterator[Variant]:
             yield "compute", f"{text} is computed otherwise", _edited(node, op=_COMPUTED[type(op)]())
         case ast.IfExp():
             yield "choice", f"the branches of {text} are exchanged", _edited(node, body=node.orelse, orelse=node.body)
+
+
+def _of_container(node: ast.AST) -> Iterator[Variant]:
+    match node:
         case ast.Dict(keys=keys) if len(keys) > 1:
             for at, key in enumerate(keys):
                 fewer = _edited(node, keys=keys[:at] + keys[at + 1 :], values=node.values[:at] + node.values[at + 1 :])
@@ -104,6 +108,16 @@ def _of_expression(node: ast.AST) -> Iterator[Variant]:
         case ast.Tuple(elts=elements, ctx=ast.Load()) if all(isinstance(item, ast.Constant) for item in elements):
             for at, item in enumerate(elements):
                 yield "item", f"{ast.unparse(item)} is dropped", _edited(node, elts=elements[:at] + elements[at + 1 :])
+
+
+def _variants(node: ast.AST) -> Iterator[Variant]:
+    if isinstance(node, ast.stmt):
+        yield from _of_statement(node)
+    elif isinstance(node, ast.Constant):
+        yield from _of_constant(node)
+    else:
+        yield from _of_operator(node)
+        yield from _of_container(node)
 
 
 def _of_statement(node: ast.stmt) -> Iterator[Variant]:
@@ -125,13 +139,13 @@ def _of_statement(node: ast.stmt) -> Iterator[Variant]:
 def _is_for_people(node: ast.AST) -> bool:
     """A docstring, an annotation, or a message."""
     if isinstance(node, ast.JoinedStr):
-        return any(isinstance(part, ast.Constant) and " " in part.value for part in node.values)
+        return any(isinstance(part, ast.Constant) and " " in str(part.value) for part in node.values)
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _points(node: ast.AST, path: Path_ = (), place: str = "module") -> Iterator[tuple[str, Path_, Variant]]:
     """Every change that can be made: where (the function or class), at which path from the root, and what."""
-    for variant in _of_statement(node) if isinstance(node, ast.stmt) else _of_expression(node):
+    for variant in _variants(node):
         yield place, path, variant
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "bases"):
@@ -143,7 +157,7 @@ def _points(node: ast.AST, path: Path_ = (), place: str = "module") -> Iterator[
 
 
 @contextmanager
-def _changed(tree: ast.Module, path: Path_, new: ast.AST | None) -> Iterator[ast.Module]:
+def _changed(tree: ast.Module, path: Path_, new: ast.AST) -> Iterator[ast.Module]:
     """The tree with the node at `path` replaced, until the block ends."""
     node: Any = tree
     for name, at in path[:-1]:
@@ -151,7 +165,7 @@ def _changed(tree: ast.Module, path: Path_, new: ast.AST | None) -> Iterator[ast
     name, at = path[-1]
     holder, key = (vars(node), name) if at is None else (getattr(node, name), at)
     old = holder[key]
-    holder[key] = ast.fix_missing_locations(ast.copy_location(new, old)) if new else new
+    holder[key] = ast.fix_missing_locations(ast.copy_location(new, old))
     try:
         yield tree
     finally:
@@ -169,14 +183,14 @@ def _load(package: str, codes: dict[str, CodeType]) -> ModuleType:
         for name, code in codes.items():
             module = modules[f"{package}.{name}"]
             module.__package__ = package
-            exec(code, module.__dict__)  # noqa: S102
+            exec(code, module.__dict__)  # noqa: S102 - the code is our own
         return modules[f"{package}.server"]
     finally:
         for name in modules:
             del sys.modules[name]
 
 
-def _module(name: str, trees: dict[str, ast.Module], path: Path_, new: ast.AST | None) -> ModuleType:
+def _module(name: str, trees: dict[str, ast.Module], path: Path_, new: ast.AST) -> ModuleType:
     """The module `server` with that change in the module of that name."""
     with _changed(trees[name], path, new) as tree:
         code = compile(tree, f"<mutant {name}>", "exec")
@@ -198,7 +212,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
 
         try:
             await app(scope, receive, watched)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a mutant may raise anything
             if not begun:
                 await send({"type": "http.response.start", "status": 500, "headers": []})
             await send({"type": "http.response.body", "body": b""})
@@ -216,12 +230,12 @@ def mutants(seed: int = 0) -> Iterator[Mutant]:
         kind = f"{name}.{place}.{variant[0]}"
         count[kind] += 1
         named.append((f"{kind}.{count[kind]}", name, path, variant))
-    random.Random(seed).shuffle(named)  # noqa: S311
+    random.Random(seed).shuffle(named)  # noqa: S311 - an order, no secret
     for identity, name, path, (_, says, new) in named:
         try:
             module = _module(name, trees, path, new)
             module.app()
-        except Exception:  # noqa: S112
+        except Exception:  # noqa: BLE001, S112 - what cannot be built is no mutant
             continue
 
         def build(module: ModuleType = module) -> ASGIApp:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .ask import AUTH, Client, Got, Sent, form, retrieval
-from .cases import BAD, GOOD, Bad, Good
+from .cases import ALL, Bad, Good
 
 KEYS = {"id", "object", "created_at", "status", "completed_at", "error", "expires_at", "model", "progress"}
 KEYS |= {"remixed_from_video_id", "seconds", "size"}
@@ -21,36 +21,40 @@ def _whole(value: object) -> bool:
 
 def video_faults(got: Got, due: Good) -> set[str]:
     """The rules that hold of every video, created or retrieved."""
-    broken = set()
     if got.status != 200:
         return {"response.status-code"}
-    video = got.json
-    if video is None or not got.headers.get("content-type", "").startswith("application/json"):
+    if got.json is None or not _is_declared_json(got):
         return {"response.media-type"}
-    if not got.headers.get("x-request-id") or not got.headers.get("openai-processing-ms", "").isdecimal():
-        broken.add("response.headers")
-    if not isinstance(video, dict) or not video.keys() >= KEYS:
+    told = got.headers.get("x-request-id") and got.headers.get("openai-processing-ms", "").isdecimal()
+    broken = set() if told else {"response.headers"}
+    if not isinstance(got.json, dict) or not got.json.keys() >= KEYS:
         return broken | {"response.keys"}
-    for name in ("id", "status", "model", "seconds", "size"):
-        if not isinstance(video[name], str):
-            broken.add(f"response.{name}")
-    for name in ("created_at", "progress"):
-        if not _whole(video[name]):
-            broken.add(f"response.{name}")
+    return broken | _types(got.json) | _values(got.json, due) | _identity(got.json)
+
+
+def _is_declared_json(got: Got) -> bool:
+    return got.headers.get("content-type", "").startswith("application/json")
+
+
+def _types(video: dict[str, Any]) -> set[str]:
+    holds = {name: isinstance(video[name], str) for name in ("id", "status", "model", "seconds", "size")}
+    holds |= {name: _whole(video[name]) for name in ("created_at", "progress")}
+    holds |= {name: video[name] is None for name in ("expires_at", "remixed_from_video_id")}
+    holds["error"] = video["error"] is None or video["status"] == "failed"
+    holds["completed_at"] = video["completed_at"] is None or video["status"] == "completed"
+    return {f"response.{name}" for name, right in holds.items() if not right}
+
+
+def _values(video: dict[str, Any], due: Good) -> set[str]:
+    broken = set() if video["object"] == "video" else {"response.object"}
     for name in ("model", "seconds", "size"):
         if isinstance(video[name], str) and video[name] != getattr(due, name):
             broken.add(f"{name}.default" if name == due.left else f"response.{name}.echo")
-    for name, nullable in (("error", video["status"] == "failed"), ("completed_at", video["status"] == "completed")):
-        if video[name] is not None and not nullable:
-            broken.add(f"response.{name}")
-    checks = {
-        "response.object": video["object"] == "video",
-        "response.expires_at": video["expires_at"] is None,
-        "response.remixed_from_video_id": video["remixed_from_video_id"] is None,
-        "response.status.words": video["status"] in WORDS or not isinstance(video["status"], str),
-        "response.progress.percent": not _whole(video["progress"]) or 0 <= video["progress"] <= 100,
-    }
-    return broken | _identity(video) | {rule for rule, holds in checks.items() if not holds}
+    if isinstance(video["status"], str) and video["status"] not in WORDS:
+        broken.add("response.status.words")
+    if _whole(video["progress"]) and not 0 <= video["progress"] <= 100:
+        broken.add("response.progress.percent")
+    return broken
 
 
 def _identity(video: dict[str, Any]) -> set[str]:
@@ -87,14 +91,18 @@ def refusal_faults(got: Got, due: Bad) -> set[str]:
         return {"error.no-5xx"}
     if got.status < 400:
         return {due.rule}
-    error = got.json.get("error") if isinstance(got.json, dict) else None
-    right = isinstance(error, dict) and error.keys() >= {"message", "type", "param", "code"}
-    right = right and got.headers.get("content-type", "").startswith("application/json")
-    right = right and error["type"] == "invalid_request_error" and isinstance(error["message"], str) and error["message"] != ""
-    right = right and (got.status, error["code"], error["param"]) == (due.status, due.code, due.param)
+    right = got.status == due.status and _is_declared_json(got) and _is_envelope(got.json, due)
     broken = set() if right else {"error.envelope"}
     allowed = "POST" if due.sent.path == "/v1/videos" else "GET"
     return broken | ({"method"} if due.rule == "method" and got.headers.get("allow") != allowed else set())
+
+
+def _is_envelope(body: Any, due: Bad) -> bool:
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str) or not error["message"]:
+        return False
+    told = {name: error.get(name, "(missing)") for name in ("type", "code", "param")}
+    return told == {"type": "invalid_request_error", "code": due.code, "param": due.param}
 
 
 async def retrieval_faults(client: Client) -> set[str]:
@@ -137,7 +145,7 @@ async def _strangers(client: Client) -> set[str]:
     return broken | refusal_faults(anonymous, Bad("auth.required", retrieval("video_123"), 401, "invalid_api_key"))
 
 
-async def all_faults(client: Client, *, cases: Sequence[Good | Bad] = (*GOOD, *BAD), retrieves: bool = True) -> set[str]:
+async def all_faults(client: Client, *, cases: Sequence[Good | Bad] = ALL, retrieves: bool = True) -> set[str]:
     """Every rule that a server breaks, as far as these cases and one video's life tell."""
     broken: set[str] = set()
     ids: list[str] = []

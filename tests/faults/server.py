@@ -86,7 +86,7 @@ class Service:
             answer = self.route(request)
         except Refusal as refusal:
             answer = self.refuse(self.behaviour.refused(refusal))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever a fault breaks, a server would answer 500
             answer = CRASHED
         headers = {"x-request-id": request_id(), "openai-processing-ms": "0"}
         return self.behaviour.finish(replace(answer, headers=headers | answer.headers))
@@ -105,7 +105,9 @@ class Service:
         if path == CREATE or names_video:
             allowed = "POST" if path == CREATE else "GET"
             say = f"Not allowed to {method} on {path}. Allowed is: {allowed}."
-            return replace_headers(self.refuse(b.refused(Refusal(405, "method_not_supported", None, say))), allow=allowed)
+            return replace_headers(
+                self.refuse(b.refused(Refusal(405, "method_not_supported", None, say))), allow=allowed
+            )
         say = f"Invalid URL ({method} {path}). Available are: POST {CREATE}."
         raise Refusal(404, "unknown_url", None, say)
 
@@ -116,7 +118,7 @@ class Service:
         created_at = int(b.clock())
         job = Job(b.new_id(created_at), created_at, order)
         self.jobs[job.id] = job
-        return self.show(job, b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
+        return self.show(b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
 
     def retrieve(self, video_id: str) -> Answer:
         """The job as it stands, one step further than when it was last asked for."""
@@ -128,9 +130,9 @@ class Service:
         if status == "completed" and job.completed_at is None:
             job.completed_at = int(b.clock())
         video = describe(job, status, progress)
-        return self.show(job, b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
+        return self.show(b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
 
-    def show(self, job: Job, video: object, status: int, *, unfinished: bool) -> Answer:
+    def show(self, video: object, status: int, *, unfinished: bool) -> Answer:
         """The answer that holds a video; one that is not finished says when to ask again."""
         return json_answer(status, video, {"openai-poll-after-ms": "1"} if unfinished else {})
 

@@ -25,7 +25,7 @@ def command(*arguments: str) -> list[str]:
 @contextmanager
 def served(name: str) -> Iterator[str]:
     """The address at which that server runs."""
-    with subprocess.Popen(command(name, "--port", "0"), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command(name, "--port", "0"), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
@@ -34,7 +34,7 @@ def served(name: str) -> Iterator[str]:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def status(url: str, seconds: str) -> int:
@@ -58,7 +58,9 @@ def test_without_a_name_all_are_listed() -> None:
     assert all(len(line.split("\t")) == 3 for line in lines)
 
 
-@pytest.mark.parametrize("arguments", [["nobody"], ["clean", "--port", "none"], ["clean", "--port", "70000"], ["clean", "--host", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["nobody"], ["clean", "--port", "none"], ["clean", "--port", "70000"], ["clean", "--host", "x"]]
+)
 def test_misuse_is_one_line_and_exit_2(arguments: list[str]) -> None:
     ended = run(*arguments)
     assert (ended.returncode, len(ended.stderr.splitlines()), ended.stdout) == (2, 1, "")
