@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from . import CATALOGUE, CORRECT
 from .ask import form
 
 ROOT = Path(__file__).parents[2]
+# The command is run from a checkout, and so finds itself in the folder where it is run.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
 
 
 def command(*arguments: str) -> list[str]:
@@ -25,7 +28,9 @@ def command(*arguments: str) -> list[str]:
 @contextmanager
 def served(name: str) -> Iterator[str]:
     """The address at which that server runs."""
-    with subprocess.Popen(command(name, "--port", "0"), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command(name, "--port", "0"), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
@@ -34,7 +39,9 @@ def served(name: str) -> Iterator[str]:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def status(url: str, seconds: str) -> int:
