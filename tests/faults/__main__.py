@@ -41,7 +41,7 @@ def _serve(app: ASGIApp, port: int, out: TextIO) -> int:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
-            print(f"tests.faults: port {port} cannot be used: {error.strerror}", file=sys.stderr)
+            print(f"tests.faults: port {port} cannot be used: {error.strerror}", file=sys.stderr)  # noqa: T201
             return 2
         listener.listen(128)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", file=out, flush=True)

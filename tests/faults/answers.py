@@ -57,9 +57,13 @@ def _clock(shift: float) -> dict[str, Callable[[], float]]:
 
 def _types(key: str, *values: tuple[str, str, object]) -> tuple[Fault, ...]:
     """One fault for each value that this key must not have in a new video."""
-    return tuple(fault(f"{key.replace('_', '-')}-{name}", f"response.{key}", says, **_with(key, value)) for name, says, value in values)
+    return tuple(
+        fault(f"{key.replace('_', '-')}-{name}", f"response.{key}", says, **_with(key, value))
+        for name, says, value in values
+    )
 
 
+# fmt: off
 EXCHANGE = (
     fault("status-201", "response.status-code", "A good request is answered 201.", create_status=201),
     fault("status-202", "response.status-code", "A good request is answered 202.", create_status=202),
@@ -138,7 +142,7 @@ IDENTITY = (
     fault("id-32", "response.id.form", "id has 32 digits.", **_ids(lambda at: f"video_{at:08x}{secrets.token_hex(12)}")),
     fault("id-dashes", "response.id.form", "id has dashes.", **_ids(lambda at: f"video_{at:08x}-{secrets.token_hex(19)}-")),
     fault("id-newline", "response.id.form", "id ends in a line break.", **_ids(lambda at: f"video_{at:08x}{secrets.token_hex(20)}\n")),
-    fault("id-random", "response.id.time", "The first digits of id are random.", **_ids(lambda at: f"video_{secrets.token_hex(24)}")),
+    fault("id-random", "response.id.time", "The first digits of id are random.", **_ids(lambda _at: f"video_{secrets.token_hex(24)}")),
     fault("id-time-last", "response.id.time", "The time stands at the end of id.", **_ids(lambda at: f"video_{secrets.token_hex(20)}{at:08x}")),
     fault("id-time-off", "response.id.time", "The time in id is a second early.", **_ids(lambda at: f"video_{at - 1:08x}{secrets.token_hex(20)}")),
     fault("created-at-past", "response.created_at.now", "created_at is an hour ago.", **_clock(-3600)),
@@ -147,5 +151,6 @@ IDENTITY = (
     fault("created-at-zero", "response.created_at.now", "created_at is 0.", clock=lambda: 0.0),
     fault("created-at-milliseconds", "response.created_at.now", "created_at is in milliseconds.", **_changed("created_at", lambda seconds: seconds * 1000)),
 )
+# fmt: on
 
 FAULTS: tuple[Fault, ...] = EXCHANGE + TYPES + VALUES + IDENTITY

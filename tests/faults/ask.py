@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import httpx
 from PIL import Image
+
+from .wire import ASGIApp, Message
 
 BOUNDARY = "----a-boundary"
 AUTH = {"authorization": "Bearer test-token"}
@@ -81,6 +84,30 @@ class HTTPClient:
         return Got(answer.status_code, dict(answer.headers), answer.content)
 
 
+@dataclass(frozen=True)
+class ASGIClient:
+    """A client that calls the application itself: several times faster, for long tables."""
+
+    app: ASGIApp
+
+    async def send(self, sent: Sent) -> Got:
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in sent.headers.items()]
+        if not sent.chunked:
+            headers.append((b"content-length", str(len(sent.content)).encode()))
+        scope = {"type": "http", "method": sent.method, "path": unquote(sent.path), "headers": headers}
+        answer: dict[str, Any] = {}
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": sent.content, "more_body": False}
+
+        async def send(message: Message) -> None:
+            answer.update(message)
+
+        await self.app(scope, receive, send)
+        told = {name.decode(): value.decode("latin-1") for name, value in answer["headers"]}
+        return Got(answer["status"], told, answer["body"])
+
+
 @cache
 def picture(width: int = 720, height: int = 1280, kind: str = "PNG", orientation: int = 0) -> bytes:
     """A picture of one colour, with an orientation tag if there is to be one."""
@@ -114,7 +141,7 @@ def encode(fields: list[tuple[str | None, Value]]) -> bytes:
     return body + f"--{BOUNDARY}--\r\n".encode()
 
 
-def form(more: tuple[tuple[str | None, Value], ...] = (), **fields: Value) -> Sent:
+def form(more: tuple[tuple[str | None, Value], ...] = (), /, **fields: Value) -> Sent:
     """A creation with these fields: the prompt and a fitting picture unless told otherwise, and `more` behind."""
     size = fields.get("size")
     offered = size if isinstance(size, str) and size in ("1280x720", "1024x1792", "1792x1024") else "720x1280"

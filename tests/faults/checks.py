@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from .form import Malformed, Part, read_parts
 from .picture import Picture, read_picture
 from .wire import Request
+from .words import cut, kind, listed
 
 TOKEN = "test-token"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is no error of the server
     """A request that is refused: HTTP status, code, the field at fault, and a message for people."""
 
     def __init__(self, status: int, code: str | None, param: str | None, message: str) -> None:
@@ -39,12 +40,6 @@ class Form:
         return None if part is None else part.data.decode(errors="replace")
 
 
-def listed(values: tuple[str, ...]) -> str:
-    """The values as people write a list: 'a', 'b', and 'c'."""
-    quoted = [f"'{value}'" for value in values]
-    return " and ".join(quoted) if len(quoted) < 3 else ", ".join(quoted[:-1]) + f", and {quoted[-1]}"
-
-
 def check_auth(b: Checks, request: Request) -> None:
     header = request.headers.get("authorization")
     if header is None:
@@ -57,13 +52,13 @@ def check_auth(b: Checks, request: Request) -> None:
         raise Refusal(401, "invalid_api_key", None, say)
     if not b.knows(token):
         where = "You can find your API key at https://platform.openai.com/account/api-keys."
-        raise Refusal(401, "invalid_api_key", None, f"Incorrect API key provided: {token[:100]}. {where}")
+        raise Refusal(401, "invalid_api_key", None, f"Incorrect API key provided: {cut(token)}. {where}")
 
 
 def check_media_type(b: Checks, request: Request) -> None:
     sent = request.headers.get("content-type", "").partition(";")[0].strip()
     if sent.lower() != "multipart/form-data":
-        say = f"Unsupported content type: '{sent[:100]}'. Supported is 'multipart/form-data'."
+        say = f"Unsupported content type: '{cut(sent)}'. Supported is 'multipart/form-data'."
         raise Refusal(415, "unsupported_content_type", None, say)
 
 
@@ -75,7 +70,7 @@ def check_body_limit(b: Checks, request: Request) -> None:
 
 def read_form(b: Checks, request: Request) -> Form:
     try:
-        return Form(read_parts(request.headers["content-type"], request.body, most=100, header_limit=8192))
+        return Form(read_parts(request.headers["content-type"], request.body))
     except Malformed as error:
         say = f"The body is not valid multipart/form-data: {error}."
         raise Refusal(400, "invalid_multipart_body", None, say) from error
@@ -131,8 +126,8 @@ def check_image(b: Checks, form: Form) -> None:
         raise Refusal(400, "invalid_type", "input_reference", say)
     picture = b.look(part)
     if picture is None or picture.type not in b.image_types:
-        seen = picture.type if picture else "application/octet-stream" if b"\0" in part.data else "text/plain"
-        say = f"Invalid file 'input_reference': unsupported mimetype ('{seen}'). Supported file formats are {listed(b.image_types)}."
+        say = f"Invalid file 'input_reference': unsupported mimetype ('{kind(picture, part.data)}')."
+        say += f" Supported file formats are {listed(b.image_types)}."
         raise Refusal(400, "unsupported_file_mimetype", "input_reference", say)
     if not b.whole(picture):
         say = f"Invalid file 'input_reference': the {picture.type} is damaged, it ends early."
@@ -149,7 +144,7 @@ def check_choice(b: Checks, form: Form, name: str, allowed: tuple[str, ...]) -> 
     b.text(b, form, name)
     value = b.value(form, name)
     if value not in allowed:
-        say = f"Invalid value: '{value[:100]}'. Supported values are: {listed(allowed)}."
+        say = f"Invalid value: '{cut(value)}'. Supported values are: {listed(allowed)}."
         raise Refusal(400, "invalid_value", name, say)
 
 
@@ -164,7 +159,7 @@ def check_pro(b: Checks, form: Form) -> None:
 def check_unknown(b: Checks, form: Form) -> None:
     for part in form.parts:
         if part.name not in b.fields:
-            raise Refusal(400, "unknown_parameter", part.name[:100], f"Unknown parameter: '{part.name[:100]}'.")
+            raise Refusal(400, "unknown_parameter", cut(part.name), f"Unknown parameter: '{cut(part.name)}'.")
 
 
 @dataclass(frozen=True)
@@ -188,7 +183,7 @@ class Checks:
     pro_sizes: tuple[str, ...] = ("1024x1792", "1792x1024")
     pro_models: tuple[str, ...] = ("sora-2-pro",)
     defaults: dict[str, str] = field(default_factory=lambda: {"model": "sora-2", "seconds": "4", "size": "720x1280"})
-    plain: Callable[[str, str], str] = lambda name, value: value
+    plain: Callable[[str, str], str] = lambda _name, value: value
     body_limit: int = 20 * 2**20
     auth: Callable[[Checks, Request], None] = check_auth
     media_type: Callable[[Checks, Request], None] = check_media_type

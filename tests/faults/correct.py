@@ -38,8 +38,8 @@ def _more_headers(answer: Answer) -> Answer:
 
 
 def _no_headers(answer: Answer) -> Answer:
-    kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "allow")}
-    return replace(answer, headers=kept)
+    kept = ("content-type", "allow", "openai-poll-after-ms")
+    return replace(answer, headers={name: value for name, value in answer.headers.items() if name in kept})
 
 
 def _more_keys(video: Video) -> Video:
@@ -65,6 +65,7 @@ def _no_get(answer: Answer) -> Answer:
     return json_answer(405, {"error": error}, answer.headers | {"allow": "DELETE"})
 
 
+# fmt: off
 SERVERS: tuple[Server, ...] = (
     server("clean", "The reference server itself.", strict=True),
     server("other-words", "Every message is another.", strict=True, refused=_in_other_words),
@@ -83,9 +84,10 @@ SERVERS: tuple[Server, ...] = (
     server("detail-errors", "Refusals are a detail with a list of places.", strict=False, envelope=_detail),
     server("terse-errors", "Errors name neither field nor code.", strict=False, envelope=_terse),
     server("any-token", "Every token is accepted.", strict=False, knows=bool),
-    server("uuid", "Ids are bare UUIDs.", strict=False, new_id=lambda created_at: str(uuid4())),
+    server("uuid", "Ids are bare UUIDs.", strict=False, new_id=lambda _created_at: str(uuid4())),
     server("in-progress-at-once", "A new video is in progress at once.", strict=False, created=lambda video: video | {"status": "in_progress", "progress": 1}, stages=(("in_progress", 1), ("completed", 100))),
-    server("tolerant", "Unknown fields are ignored, of repeated ones the first counts, and the prompt may be long or empty.", strict=False, unknown=lambda b, form: None, repeated=lambda b, form: None, shortest=0, longest=10**9),
-    server("no-ids-of-requests", "Answers carry no headers beyond their type.", strict=False, finish=_no_headers),
+    server("tolerant", "Unknown fields are ignored, of repeated ones the first counts, and the prompt may be long or empty.", strict=False, unknown=lambda _b, _form: None, repeated=lambda _b, _form: None, shortest=0, longest=10**9),
+    server("no-ids-of-requests", "Answers have no x-request-id and no openai-processing-ms.", strict=False, finish=_no_headers),
     server("landscape-by-default", "A size left out is 1280x720.", strict=False, defaults={"model": "sora-2", "seconds": "4", "size": "1280x720"}),
 )
+# fmt: on

@@ -44,10 +44,16 @@ def _last(name: str, good: Callable[[str], bool]) -> dict[str, object]:
     """Whatever is `good` is a value of this field, and the answer repeats it."""
 
     class Values(tuple[str, ...]):
+        __slots__ = ()
+
         def __contains__(self, value: object) -> bool:
             return isinstance(value, str) and (super().__contains__(value) or good(value))
 
-    return {{"model": "models", "seconds": "seconds", "size": "sizes"}[name]: Values({"model": MODELS, "seconds": SECONDS, "size": SIZES}[name])}
+    return {
+        {"model": "models", "seconds": "seconds", "size": "sizes"}[name]: Values(
+            {"model": MODELS, "seconds": SECONDS, "size": SIZES}[name]
+        )
+    }
 
 
 def _when(broken: Callable[[dict[str, str]], bool], say: str) -> Callable[[Checks, Form], None]:
@@ -80,13 +86,24 @@ def _fits_where_offered(picture: Picture, size: str) -> bool:
     return size not in SIZES or f"{picture.width}x{picture.height}" == size
 
 
+def _length_where_sent(b: Checks, form: Form) -> None:
+    if form.find("prompt") is not None:
+        check_length(b, form)
+
+
+def _pro_unless_12(b: Checks, form: Form) -> None:
+    if b.value(form, "seconds") != "12":
+        check_pro(b, form)
+
+
 def _is_size(value: str) -> bool:
     width, _, height = value.partition("x")
     return width.isdecimal() and height.isdecimal()
 
 
+# fmt: off
 PROMPT = (
-    fault("prompt-optional", "prompt.required", "A request without a prompt is accepted.", required=("input_reference",), length=lambda b, form: form.find("prompt") and check_length(b, form)),
+    fault("prompt-optional", "prompt.required", "A request without a prompt is accepted.", required=("input_reference",), length=_length_where_sent),
     fault("prompt-file", "prompt.type", "A file is accepted as prompt.", **_file_taken("prompt")),
     fault("prompt-empty", "prompt.min-length", "An empty prompt is accepted.", shortest=0),
     fault("prompt-two", "prompt.min-length", "A prompt of one character is refused.", shortest=2),
@@ -104,7 +121,7 @@ PROMPT = (
 MODEL = (
     fault("model-required", "model.optional", "A request without a model is refused.", required=("prompt", "input_reference", "model")),
     fault("model-file", "model.type", "A file is accepted as model.", **_file_taken("model")),
-    fault("model-any", "model.enum", "Any model is accepted.", **_last("model", lambda value: True)),
+    fault("model-any", "model.enum", "Any model is accepted.", **_last("model", lambda _value: True)),
     fault("model-prefix", "model.enum", "Every model that starts with sora-2 is accepted.", **_last("model", lambda value: value.startswith("sora-2"))),
     fault("model-extra", "model.enum", "The model sora-1 is accepted too.", models=(*MODELS, "sora-1")),
     fault("model-case", "model.enum", "The model is accepted in any letter case.", **_plain("model", str.lower)),
@@ -118,7 +135,7 @@ MODEL = (
 SECONDS_FAULTS = (
     fault("seconds-required", "seconds.optional", "A request without seconds is refused.", required=("prompt", "input_reference", "seconds")),
     fault("seconds-file", "seconds.type", "A file is accepted as seconds.", **_file_taken("seconds")),
-    fault("seconds-any", "seconds.enum", "Any seconds are accepted.", **_last("seconds", lambda value: True)),
+    fault("seconds-any", "seconds.enum", "Any seconds are accepted.", **_last("seconds", lambda _value: True)),
     fault("seconds-digits", "seconds.enum", "Any whole number of seconds is accepted.", **_last("seconds", lambda value: value.isascii() and value.isdecimal())),
     fault("seconds-5", "seconds.enum", "5 seconds are accepted too.", seconds=(*SECONDS, "5")),
     fault("seconds-16", "seconds.enum", "16 seconds are accepted too.", seconds=(*SECONDS, "16")),
@@ -154,10 +171,11 @@ SIZE = (
     fault("pro-portrait-only", "size.needs-pro", "1792x1024 is accepted with sora-2.", pro_sizes=("1024x1792",)),
     fault("pro-landscape-only", "size.needs-pro", "1024x1792 is accepted with sora-2.", pro_sizes=("1792x1024",)),
     fault("pro-model-absent", "size.needs-pro", "The 1792 sizes are accepted where no model is sent.", pro=_pro_where_sent),
-    fault("pro-unchecked-at-12", "size.needs-pro", "sora-2 is accepted with the 1792 sizes when 12 seconds are asked for.", pro=lambda b, form: b.value(form, "seconds") == "12" or check_pro(b, form)),
+    fault("pro-unchecked-at-12", "size.needs-pro", "sora-2 is accepted with the 1792 sizes when 12 seconds are asked for.", pro=_pro_unless_12),
     fault("pro-refused", "size.needs-pro", "The 1792 sizes are refused with sora-2-pro.", pro_models=()),
     fault("pro-landscape-refused", "size.needs-pro", "1792x1024 is refused with sora-2-pro.", pro=_when(lambda v: v["size"] == "1792x1024", "Not offered.")),
     fault("pro-large-only", "size.needs-pro", "The 720 sizes are refused with sora-2-pro.", pro=_when(lambda v: v["model"] == "sora-2-pro" and "1792" not in v["size"], "Not offered.")),
 )
+# fmt: on
 
 FAULTS: tuple[Fault, ...] = PROMPT + MODEL + SECONDS_FAULTS + SIZE

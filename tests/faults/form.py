@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818 - it is no error of the server
     """The body is no whole form; the text says why."""
 
 
@@ -27,7 +27,7 @@ class Part:
         return self.filename is not None or not (self.declared_type or "text/plain").startswith("text/")
 
 
-def read_parts(content_type: str, body: bytes, *, most: int, header_limit: int) -> list[Part]:
+def read_parts(content_type: str, body: bytes, *, most: int = 100, header_limit: int = 8192) -> list[Part]:
     """The parts of a multipart/form-data body.
 
     Raises `Malformed` where there is no boundary, where the body ends early or a part has no name, and where it

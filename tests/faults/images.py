@@ -63,7 +63,7 @@ def _unchecked_where(skip: Callable[[Checks, Form], bool]) -> Callable[[Checks, 
     """The clean check, without the dimensions where `skip` holds."""
 
     def image(b: Checks, form: Form) -> None:
-        check_image(replace(b, fits=lambda picture, size: True) if skip(b, form) else b, form)
+        check_image(replace(b, fits=lambda _picture, _size: True) if skip(b, form) else b, form)
 
     return image
 
@@ -92,6 +92,7 @@ def _types(*types: str) -> tuple[str, ...]:
     return tuple(f"image/{name}" for name in types)
 
 
+# fmt: off
 IS_IMAGE = (
     fault("image-optional", "input_reference.required", "A request without a picture is accepted.", required=("prompt",)),
     fault("image-text", "input_reference.type", "Any text is accepted as picture.", image=_unless(lambda part: not part.is_file)),
@@ -113,7 +114,7 @@ IS_IMAGE = (
 )
 
 INTACT = (
-    fault("image-cut", "input_reference.intact", "A picture that ends early is accepted.", whole=lambda picture: True),
+    fault("image-cut", "input_reference.intact", "A picture that ends early is accepted.", whole=lambda _picture: True),
     fault("image-cut-png", "input_reference.intact", "A PNG that ends early is accepted.", whole=lambda picture: picture.whole or picture.type == "image/png"),
     fault("image-cut-jpeg", "input_reference.intact", "A JPEG that ends early is accepted.", whole=lambda picture: picture.whole or picture.type == "image/jpeg"),
     fault("image-cut-webp", "input_reference.intact", "A WebP that ends early is accepted.", whole=lambda picture: picture.whole or picture.type == "image/webp"),
@@ -121,21 +122,22 @@ INTACT = (
 )
 
 FIT = (
-    fault("fit-unchecked", "input_reference.matches-size", "The picture's dimensions are not looked at.", fits=_fits(lambda w, h, width, height: True)),
-    fault("fit-width-only", "input_reference.matches-size", "Only the picture's width is compared.", fits=_fits(lambda w, h, width, height: w == width)),
-    fault("fit-height-only", "input_reference.matches-size", "Only the picture's height is compared.", fits=_fits(lambda w, h, width, height: h == height)),
+    fault("fit-unchecked", "input_reference.matches-size", "The picture's dimensions are not looked at.", fits=_fits(lambda _w, _h, _width, _height: True)),
+    fault("fit-width-only", "input_reference.matches-size", "Only the picture's width is compared.", fits=_fits(lambda w, _h, width, _height: w == width)),
+    fault("fit-height-only", "input_reference.matches-size", "Only the picture's height is compared.", fits=_fits(lambda _w, h, _width, height: h == height)),
     fault("fit-swapped", "input_reference.matches-size", "Width and height may be swapped.", fits=_fits(lambda w, h, width, height: {w, h} == {width, height})),
     fault("fit-near", "input_reference.matches-size", "One pixel more or less is accepted.", fits=_fits(lambda w, h, width, height: abs(w - width) <= 1 and abs(h - height) <= 1)),
     fault("fit-smaller", "input_reference.matches-size", "A smaller picture is accepted.", fits=_fits(lambda w, h, width, height: w <= width and h <= height)),
     fault("fit-larger", "input_reference.matches-size", "A larger picture is accepted.", fits=_fits(lambda w, h, width, height: w >= width and h >= height)),
     fault("fit-ratio", "input_reference.matches-size", "Every picture of the same proportions is accepted.", fits=_fits(lambda w, h, width, height: w * height == h * width)),
-    fault("fit-any-offered", "input_reference.matches-size", "The picture may have any size that is offered.", fits=lambda picture, size: f"{picture.width}x{picture.height}" in ("720x1280", "1280x720", "1024x1792", "1792x1024")),
-    fault("fit-default-only", "input_reference.matches-size", "The picture is compared with the default size, whatever was sent.", fits=lambda picture, size: _exactly(picture, "720x1280")),
-    fault("fit-where-sent", "input_reference.matches-size", "The picture is compared only where a size is sent.", image=_unchecked_where(lambda b, form: form.find("size") is None)),
+    fault("fit-any-offered", "input_reference.matches-size", "The picture may have any size that is offered.", fits=lambda picture, _size: f"{picture.width}x{picture.height}" in ("720x1280", "1280x720", "1024x1792", "1792x1024")),
+    fault("fit-default-only", "input_reference.matches-size", "The picture is compared with the default size, whatever was sent.", fits=lambda picture, _size: _exactly(picture, "720x1280")),
+    fault("fit-where-sent", "input_reference.matches-size", "The picture is compared only where a size is sent.", image=_unchecked_where(lambda _b, form: form.find("size") is None)),
     fault("fit-not-pro", "input_reference.matches-size", "The picture is not compared for sora-2-pro.", image=_unchecked_where(lambda b, form: b.value(form, "model") == "sora-2-pro")),
     fault("fit-not-jpeg", "input_reference.matches-size", "The dimensions of a JPEG are not looked at.", fits=lambda picture, size: picture.type == "image/jpeg" or _exactly(picture, size)),
     fault("fit-not-webp", "input_reference.matches-size", "The dimensions of a WebP are not looked at.", fits=lambda picture, size: picture.type == "image/webp" or _exactly(picture, size)),
     fault("fit-as-shown", "input_reference.matches-size", "The picture is turned by its orientation tag before it is compared.", look=_turned),
 )
+# fmt: on
 
 FAULTS: tuple[Fault, ...] = IS_IMAGE + INTACT + FIT

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .ask import Ask, Got, Sent, Value, form, polled, seen, status_of
+from .ask import Ask, Got, Sent, Value, form, header_of, polled, seen, status_of
 
 # What `key` says of a key that is not there.
 MISSING = "(missing)"
+KEYS = ["id", "object", "created_at", "status", "completed_at", "error", "expires_at", "model", "progress"]
+KEYS += ["remixed_from_video_id", "seconds", "size"]
+# Those that are not null in a new video.
+NO_NULLS = ["id", "object", "created_at", "status", "model", "progress", "seconds", "size"]
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,11 @@ def later(name: str, right: list[Any], wrong: list[Any], **fields: Value) -> Pro
         return got.json.get(name, MISSING)
 
     return Probe(polled(look, len(right), form(**fields)), right, wrong)
+
+
+def type_of(sent: Sent, right: str | None, wrong: str | None) -> Probe:
+    return Probe(header_of("content-type", sent), right, wrong)
+
+
+def is_json(sent: Sent) -> Probe:
+    return Probe(seen(lambda body: body is not None, sent), True, False)

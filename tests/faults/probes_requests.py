@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .ask import AUTH, BOUNDARY, Ask, File, Sent, auth, body, fitting, form, header_of, picture, seen
-from .probe import MISSING, Probe, accepts, answers, key, refuses
+from .probe import MISSING, Probe, accepts, answers, error, key, refuses
 
 URLENCODED = "application/x-www-form-urlencoded"
 GOOD = form()
+
+
+MANY = tuple((f"field{n}", "") for n in range(101))
 
 
 def _at(path: str, method: str = "POST") -> Sent:
@@ -17,6 +20,10 @@ def _at(path: str, method: str = "POST") -> Sent:
 
 def _typed(content_type: str | None) -> Sent:
     return body(GOOD.content, content_type)
+
+
+def _part_before(part: bytes) -> Sent:
+    return body(f"--{BOUNDARY}\r\n".encode() + part + b"\r\n" + GOOD.content)
 
 
 def _twice(name: str, first: str, second: str) -> Sent:
@@ -39,6 +46,7 @@ def _file(text: str) -> File:
     return File(text.encode(), "value.txt", "text/plain")
 
 
+# fmt: off
 TRANSPORT = {
     "auth-missing": answers(auth(None), 401, 200),
     "auth-missing-on-retrieve": answers(Sent("GET", "/v1/videos/video_1", {}), 401, 404),
@@ -67,8 +75,13 @@ TRANSPORT = {
     "chunked-refused": answers(replace(GOOD, chunked=True), 200, 411),
     "body-unlimited": answers(form(input_reference=File(picture() + bytes(20 * 2**20))), 413, 200),
     "body-limit-low": answers(form(input_reference=File(picture() + bytes(2**20))), 200, 413),
+    "boundary-guessed": answers(_typed("multipart/form-data"), 400, 200),
     "body-unfinished": answers(body(GOOD.content.removesuffix(f"\r\n--{BOUNDARY}--\r\n".encode())), 400, 200),
     "part-nameless": answers(form(((None, "nobody"),)), 400, 200),
+    "part-undisposed": answers(_part_before(b"X-Note: none\r\n\r\nA note"), 400, 200),
+    "part-attached": answers(_part_before(b'Content-Disposition: attachment; name="seconds"\r\n\r\n4'), 400, 200),
+    "parts-unlimited": error("code", "invalid_multipart_body", "unknown_parameter", form(MANY)),
+    "parts-busy": answers(form(MANY), 400, 503),
     "repeated-first": Probe(_seconds_of(_twice("seconds", "8", "4")), MISSING, "8"),
     "repeated-last": Probe(_seconds_of(_twice("seconds", "8", "4")), MISSING, "4"),
     "repeated-equal": answers(_twice("seconds", "8", "8"), 400, 200),
@@ -185,5 +198,6 @@ IMAGES = {
     "fit-not-webp": accepts(**_misfit(100, 100, "WEBP")),
     "fit-as-shown": accepts(**_image(picture(1280, 720, "JPEG", orientation=6))),
 }
+# fmt: on
 
 PROBES: dict[str, Probe] = TRANSPORT | FIELDS | IMAGES

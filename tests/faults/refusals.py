@@ -56,12 +56,14 @@ def _bodies(concerned: Callable[[int], bool], body: bytes, content_type: str) ->
 
     def finish(answer: Answer) -> Answer:
         typed = answer.headers | {"content-type": content_type}
-        return replace(answer, body=body, headers=typed) if answer.status >= 400 and concerned(answer.status) else answer
+        return (
+            replace(answer, body=body, headers=typed) if answer.status >= 400 and concerned(answer.status) else answer
+        )
 
     return {"finish": finish}
 
 
-class Crash(Exception):
+class Crash(Exception):  # noqa: N818 - it stands for any
     """What a careless server would not have caught."""
 
 
@@ -146,14 +148,15 @@ def _creates_or_crashes(method: str, path: str) -> bool:
     return method == "POST" and path == CREATE
 
 
+# fmt: off
 ENVELOPE = (
     fault("error-flat", "error.envelope", "Errors are flat: code, message and data.", envelope=lambda refusal: {"code": refusal.code, "message": refusal.message, "data": None}),
     fault("error-detail", "error.envelope", "Errors are a detail.", envelope=lambda refusal: {"detail": refusal.message}),
     fault("error-as-text", "error.envelope", "error is a string.", envelope=lambda refusal: {"error": refusal.message}),
     fault("error-listed", "error.envelope", "Errors come in a list.", envelope=lambda refusal: [envelope(refusal)]),
-    fault("error-empty", "error.envelope", "Refusals have no body.", **_bodies(lambda status: True, b"", "application/json")),
-    fault("error-html", "error.envelope", "Refusals are HTML.", **_bodies(lambda status: True, b"<html><body>Bad Request</body></html>", "text/html")),
-    fault("error-not-json", "error.envelope", "Refusals are plain text.", **_bodies(lambda status: True, b"Bad Request", "text/plain")),
+    fault("error-empty", "error.envelope", "Refusals have no body.", **_bodies(lambda _status: True, b"", "application/json")),
+    fault("error-html", "error.envelope", "Refusals are HTML.", **_bodies(lambda _status: True, b"<html><body>Bad Request</body></html>", "text/html")),
+    fault("error-not-json", "error.envelope", "Refusals are plain text.", **_bodies(lambda _status: True, b"Bad Request", "text/plain")),
     fault("error-html-413", "error.envelope", "A body over the limit is refused with an HTML page.", **_bodies(lambda status: status == 413, b"<html>413 Request Entity Too Large</html>", "text/html")),
     fault("error-text-404", "error.envelope", "What is not found is refused in plain text.", **_bodies(lambda status: status == 404, b"Not Found", "text/plain")),
     fault("error-text-405", "error.envelope", "A wrong method is refused in plain text.", **_bodies(lambda status: status == 405, b"Method Not Allowed", "text/plain")),
@@ -170,6 +173,7 @@ ENVELOPE = (
     fault("error-message-null", "error.envelope", "message is null.", **_with("message", None)),
     fault("error-message-object", "error.envelope", "message is an object.", **_error(lambda error: error | {"message": {"en": error["message"]}})),
     fault("error-type-null", "error.envelope", "type is null.", **_with("type", None)),
+    fault("error-type-other", "error.envelope", "type names another kind of error.", **_with("type", "video_generation_user_error")),
     fault("error-param-list", "error.envelope", "param is a list.", **_error(lambda error: error | {"param": ["body", error["param"]]})),
     fault("error-param-null", "error.envelope", "param is always null.", **_with("param", None)),
     fault("error-param-wrong", "error.envelope", "param is prompt, whatever field is at fault.", **_refused(lambda refusal: refusal.param is not None, param="prompt")),
@@ -226,5 +230,6 @@ CRASHES = (
     fault("crash-file-name", "response.status-code", "A file name beyond ASCII is answered 500.", image=_ascii_file_name),
     fault("crash-pro-large-webp", "response.status-code", "A WebP of a 1792 size is answered 500.", whole=lambda picture: _crash() if picture.type == "image/webp" and 1792 in (picture.width, picture.height) else picture.whole),
 )
+# fmt: on
 
 FAULTS: tuple[Fault, ...] = ENVELOPE + STATUS + CRASHES

@@ -40,7 +40,7 @@ def _lost(video: Video) -> Video:
 def _unknown(status: int, code: str | None, message: str) -> dict[str, Callable[[str], Answer]]:
     """What an unknown id answers."""
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    return {"not_found": lambda video_id: json_answer(status, {"error": error})}
+    return {"not_found": lambda _video_id: json_answer(status, {"error": error})}
 
 
 def _somebodys(video_id: str) -> Answer:
@@ -62,6 +62,7 @@ def _poll_after(value: str | None) -> dict[str, Callable[[Answer], Answer]]:
     return {"finish": finish}
 
 
+# fmt: off
 FOUND = (
     fault("retrieve-other-id", "retrieve.found", "A retrieved video has another id each time.", retrieved=_other_id),
     fault("retrieve-id-unknown", "retrieve.found", "The id that creating answers is not the one that is found.", created=_other_id),
@@ -71,7 +72,7 @@ FOUND = (
     fault("retrieve-unknown-400", "retrieve.not-found", "An unknown id answers 400.", **_unknown(400, "task_not_exist", "The task does not exist.")),
     fault("retrieve-unknown-403", "retrieve.not-found", "An unknown id answers 403.", **_unknown(403, None, "This is not your video.")),
     fault("retrieve-unknown-500", "retrieve.not-found", "An unknown id answers 500.", **_unknown(500, None, "No row.")),
-    fault("retrieve-unknown-flat", "error.envelope", "An unknown id is refused in another shape.", not_found=lambda video_id: json_answer(404, {"detail": "Not Found"})),
+    fault("retrieve-unknown-flat", "error.envelope", "An unknown id is refused in another shape.", not_found=lambda _video_id: json_answer(404, {"detail": "Not Found"})),
     fault("retrieve-202", "response.status-code", "Retrieving answers 202.", retrieve_status=202),
 )
 
@@ -105,5 +106,6 @@ SHAPE = (
     fault("retrieve-error-empty", "response.error", "error of a completed video is an empty object.", **_when("completed", error={})),
     fault("retrieve-object-task", "response.object", "object of a retrieved video is task.", **_with("object", "task")),
 )
+# fmt: on
 
 FAULTS: tuple[Fault, ...] = FOUND + LIFE + SHAPE

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .checks import Checks, Refusal
-from .wire import Answer, ASGIApp, Request, asgi, json_answer
+from .wire import CRASHED, Answer, ASGIApp, Request, asgi, json_answer, request_id
+from .words import cut
 
 Video = dict[str, Any]
 
@@ -44,6 +45,11 @@ def envelope(refusal: Refusal) -> object:
     return {"error": error}
 
 
+def not_found(video_id: str) -> Answer:
+    """An id that nobody was given is refused."""
+    raise Refusal(404, None, None, f"Video with id '{cut(video_id)}' not found.")
+
+
 @dataclass(frozen=True)
 class Behaviour(Checks):
     """The policies of the whole server: those that judge a request, and those that make the answer."""
@@ -55,10 +61,9 @@ class Behaviour(Checks):
     created: Callable[[Video], Any] = lambda video: video
     retrieves: bool = True
     retrieve_status: int = 200
-    auth_on_retrieve: bool = True
     stages: tuple[tuple[str, int], ...] = STAGES
     retrieved: Callable[[Video], Any] = lambda video: video
-    not_found: Callable[[str], Answer | None] = lambda video_id: None
+    not_found: Callable[[str], Answer] = not_found
     refused: Callable[[Refusal], Refusal] = lambda refusal: refusal
     envelope: Callable[[Refusal], object] = envelope
     finish: Callable[[Answer], Answer] = lambda answer: answer
@@ -81,9 +86,9 @@ class Service:
             answer = self.route(request)
         except Refusal as refusal:
             answer = self.refuse(self.behaviour.refused(refusal))
-        except Exception:
-            answer = Answer(500, b"Internal Server Error", {"content-type": "text/plain"})
-        headers = {"x-request-id": f"req_{secrets.token_hex(8)}", "openai-processing-ms": "0"}
+        except Exception:  # noqa: BLE001 - whatever a fault breaks, a server would answer 500
+            answer = CRASHED
+        headers = {"x-request-id": request_id(), "openai-processing-ms": "0"}
         return self.behaviour.finish(replace(answer, headers=headers | answer.headers))
 
     def route(self, request: Request) -> Answer:
@@ -95,13 +100,14 @@ class Service:
         video_id = path.removeprefix(f"{CREATE}/")
         names_video = b.retrieves and video_id not in ("", path) and "/" not in video_id
         if names_video and method == "GET":
-            if b.auth_on_retrieve:
-                b.auth(b, request)
+            b.auth(b, request)
             return self.retrieve(video_id)
         if path == CREATE or names_video:
             allowed = "POST" if path == CREATE else "GET"
             say = f"Not allowed to {method} on {path}. Allowed is: {allowed}."
-            return replace_headers(self.refuse(b.refused(Refusal(405, "method_not_supported", None, say))), allow=allowed)
+            return replace_headers(
+                self.refuse(b.refused(Refusal(405, "method_not_supported", None, say))), allow=allowed
+            )
         say = f"Invalid URL ({method} {path}). Available are: POST {CREATE}."
         raise Refusal(404, "unknown_url", None, say)
 
@@ -112,31 +118,27 @@ class Service:
         created_at = int(b.clock())
         job = Job(b.new_id(created_at), created_at, order)
         self.jobs[job.id] = job
-        return self.show(job, b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
+        return self.show(b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
 
     def retrieve(self, video_id: str) -> Answer:
         """The job as it stands, one step further than when it was last asked for."""
         b, job = self.behaviour, self.jobs.get(video_id)
         if job is None:
-            answer = b.not_found(video_id)
-            if answer is None:
-                raise Refusal(404, None, None, f"Video with id '{video_id[:100]}' not found.")
-            return answer
+            return b.not_found(video_id)
         status, progress = b.stages[min(job.asked, len(b.stages) - 1)]
         job.asked += 1
         if status == "completed" and job.completed_at is None:
             job.completed_at = int(b.clock())
         video = describe(job, status, progress)
-        return self.show(job, b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
+        return self.show(b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
 
-    def show(self, job: Job, video: object, status: int, *, unfinished: bool) -> Answer:
+    def show(self, video: object, status: int, *, unfinished: bool) -> Answer:
         """The answer that holds a video; one that is not finished says when to ask again."""
         return json_answer(status, video, {"openai-poll-after-ms": "1"} if unfinished else {})
 
     def refuse(self, refusal: Refusal) -> Answer:
         """The answer to a request that is refused."""
-        headers = {"www-authenticate": "Bearer"} if refusal.status == 401 else {}
-        return json_answer(refusal.status, self.behaviour.envelope(refusal), headers)
+        return json_answer(refusal.status, self.behaviour.envelope(refusal))
 
 
 def describe(job: Job, status: str, progress: int) -> Video:

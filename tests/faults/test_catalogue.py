@@ -11,13 +11,14 @@ import httpx
 import pytest
 import yaml
 
-from . import CATALOGUE, CORRECT, answers, fields, images, refusals, retrieval, transport
+from . import CATALOGUE, CORRECT, answers, bodies, fields, images, refusals, retrieval, transport
 from .ask import Ask, HTTPClient
-from .probes_answers import PROBES as OF_ANSWERS
+from .probes_created import PROBES as OF_CREATIONS
+from .probes_refused import PROBES as OF_REFUSALS
 from .probes_requests import PROBES as OF_REQUESTS
 from .wire import ASGIApp
 
-PROBES = OF_REQUESTS | OF_ANSWERS
+PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS
 RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())["x-rules"]
 # Not to be seen by a client of an ASGI application: the server below it reads HTTP.
 UNSEEN = {"http.well-formed"}
@@ -27,7 +28,7 @@ def reply(build: Callable[[], ASGIApp], ask: Ask) -> str:
     """What a fresh server answers, as JSON, which tells 0 from false and 0.0."""
 
     async def run() -> object:
-        transport = httpx.ASGITransport(build(), raise_app_exceptions=True)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(build(), raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://server") as http:
             return await ask(HTTPClient(http))
 
@@ -55,7 +56,11 @@ def test_every_rule_is_broken_by_some_fault() -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [fault.name for module in (answers, fields, images, refusals, retrieval, transport) for fault in module.FAULTS]
+    names = [
+        fault.name
+        for module in (answers, bodies, fields, images, refusals, retrieval, transport)
+        for fault in module.FAULTS
+    ]
     assert len(names) == len(set(names) - set(CORRECT))
 
 

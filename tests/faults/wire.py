@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,9 +38,18 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+CRASHED = Answer(500, b"Internal Server Error", {"content-type": "text/plain"})
+
+
 def json_answer(status: int, value: object, headers: dict[str, str] | None = None) -> Answer:
-    """An answer whose body is `value` as JSON."""
-    return Answer(status, json.dumps(value).encode(), {"content-type": "application/json"} | (headers or {}))
+    """An answer whose body is `value` as JSON; a 401 names the scheme, as HTTP asks of it."""
+    own = {"content-type": "application/json"} | ({"www-authenticate": "Bearer"} if status == 401 else {})
+    return Answer(status, json.dumps(value).encode(), own | (headers or {}))
+
+
+def request_id() -> str:
+    """A new name for an exchange."""
+    return f"req_{secrets.token_hex(8)}"
 
 
 async def _read(receive: Receive, keep: int) -> tuple[bytes, int]:
