@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 
 from contract_tests.case import Case
 from contract_tests.draws import Drawn, draws
@@ -65,11 +66,11 @@ class Fuzz:
         def search(case: Case) -> None:
             if case.id not in known and len(known) < _ENOUGH:
                 known[case.id] = self.run.judge(case, self.run.courier.deliver(case))
-            if known.get(case.id) and not capped:
+            if known.get(case.id) and not capped and len(known) < _ENOUGH:
                 raise Broken(case.label)
 
         try:
             search()
-        except Broken:
+        except (Broken, FlakyFailure):
             # What was broken stands in the judgement already.
             return

@@ -55,7 +55,8 @@ class Journal:
 
     def planned(self, case: Case) -> None:
         """A case is about to be sent for the first time."""
-        self.write("planned", case=to_json(case))
+        if self._file is not None:
+            self.write("planned", case=to_json(case))
 
     def sent(self, case: Case) -> None:
         """The bytes go out now; without an answer after this line nobody knows what became of them."""
@@ -63,7 +64,8 @@ class Journal:
 
     def answered(self, case: Case, answer: Answer) -> None:
         """What came back."""
-        self.write("answered", id=case.id, answer=self.clean(answer).to_json())
+        if self._file is not None:
+            self.write("answered", id=case.id, answer=self.clean(answer).to_json())
 
     def clean(self, answer: Answer) -> Answer:
         """The answer without the token, as it may be written down."""

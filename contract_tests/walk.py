@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precondition, rule, run_state_machine_as_test
 
 from contract_tests import journal
@@ -17,6 +18,8 @@ from contract_tests.run import Run
 
 #: Seconds between two looks at a video that is not finished.
 _PAUSE = 0.25
+#: Failed walks after which the search for a shorter one ends.
+_ENOUGH = 30
 _LACKING = "the server lacks the operation, which is no fault"
 #: Made up; none of them is an id that a server could have given.
 _STRANGERS = ("video_" + 48 * "0", "video_123", "0", "null")
@@ -30,7 +33,7 @@ class Lifecycle:
         self.contract = run.contract
         self.record = record
         self.lives: dict[str, Life] = {}
-        self.broken: Judgement | None = None
+        self.failed = 0
 
     def all(self) -> None:
         """Everything, from whether there is such an operation to whether a video is ever completed."""
@@ -38,9 +41,7 @@ class Lifecycle:
             return
         self._take_over()
         if not self._offered():
-            for one in self.contract.rules:
-                if one.source == "extension" or one.id.startswith(NOT_FOUND):
-                    self.run.skipped[one.id] = _LACKING
+            self.run.skipped |= dict.fromkeys(self._rules(), _LACKING)
             return
         for stranger in self._strangers():
             self.look_for_stranger(stranger)
@@ -96,7 +97,8 @@ class Lifecycle:
 
     def _write(self, case: Case, video_id: str, answer: Answer) -> None:
         clean = self.run.courier.journal.clean(answer).to_json()
-        self.run.courier.journal.write("observed", rule=case.rule, video=video_id, answer=clean)
+        created = self.lives[video_id].created if video_id in self.lives else None
+        self.run.courier.journal.write("observed", rule=case.rule, video=video_id, created=created, answer=clean)
 
     def _keep(self, verdict: Judgement) -> Judgement:
         self.run.judgement.add(verdict)
@@ -104,7 +106,8 @@ class Lifecycle:
 
     def _walk(self) -> None:
         effort = self.run.settings.effort
-        if not self.lives:
+        # What is known to be broken needs no walk to show it.
+        if not self.lives or any(finding.rule in self._rules() for finding in self.run.judgement.findings):
             return
         machine = seed(self.run.settings.seed)(_machine(self))
         chosen = settings(
@@ -118,9 +121,18 @@ class Lifecycle:
         )
         try:
             run_state_machine_as_test(machine, settings=chosen)
-        except Broken:
-            # What was broken stands in the judgement already.
+        except (Broken, FlakyFailure):
+            # What was broken stands in the judgement already; time may have mended it meanwhile.
             return
+
+    def fail(self, what: str) -> None:
+        """A step of a walk found something: a shorter walk is looked for, but not for long."""
+        self.failed += 1
+        if self.failed <= _ENOUGH and not self.run.courier.purse.capped:
+            raise Broken(what)
+
+    def _rules(self) -> set[str]:
+        return {one.id for one in self.contract.rules if one.source == "extension" or one.id.startswith(NOT_FOUND)}
 
     def _wait(self) -> None:
         """Look at the oldest video until it is finished, or the patience of the profile is at its end."""
@@ -163,21 +175,22 @@ def _machine(lives: Lifecycle) -> type[RuleBasedStateMachine]:
             return list(lives.lives)[number % len(lives.lives)]
 
         @precondition(lambda _: not capped)
-        @rule(target=videos, case=st.sampled_from(good))
-        def create(self, case: Case) -> str:
+        @rule(target=videos, number=st.integers(min_value=0, max_value=len(good) - 1))
+        def create(self, number: int) -> str:
             """A new video."""
+            case = good[number]
             answer = lives.run.courier.ask(case)
             lives.run.courier.purse.count(case, answer)
             if not answer.accepted:
                 lives.run.judge(case, answer)
-                raise Broken(case.label)
+                lives.fail(case.label)
             return lives.begin(answer) or next(iter(lives.lives))
 
         @rule(video=videos)
         def retrieve(self, video: str) -> None:
             """A video is retrieved once more."""
-            if any(finding.rule for finding in lives.look(video).findings) and not capped:
-                raise Broken(FOUND)
+            if lives.look(video).findings:
+                lives.fail(FOUND)
 
         @rule(video=consumes(videos))
         def finish(self, video: str) -> None:
@@ -189,7 +202,7 @@ def _machine(lives: Lifecycle) -> type[RuleBasedStateMachine]:
         def stranger(self, digits: str) -> None:
             """An id that nobody was given is retrieved."""
             video = f"video_{digits}"
-            if video not in lives.lives and lives.look_for_stranger(video).findings and not capped:
-                raise Broken(NOT_FOUND)
+            if video not in lives.lives and lives.look_for_stranger(video).findings:
+                lives.fail(NOT_FOUND)
 
     return Walk
