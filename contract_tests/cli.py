@@ -16,6 +16,7 @@ from contract_tests.errors import Misuse
 from contract_tests.explain import explain
 from contract_tests.plan import Plan, plan
 from contract_tests.progress import Shown
+from contract_tests.redaction import Redactor
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
@@ -50,13 +51,15 @@ def main(
 
 
 def _hidden(text: str, token: str | None) -> str:
-    from contract_tests.redaction import Redactor  # noqa: PLC0415
-
     return Redactor(token).text(" ".join(text.split()))
 
 
+def settings_for(asked: Arguments) -> Settings:
+    """The settings with what depends on the target: spending and workers. Raises Misuse."""
+    return _fitted(asked)[0]
+
+
 def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
-    """The settings with what depends on the target: spending and workers."""
     contract = Contract(Document.load(asked.settings.document))
     address = base_url(asked.url, contract.form.operation.path)
     here = is_loopback(address)
@@ -97,8 +100,6 @@ def _tell(outcome: Outcome, out: TextIO) -> int:
 
 
 def _hidden_line(line: str, token: str | None) -> str:
-    from contract_tests.redaction import Redactor  # noqa: PLC0415
-
     return Redactor(token).text(line.rstrip()) + "\n"
 
 

@@ -6,10 +6,12 @@ from collections import defaultdict
 
 from contract_tests.contract import Contract
 from contract_tests.plan import Plan
+from contract_tests.rules import GENERIC
 
 _SPECIAL = {
     "error.envelope": "every refusal of the run",
     "error.no-5xx": "every answer to a request that must be refused",
+    GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
     "http.well-formed": "not checked: the kit sends HTTP only",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
     "retrieve.not-found": "ids that were never given, retrieved",

@@ -17,6 +17,7 @@ class InProcess(httpx.BaseTransport):
     """
 
     def __init__(self, app: Any) -> None:
+        self.app = app
         self._asgi = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

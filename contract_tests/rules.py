@@ -21,6 +21,8 @@ SUFFIX = {
     "maxLength": "max-length",
     "condition": "condition",
 }
+#: The rule under which the findings of schemathesis stand.
+GENERIC = "generic.schemathesis"
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
 
 
@@ -56,6 +58,9 @@ class RuleTable:
             self._by_id[rule.id] = rule = replace(rule, error=rule.error or self._error_of_kind(rule.kind))
             for child in _derived(rule):
                 self._by_id[child.id] = child
+        says = "The general checks of schemathesis find nothing either."
+        pointer = form.operation.pointer
+        self._by_id[GENERIC] = Rule(GENERIC, says, pointer, "inferred", "schemathesis", derived=True)
         for operation in document.operations():
             if operation.extension:
                 extra = _extension_answer(operation.node["operationId"], operation.pointer)

@@ -66,8 +66,9 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     book = journal.Journal(settings.journal, Redactor(settings.token))
     if record is None:
         book.write("run", **_head(settings, contract, address))
-    client = connect(settings.timeout, surroundings.transport())
-    target = Target(address, settings.token, client, surroundings.clock)
+    transport = surroundings.transport()
+    client = connect(settings.timeout, transport)
+    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None))
     courier = Courier(target, Purse(settings.spend), book, surroundings.sleep, record)
     run = Run(contract, settings, courier, surroundings.progress)
     interrupted = False
@@ -97,9 +98,10 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
 def _send_all(run: Run, record: journal.Record | None) -> None:
     run.table()
     Fuzz(run).all()
-    if run.settings.strictness.extensions:
-        Lifecycle(run, record).all()
     generic(run, record)
+    # Last, because by now the first videos have had time to be finished.
+    if run.settings.strictness.extensions:
+        Lifecycle(run).all()
 
 
 def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[journal.Record | None, Settings]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -60,12 +61,16 @@ def is_loopback(url: str) -> bool:
 
 @dataclass
 class Target:
-    """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens."""
+    """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
+
+    `app` is the ASGI application behind it where it runs in this process.
+    """
 
     url: str
     token: str | None
     client: httpx.Client
     clock: Callable[[], float]
+    app: Any = None
 
     @property
     def sent_token(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precondition, rule, run_state_machine_as_test
 
-from contract_tests import journal
 from contract_tests.answer import Answer
 from contract_tests.case import Case
 from contract_tests.finding import Judgement
@@ -28,10 +28,9 @@ _STRANGERS = ("video_" + 48 * "0", "video_123", "0", "null")
 class Lifecycle:
     """Judges the retrieval of videos: those that the run has created, and those that walks create."""
 
-    def __init__(self, run: Run, record: journal.Record | None = None) -> None:
+    def __init__(self, run: Run) -> None:
         self.run = run
         self.contract = run.contract
-        self.record = record
         self.lives: dict[str, Life] = {}
         self.failed = 0
 
@@ -45,7 +44,7 @@ class Lifecycle:
             return
         for stranger in self._strangers():
             self.look_for_stranger(stranger)
-        for video_id in list(self.lives)[:3]:
+        for video_id in sorted(self.lives, key=lambda video: _length(self.lives[video]))[:3]:
             self.look(video_id)
         self._walk()
         self._wait()
@@ -136,7 +135,9 @@ class Lifecycle:
 
     def _wait(self) -> None:
         """Look at the oldest video until it is finished, or the patience of the profile is at its end."""
-        oldest = next((video for video, life in self.lives.items() if life.seen), None)
+        seen_once = [video for video, life in self.lives.items() if life.seen]
+        # The shortest is finished first, and of equals the oldest.
+        oldest = min(seen_once, key=lambda video: _length(self.lives[video]), default=None)
         waited = 0.0
         while oldest is not None:
             self.look(oldest)
@@ -147,6 +148,11 @@ class Lifecycle:
             waited += _PAUSE
         patience = self.run.settings.effort.patience
         self.run.skipped.setdefault("retrieve.completed", f"no video was completed within {patience:g} s")
+
+
+def _length(life: Life) -> float:
+    seconds = life.created.get("seconds")
+    return float(seconds) if isinstance(seconds, str) and seconds.isdecimal() else math.inf
 
 
 class Broken(AssertionError):
