@@ -10,8 +10,7 @@ from typing import TextIO
 
 from contract_tests import journal
 from contract_tests.arguments import Arguments, parse
-from contract_tests.contract import Contract
-from contract_tests.document import Document
+from contract_tests.contract import Contract, load
 from contract_tests.errors import Misuse
 from contract_tests.explain import explain
 from contract_tests.plan import Plan, plan
@@ -60,7 +59,7 @@ def settings_for(asked: Arguments) -> Settings:
 
 
 def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
-    contract = Contract(Document.load(asked.settings.document))
+    contract = load(asked.settings.document)
     address = base_url(asked.url, contract.form.operation.path)
     here = is_loopback(address)
     spend = asked.spend if asked.spend_given else (None if here else 0)
@@ -128,7 +127,7 @@ def _planned(made: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
-    contract = Contract(Document.load(asked.settings.document))
+    contract = load(asked.settings.document)
     made = plan(contract, replace(asked.settings, token="-", spend=None))  # noqa: S106  any token, so that its rules are listed
     for line in rule_table(contract.rules, explain(contract, made)):
         out.write(line + "\n")
@@ -137,7 +136,7 @@ def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
 
 def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     assert asked.settings.journal is not None
-    contract = Contract(Document.load(asked.settings.document))
+    contract = load(asked.settings.document)
     record = journal.read(asked.settings.journal)
     if record.head["document"] != contract.document.digest:
         err.write("contract-tests: judged by another document than the journal was recorded with\n")

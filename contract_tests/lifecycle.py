@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract_tests.answer import Answer
 from contract_tests.case import Case
 from contract_tests.contract import Contract
+from contract_tests.credential import CREDENTIALS
 from contract_tests.finding import Finding, Judgement
 from contract_tests.oracle.acceptance import echoed
 from contract_tests.oracle.refusal import judge_refusal
@@ -34,6 +35,13 @@ def retrieval(contract: Contract, video_id: str, rule: str = FOUND) -> Case:
     breach = rule if rule == NOT_FOUND else None
     label = f"GET {path}" + (", an id that nobody was given" if breach else "")
     return Case(rule, label, Request("GET", path), breach, wire=True)
+
+
+def uninvited(contract: Contract, video_id: str, credential: str, rule: str) -> Case:
+    """The request that retrieves a video with a wrong Authorization header, which breaks `rule`."""
+    case = retrieval(contract, video_id)
+    label = f"{case.label}, authorisation: {CREDENTIALS[credential].says}"
+    return Case(rule, label, replace(case.request, credential=credential), rule, wire=True)
 
 
 def judge_stranger(contract: Contract, case: Case, answer: Answer) -> Judgement:

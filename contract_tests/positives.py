@@ -69,7 +69,7 @@ def _case(builder: Builder, row: Mapping[str, Any]) -> Case:
     return Case(RULE, ", ".join(f"{factor} {level}" for factor, level in levels), builder.request(parts), levels=levels)
 
 
-def spellings(builder: Builder, rules: RuleTable, *, large: bool) -> list[Case]:
+def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     """Good requests that a real client may send and a lazy server may trip over, each odd in one way alone."""
     good = builder.request(builder.parts(builder.full))
     made = [Case(SPELLING, what, request) for what, request in _spelled(builder, good)]
@@ -77,7 +77,7 @@ def spellings(builder: Builder, rules: RuleTable, *, large: bool) -> list[Case]:
     made += _longest(builder, rules)
     made.append(Case("response.id.unique", "the same request again", good))
     limit = builder.form.limits.get("body-bytes")
-    if large and limit is not None and "body.limit" in rules:
+    if limit is not None and "body.limit" in rules:
         made.append(Case("body.limit", f"a body of {limit} bytes", sized(builder, limit)))
     return [case for case in made if case.rule in rules]
 

@@ -8,9 +8,10 @@ from contract_tests.blame import Blame
 from contract_tests.contract import Contract
 from contract_tests.finding import Finding, Judgement
 from contract_tests.journal import Record
-from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval
+from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
 from contract_tests.answer import Answer
 from contract_tests.oracle import Oracle, due_again
+from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
 from contract_tests.session import Outcome
 from contract_tests.settings import Settings
@@ -64,6 +65,9 @@ def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgem
         case, answer = retrieval(contract, event["video"], event["rule"]), Answer.from_json(event["answer"])
         if event["rule"] == NOT_FOUND:
             judgement.add(judge_stranger(contract, case, answer))
+        elif event["credential"] != "right":
+            refused = uninvited(contract, event["video"], event["credential"], event["rule"])
+            judgement.add(judge_refusal(contract, refused, answer))
         elif event["rule"] == FOUND:
             life = lives.setdefault(event["video"], Life(event["created"]))
             judgement.add(judge_retrieved(contract, life, case, answer))

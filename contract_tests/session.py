@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 
 from contract_tests import __version__, journal
-from contract_tests.contract import Contract
+from contract_tests.contract import Contract, load
 from contract_tests.courier import Courier
-from contract_tests.document import Document
 from contract_tests.errors import Misuse
 from contract_tests.fuzz import Fuzz
 from contract_tests.generic import generic
@@ -59,7 +58,7 @@ class Outcome:
 
 def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Outcome:
     """Judge the endpoint at `url`. Raises Misuse or Unjudgeable, each with one clear line."""
-    contract = Contract(Document.load(settings.document))
+    contract = load(settings.document)
     address = base_url(url, contract.form.operation.path)
     started = surroundings.clock()
     record, settings = _open_record(settings, contract, address)

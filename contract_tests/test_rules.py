@@ -11,8 +11,7 @@ import pytest
 
 from contract_tests.arguments import Arguments, parse
 from contract_tests.cli import settings_for
-from contract_tests.contract import Contract
-from contract_tests.document import Document
+from contract_tests.contract import Contract, load
 from contract_tests.errors import Misuse
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
@@ -36,7 +35,7 @@ def _arguments(config: pytest.Config) -> Arguments:
 @cache
 def _contract(config: pytest.Config) -> Contract:
     try:
-        return Contract(Document.load(_arguments(config).settings.document))
+        return load(_arguments(config).settings.document)
     except Misuse as error:
         raise pytest.UsageError(str(error)) from error
 

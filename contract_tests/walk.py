@@ -13,7 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precond
 from contract_tests.answer import Answer
 from contract_tests.case import Case
 from contract_tests.finding import Judgement
-from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval
+from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
+from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.run import Run
 
 #: Seconds between two looks at a video that is not finished.
@@ -46,6 +47,7 @@ class Lifecycle:
             self.look_for_stranger(stranger)
         for video_id in sorted(self.lives, key=lambda video: _length(self.lives[video]))[:3]:
             self.look(video_id)
+        self._uninvited()
         self._walk()
         self._wait()
 
@@ -97,11 +99,22 @@ class Lifecycle:
     def _write(self, case: Case, video_id: str, answer: Answer) -> None:
         clean = self.run.courier.journal.clean(answer).to_json()
         created = self.lives[video_id].created if video_id in self.lives else None
-        self.run.courier.journal.write("observed", rule=case.rule, video=video_id, created=created, answer=clean)
+        self.run.courier.journal.write("observed", rule=case.rule, credential=case.request.credential, video=video_id, created=created, answer=clean)
 
     def _keep(self, verdict: Judgement) -> Judgement:
         self.run.judgement.add(verdict)
         return verdict
+
+    def _uninvited(self) -> None:
+        """A video is shown to nobody without a token, and to no other token where the server knows its own."""
+        known = next(iter(self.lives), None)
+        ways = {"none": "auth.required", "basic": "auth.scheme"}
+        ways |= {"unknown": "auth.key"} if self.run.settings.token else {}
+        for name, broken in ways.items() if known is not None else ():
+            case = uninvited(self.contract, str(known), name, broken)
+            answer = self.run.courier.ask(case)
+            self._write(case, str(known), answer)
+            self._keep(judge_refusal(self.contract, case, answer))
 
     def _walk(self) -> None:
         effort = self.run.settings.effort

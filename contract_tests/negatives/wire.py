@@ -44,9 +44,13 @@ def _authorization(good: Request) -> Iterator[Case]:
 def _paths(document: Document, good: Request) -> Iterator[Case]:
     known = {operation.path for operation in document.operations()}
     head, _, last = good.path.rpartition("/")
-    for path in (f"{head}/{last}x", f"{head}/{last[:-1]}", f"/v0{head}/{last}", f"{head}/{last}-{last}"):
+    near = (f"{head}/{last}x", f"{head}/{last[:-1]}", f"/v0{head}/{last}", f"{head}/{last}-{last}", f"/{last}")
+    below = (f"{good.path}/", f"{good.path}/contract-tests")
+    for path in (*near, *below):
         if path not in known:
-            yield Case("path", f"the path {path}", replace(good, path=path), "path", wire=True)
+            # Below the path the document may have another operation, which then lacks this method.
+            also = ("method",) if path in below else ()
+            yield Case("path", f"the path {path}", replace(good, path=path), "path", also=also, wire=True)
 
 
 def _methods(document: Document, good: Request) -> Iterator[Case]:

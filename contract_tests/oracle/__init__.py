@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from contract_tests.answer import Answer
@@ -37,6 +38,8 @@ def due_again(contract: Contract, case: Case) -> Case | None:
     reader = contract.builder.reader
     parts = case.request.parts or ()
     breaches = reader.breaches(parts)
+    if len(case.request.body) > contract.form.limits.get("body-bytes", math.inf):
+        return case if case.rule == "body.limit" else None
     if reader.doubtful(parts) or len(breaches) > 1:
         return None
     if not breaches:

@@ -23,6 +23,9 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
     verdict.judged.add(case.rule)
     if NO_5XX in rules:
         verdict.judged.add(NO_5XX)
+    if case.rule == "path" and 300 <= answer.status < 400:  # noqa: PLR2004  RFC 9110
+        # To be sent on to the right path is to find nothing at the wrong one.
+        return verdict
     if not answer.refused:
         verdict.findings.append(_not_refused(contract, case, answer))
         if (answer.status >= 500 or not answer.status) and NO_5XX in rules:
