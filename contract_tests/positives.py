@@ -93,6 +93,8 @@ def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
     yield "a text before the first boundary", replace(good, body=b"ignore this\r\n" + good.body)
     for what, change in _part_changes():
         yield what, builder.request([replace(p, **change) if p.is_file else p for p in parts])
+    nameless = good.body.replace(b'; filename="', b'; x-filename="')
+    yield "the picture without a file name", replace(good, body=nameless)
     for field in builder.form.texts:
         if field.free_text and field.required:
             yield f"{field.name} with a NUL", builder.request(builder.parts({**builder.full, field.name: "a\x00b"}))
@@ -138,9 +140,13 @@ def _longest(builder: Builder, rules: RuleTable) -> list[Case]:
         most = field.schema.get("maxLength")
         if most is not None and not field.enum:
             rule = rules.breach("maxLength", field.name)
-            for letter in ("a", "\u00e9"):
+            for letter in ("a", "\u00e9", "\U0001f42f"):
                 parts: list[Part] = builder.parts({**builder.full, field.name: letter * most})
                 made.append(Case(rule, f"{field.name} with {most} characters {letter!r}", builder.request(parts)))
+        if field.free_text and field.schema.get("minLength") == 1:
+            rule = rules.breach("minLength", field.name)
+            parts = builder.parts({**builder.full, field.name: " "})
+            made.append(Case(rule, f"{field.name} of one space", builder.request(parts)))
         bounds = (("minimum", field.schema.get("minimum")), ("maximum", field.schema.get("maximum")))
         for kind, bound in bounds:
             if bound is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,6 +52,7 @@ class RuleTable:
     def __init__(self, document: Document, form: Form) -> None:
         self._errors: dict[str, dict[str, Any]] = document.tree["x-errors"]
         self._by_id: dict[str, Rule] = {}
+        self._examples = _error_messages(document)
         listed = [_listed(rule_id, entry) for rule_id, entry in document.tree["x-rules"].items()]
         implied = [rule for rule in _implied(form) if not any(_same_breach(rule, other) for other in listed)]
         answers = [rule for rule in _answers(document, form) if rule.id not in document.tree["x-rules"]]
@@ -106,6 +108,11 @@ class RuleTable:
         own = f"response.{key}"
         return own if own in self else "response.keys"
 
+    def wrong_examples(self, rule_id: str) -> tuple[str, ...]:
+        """Values that the document itself shows as wrong: what its examples of this rule's error quote first."""
+        quoted = (re.search(r"'([^']*)'", message) for message in self._examples.get(rule_id, ()))
+        return tuple(match.group(1) for match in quoted if match is not None)
+
     def error(self, rule_id: str) -> dict[str, Any] | None:
         """The entry of x-errors that breaking the rule earns."""
         name = self._by_id[rule_id].error if rule_id in self._by_id else None
@@ -118,6 +125,23 @@ class RuleTable:
             if kind in error.get("kinds", []):
                 return name
         return next((name for name, error in self._errors.items() if "*" in error.get("kinds", [])), None)
+
+
+def _error_messages(document: Document) -> dict[str, list[str]]:
+    """The messages of the documented examples of errors, by the rule that each is named after."""
+    found: dict[str, list[str]] = {}
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            for name, example in (node.get("examples") or {}).items() if isinstance(node.get("examples"), dict) else ():
+                error = example.get("value", {}).get("error") if isinstance(example, dict) else None
+                if isinstance(error, dict):
+                    found.setdefault(name, []).append(str(error.get("message", "")))
+            for child in node.values():
+                walk(child)
+
+    walk(document.tree.get("components", {}).get("responses", {}))
+    return found
 
 
 def _listed(rule_id: str, entry: dict[str, Any]) -> Rule:

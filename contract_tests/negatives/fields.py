@@ -68,8 +68,9 @@ def _values(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
     kind = "const" if "const" in field.schema else "enum"
     if field.enum:
         rule = rules.breach(kind, field.name)
+        documented = rules.wrong_examples(rule)
         others = [other.enum[0] for other in builder.form.texts if other.enum and other.name != field.name]
-        for how, value in neighbours(field.enum, others):
+        for how, value in neighbours(field.enum, (*others, *documented)):
             yield from _one_breach(builder, rule, field, value, f"{field.name} {how}: {value!r}")
         return
     for kind in ("type", "minimum", "maximum", "pattern"):
@@ -142,6 +143,8 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
         if name not in builder.form.fields:
             parts = [*builder.parts(builder.full), text(name, "1")]
             yield Case(rule, f"an unknown field {name!r}", builder.request(parts), rule)
+    parts = [*builder.parts(builder.full), text("width", "")]
+    yield Case(rule, "an unknown field without a value", builder.request(parts), rule)
     file = Part("mask", b"x", "mask.bin", "application/octet-stream")
     yield Case(rule, "an unknown file 'mask'", builder.request([*builder.parts(builder.full), file]), rule)
 
@@ -154,9 +157,22 @@ def _conditions(builder: Builder, rules: RuleTable) -> Iterator[Case]:
         levels = [field.enum if field.required else (None, *field.enum) for field in fields]
         for values in itertools.product(*levels):
             chosen = {field.name: value for field, value in zip(fields, values, strict=True)}
-            for base in (builder.full, builder.far, builder.bare):
+            for base in _bases(builder, set(chosen)):
                 parts = builder.parts({**base, **chosen})
                 breaches = builder.reader.breaches(parts)
                 if len(breaches) == 1 and breaches[0].at == condition.pointer and not builder.reader.doubtful(parts):
-                    sent = ", ".join(f"{name}={value or 'left out'}" for name, value in chosen.items())
+                    sent = ", ".join(f"{name} {value or 'left out'}" for name, value in {**base, **chosen}.items())
                     yield Case(rule, f"{sent}", builder.request(parts), rule)
+
+
+def _bases(builder: Builder, chosen: set[str]) -> Iterator[dict[str, str | None]]:
+    """The plainest choice, and for each value of each field that is not chosen one that has it."""
+    yield builder.full
+    seen = [builder.full]
+    for choice in builder.choices:
+        others = {name: value for name, value in choice.items() if name not in chosen}
+        for name, value in others.items():
+            base = {**builder.full, name: value}
+            if base not in seen:
+                seen.append(base)
+                yield base

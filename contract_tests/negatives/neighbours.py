@@ -12,7 +12,7 @@ def neighbours(values: Iterable[str], others: Iterable[str] = ()) -> Iterator[tu
     valid = set(values)
     seen = set(valid)
     made = (pair for value in values for pair in _near(value))
-    for how, near in [*made, ("empty", ""), *(("a value of another field", other) for other in others), *_LITERALS]:
+    for how, near in [*made, ("empty", ""), *(("a value from elsewhere", other) for other in others), *_LITERALS]:
         if near not in seen:
             seen.add(near)
             yield how, near
@@ -70,3 +70,7 @@ def _numbers(value: str) -> Iterator[tuple[str, str]]:
         yield "a square", f"{height}x{height}"
         yield "swapped", f"{height}x{width}"
         yield "half of it", f"{width}x"
+        for numerator, denominator in ((1, 2), (3, 2), (2, 1)):
+            wide, high = int(width) * numerator // denominator, int(height) * numerator // denominator
+            yield "scaled", f"{wide}x{high}"
+            yield "a scaled square", f"{wide}x{wide}"
