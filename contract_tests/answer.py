@@ -10,7 +10,7 @@ from typing import Any
 from contract_tests.case import pack, unpack
 
 
-class Duplicated(ValueError):
+class DuplicatedError(ValueError):
     """An object of the JSON has one key twice."""
 
 
@@ -95,5 +95,5 @@ def _constant(name: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise Duplicated("a key stands twice")
+        raise DuplicatedError("a key stands twice")
     return made

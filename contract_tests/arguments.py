@@ -29,7 +29,7 @@ class Arguments:
     price: float | None
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
@@ -43,11 +43,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.err.write(f"contract-tests: {message}\n")
-        raise _Stop(2)
+        raise _StopError(2)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         self.err.write(message or "")
-        raise _Stop(status)
+        raise _StopError(status)
 
     def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002  argparse passes sys.stdout
         self.out.write(message)
@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str], out: TextIO,
     _Parser.out, _Parser.err = out, err
     try:
         return _read(_parser().parse_args(arguments), environment)
-    except _Stop as stop:
+    except _StopError as stop:
         return stop.code
 
 
@@ -73,13 +73,22 @@ def _parser() -> _Parser:
     for command in (run, plan):
         command.add_argument("url", metavar="URL", help="where the endpoint is, with or without /v1")
         command.add_argument("--token", help=f"the bearer token; default: the environment variable {TOKEN_VARIABLE}")
-        command.add_argument("--spend", type=_count, metavar="N", help="creations that may be accepted, or 'unlimited'; default: unlimited on loopback, 0 elsewhere")
-        command.add_argument("--profile", choices=PROFILES, default="standard", help="how much effort (default: standard)")
+        command.add_argument(
+            "--spend",
+            type=_count,
+            metavar="N",
+            help="creations that may be accepted, or 'unlimited'; default: unlimited on loopback, 0 elsewhere",
+        )
+        command.add_argument(
+            "--profile", choices=PROFILES, default="standard", help="how much effort (default: standard)"
+        )
         command.add_argument("--seed", type=int, default=0, help="repeats a run exactly (default: 0)")
         command.add_argument("--rule", action="append", metavar="ID", help="judge this rule alone; may be repeated")
     plan.add_argument("--price", type=_price, metavar="P", help="what one creation costs")
     run.add_argument("--workers", type=_positive, metavar="N", help="requests at once; 1 where --spend counts")
-    run.add_argument("--timeout", type=_price, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)")
+    run.add_argument(
+        "--timeout", type=_price, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
+    )
     run.add_argument("--resume", action="store_true", help="go on with the run of the journal")
     run.add_argument("--journal", type=Path, metavar="FILE", help="where to record; default: in the folder of --report")
     judge.add_argument("journal", type=Path, metavar="JOURNAL")
@@ -87,9 +96,13 @@ def _parser() -> _Parser:
     for command in (run, judge):
         command.add_argument("--strict", action="store_true", help="broken inferred rules fail too")
         command.add_argument("--extensions", action="store_true", help="judge operations beyond the document too")
-        command.add_argument("--report", type=Path, metavar="DIR", help="write junit.xml, report.json and report.html there")
+        command.add_argument(
+            "--report", type=Path, metavar="DIR", help="write junit.xml, report.json and report.html there"
+        )
     for command in (run, plan, rules, judge):
-        command.add_argument("--document", type=Path, default=default_path(), metavar="FILE", help="another copy of openapi.yaml")
+        command.add_argument(
+            "--document", type=Path, default=default_path(), metavar="FILE", help="another copy of openapi.yaml"
+        )
     return parser
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from contract_tests import journal
 from contract_tests.arguments import Arguments, parse
 from contract_tests.contract import Contract, load
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 from contract_tests.explain import explain
 from contract_tests.plan import Plan, plan
 from contract_tests.progress import Shown
@@ -35,13 +35,15 @@ def main(
 ) -> int:
     """Run one command; returns 0 where every rule holds, 1 where one is broken, 2 where nothing can be judged."""
     out, err = out or sys.stdout, err or sys.stderr
-    asked = parse(sys.argv[1:] if arguments is None else arguments, os.environ if environment is None else environment, out, err)
+    asked = parse(
+        sys.argv[1:] if arguments is None else arguments, os.environ if environment is None else environment, out, err
+    )
     if isinstance(asked, int):
         return asked
     commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
     try:
         return commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
-    except Misuse as error:
+    except MisuseError as error:
         err.write(f"contract-tests: {_hidden(str(error), asked.settings.token)}\n")
         return UNJUDGED
     except KeyboardInterrupt:
@@ -54,7 +56,7 @@ def _hidden(text: str, token: str | None) -> str:
 
 
 def settings_for(asked: Arguments) -> Settings:
-    """The settings with what depends on the target: spending and workers. Raises Misuse."""
+    """The settings with what depends on the target: spending and workers. Raises MisuseError."""
     return _fitted(asked)[0]
 
 
@@ -84,8 +86,7 @@ def _tell(outcome: Outcome, out: TextIO) -> int:
     settings = outcome.settings
     if settings.report is not None:
         write_reports(outcome, settings.report, settings.token)
-    for line in table(outcome.verdicts, settings.strictness):
-        out.write(_hidden_line(line, settings.token))
+    out.writelines(_hidden_line(line, settings.token) for line in table(outcome.verdicts, settings.strictness))
     out.write("\n")
     if outcome.stopped:
         out.write(_hidden_line(outcome.stopped, settings.token))
@@ -105,11 +106,13 @@ def _hidden_line(line: str, token: str | None) -> str:
 def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     settings, contract = _fitted(asked)
     made = plan(contract, settings)
-    for line in _planned(made, settings):
-        out.write(line + "\n")
+    out.writelines(line + "\n" for line in _planned(made, settings))
     if asked.price is not None:
         most = settings.spend if settings.spend is not None else made.accepted
-        out.write(f"at {asked.price:g} a creation: {made.accepted * asked.price:g}, at most {most * asked.price:g} and one wrong acceptance\n")
+        out.write(
+            f"at {asked.price:g} a creation: {made.accepted * asked.price:g}, "
+            f"at most {most * asked.price:g} and one wrong acceptance\n"
+        )
     return HOLDS
 
 
@@ -120,17 +123,21 @@ def _planned(made: Plan, settings: Settings) -> list[str]:
     lines.append(f"{len(made.bad)} requests that must be refused, {made.accepted} that must be accepted")
     if settings.spend is None:
         effort = settings.effort
-        lines.append(f"and drawn at random up to {effort.examples} a class, {effort.generic} by schemathesis; creations cost nothing here")
+        lines.append(
+            f"and drawn at random up to {effort.examples} a class, {effort.generic} by schemathesis; "
+            "creations cost nothing here"
+        )
     else:
-        lines.append(f"no more than {settings.spend} creations may be accepted; the run stops where one more is, by mistake")
+        lines.append(
+            f"no more than {settings.spend} creations may be accepted; the run stops where one more is, by mistake"
+        )
     return lines
 
 
 def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     contract = load(asked.settings.document)
     made = plan(contract, replace(asked.settings, token="-", spend=None))  # noqa: S106  any token, so that its rules are listed
-    for line in rule_table(contract.rules, explain(contract, made)):
-        out.write(line + "\n")
+    out.writelines(line + "\n" for line in rule_table(contract.rules, explain(contract, made)))
     return HOLDS
 
 

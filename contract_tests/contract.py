@@ -61,7 +61,7 @@ class Contract:
 
 
 def load(path: Path) -> Contract:
-    """The contract of the document at `path`. Raises Misuse where it does not load."""
+    """The contract of the document at `path`. Raises MisuseError where it does not load."""
     return _contract(path, Document.load(path).digest)
 
 

@@ -17,38 +17,45 @@ class Credential:
     python: str
 
 
+_FOREIGN = "w\u00fcrfel-\u9375"
 _SWAPPED = "$(printf %s \"$VIDEOS_TOKEN\" | tr 'a-zA-Z' 'A-Za-z')"
 
-CREDENTIALS = {
-    credential.name: credential
-    for credential in (
-        Credential("right", "the token", lambda t: f"Bearer {t}", "Bearer $VIDEOS_TOKEN", "f'Bearer {token}'"),
-        Credential("none", "no Authorization header", lambda _: None, None, "None"),
-        Credential("empty", "an empty Authorization header", lambda _: "", "", "''"),
-        Credential("word", "the word Bearer alone", lambda _: "Bearer", "Bearer", "'Bearer'"),
-        Credential("bare", "the token without a scheme", lambda t: t, "$VIDEOS_TOKEN", "token"),
-        Credential("basic", "the scheme Basic", lambda t: f"Basic {t}", "Basic $VIDEOS_TOKEN", "f'Basic {token}'"),
-        Credential("token", "the scheme Token", lambda t: f"Token {t}", "Token $VIDEOS_TOKEN", "f'Token {token}'"),
-        Credential("glued", "no space after Bearer", lambda t: f"Bearer{t}", "Bearer$VIDEOS_TOKEN", "f'Bearer{token}'"),
-        Credential("unknown", "another token", lambda _: "Bearer wrong-token", "Bearer wrong-token", "'Bearer wrong-token'"),
-        Credential("foreign", "a token beyond ASCII", lambda _: "Bearer w\u00fcrfel-\u9375", "Bearer w\u00fcrfel-\u9375", "'Bearer w\u00fcrfel-\u9375'"),
-        Credential(
-            "longer", "the token and one character more", lambda t: f"Bearer {t}x", "Bearer ${VIDEOS_TOKEN}x", "f'Bearer {token}x'"
-        ),
-        Credential(
-            "shorter", "the token without its last character", lambda t: f"Bearer {t[:-1]}", "Bearer ${VIDEOS_TOKEN%?}",
-            "f'Bearer {token[:-1]}'",
-        ),
-        Credential(
-            "tail", "the token without its first character", lambda t: f"Bearer {t[1:]}", "Bearer ${VIDEOS_TOKEN#?}",
-            "f'Bearer {token[1:]}'",
-        ),
-        Credential(
-            "swapped", "the token with upper and lower case swapped", lambda t: f"Bearer {t.swapcase()}", f"Bearer {_SWAPPED}",
-            "f'Bearer {token.swapcase()}'",
-        ),
-    )
-}  # fmt: skip
+#: One row each: name, what it is, the header for a token, the same in a shell and in Python.
+_ROWS: tuple[tuple[str, str, Callable[[str], str | None], str | None, str], ...] = (
+    ("right", "the token", lambda t: f"Bearer {t}", "Bearer $VIDEOS_TOKEN", "f'Bearer {token}'"),
+    ("none", "no Authorization header", lambda _: None, None, "None"),
+    ("empty", "an empty Authorization header", lambda _: "", "", "''"),
+    ("word", "the word Bearer alone", lambda _: "Bearer", "Bearer", "'Bearer'"),
+    ("bare", "the token without a scheme", lambda t: t, "$VIDEOS_TOKEN", "token"),
+    ("basic", "the scheme Basic", lambda t: f"Basic {t}", "Basic $VIDEOS_TOKEN", "f'Basic {token}'"),
+    ("token", "the scheme Token", lambda t: f"Token {t}", "Token $VIDEOS_TOKEN", "f'Token {token}'"),
+    ("glued", "no space after Bearer", lambda t: f"Bearer{t}", "Bearer$VIDEOS_TOKEN", "f'Bearer{token}'"),
+    ("unknown", "another token", lambda _: "Bearer wrong-token", "Bearer wrong-token", "'Bearer wrong-token'"),
+    ("foreign", "a token beyond ASCII", lambda _: f"Bearer {_FOREIGN}", f"Bearer {_FOREIGN}", f"'Bearer {_FOREIGN}'"),
+    ("longer", "one character more", lambda t: f"Bearer {t}x", "Bearer ${VIDEOS_TOKEN}x", "f'Bearer {token}x'"),
+    (
+        "shorter",
+        "the last character less",
+        lambda t: f"Bearer {t[:-1]}",
+        "Bearer ${VIDEOS_TOKEN%?}",
+        "f'Bearer {token[:-1]}'",
+    ),
+    (
+        "tail",
+        "the first character less",
+        lambda t: f"Bearer {t[1:]}",
+        "Bearer ${VIDEOS_TOKEN#?}",
+        "f'Bearer {token[1:]}'",
+    ),
+    (
+        "swapped",
+        "upper and lower case swapped",
+        lambda t: f"Bearer {t.swapcase()}",
+        f"Bearer {_SWAPPED}",
+        "f'Bearer {token.swapcase()}'",
+    ),
+)
+CREDENTIALS = {row[0]: Credential(*row) for row in _ROWS}
 #: Ways that are wrong only where the server knows its tokens.
 WRONG_TOKENS = ("unknown", "foreign", "longer", "shorter", "tail", "swapped")
 

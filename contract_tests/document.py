@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -46,39 +46,39 @@ class Document:
 
     @classmethod
     def load(cls, path: Path) -> Document:
-        """Read the file at `path`. Raises Misuse, one line naming the file and what is wrong with it."""
+        """Read the file at `path`. Raises MisuseError, one line naming the file and what is wrong with it."""
         try:
             raw = path.read_bytes()
         except OSError as error:
-            raise Misuse(f"The document {path} cannot be read: {error.strerror or error}.") from error
+            raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
         try:
             tree = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())
-            raise Misuse(f"The document {path} is no YAML: {reason}") from error
+            raise MisuseError(f"The document {path} is no YAML: {reason}") from error
         document = cls(tree, digest=hashlib.sha256(raw).hexdigest(), source=str(path))
         document.require()
         return document
 
     def require(self) -> None:
-        """Check that everything is there that the kit reads. Raises Misuse naming the first thing missing."""
+        """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing."""
         if not isinstance(self.tree, dict) or not str(self.tree.get("openapi", "")).startswith("3.1"):
-            raise Misuse(f"The document {self.source} is no OpenAPI 3.1 document: 'openapi: 3.1.x' is missing.")
+            raise MisuseError(f"The document {self.source} is no OpenAPI 3.1 document: 'openapi: 3.1.x' is missing.")
         for key in ("paths", "x-rules", "x-errors"):
             if not isinstance(self.tree.get(key), dict):
-                raise Misuse(f"The document {self.source} has no '{key}'.")
+                raise MisuseError(f"The document {self.source} has no '{key}'.")
         for rule, entry in self.tree["x-rules"].items():
             self._require_rule(rule, entry)
         if not any(not operation.extension and "requestBody" in operation.node for operation in self.operations()):
-            raise Misuse(f"The document {self.source} has no operation with a request body to test.")
+            raise MisuseError(f"The document {self.source} has no operation with a request body to test.")
 
     def _require_rule(self, rule: str, entry: Any) -> None:
         missing = [key for key in ("says", "at", "source") if key not in entry]
         if missing:
-            raise Misuse(f"The document {self.source}: rule '{rule}' has no '{missing[0]}'.")
+            raise MisuseError(f"The document {self.source}: rule '{rule}' has no '{missing[0]}'.")
         error = entry.get("error")
         if error is not None and error not in self.tree["x-errors"]:
-            raise Misuse(f"The document {self.source}: rule '{rule}' earns '{error}', which is not in x-errors.")
+            raise MisuseError(f"The document {self.source}: rule '{rule}' earns '{error}', which is not in x-errors.")
         try:
             self.at(entry["at"])
         except KeyError:

@@ -64,7 +64,9 @@ class _Maker:
 
         def case(made: tuple[str, list[Part]]) -> Case:
             label, sent = made
-            return Case(rule, f"drawn: {label}", self.builder.request(sent), rule, also=also if kind.startswith("file-") else ())
+            return Case(
+                rule, f"drawn: {label}", self.builder.request(sent), rule, also=also if kind.startswith("file-") else ()
+            )
 
         return Drawn(rule, refusal=True, strategy=parts.filter(alone).map(case))
 
@@ -76,20 +78,26 @@ class _Maker:
             at %= len(value) + 1
             return value[:at] + letter + value[at + cut :]
 
-        edits = st.builds(edit, st.sampled_from(field.enum), st.integers(0, 20), letters | st.just(""), st.integers(0, 2))
+        edits = st.builds(
+            edit, st.sampled_from(field.enum), st.integers(0, 20), letters | st.just(""), st.integers(0, 2)
+        )
         values = (edits | st.text(_CHARACTERS, max_size=12)).filter(lambda value: value not in field.enum)
 
         def parts(value: str) -> tuple[str, list[Part]]:
             base = self.builder.nearest({field.name: field.default}) or self.builder.full
             sides = parse_dimensions(value) if any(f.matches == field.name for f in self.builder.form.files) else None
-            fits = sides is not None and 0 < min(sides) and max(sides) < 3000  # noqa: PLR2004  pictures stay small
-            return f"{field.name} {value!r}", self.builder.parts({**base, field.name: value}, sides=sides if fits else None)
+            fits = sides is not None and min(sides) > 0 and max(sides) < 3000
+            return f"{field.name} {value!r}", self.builder.parts(
+                {**base, field.name: value}, sides=sides if fits else None
+            )
 
         return values.map(parts)
 
     def no_pictures(self, field: Field) -> st.SearchStrategy[tuple[str, list[Part]]]:
         """Short bytes, also such as begin like a picture."""
-        heads = st.sampled_from((b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x10\x00\x00\x00WEBP", b"GIF89a"))
+        heads = st.sampled_from(
+            (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x10\x00\x00\x00WEBP", b"GIF89a")
+        )
         return st.builds(lambda head, rest: head + rest, heads, st.binary(max_size=40)).map(
             lambda data: (f"a file of {len(data)} bytes", self._with_file(field, data, Facts(None)))
         )
@@ -111,7 +119,9 @@ class _Maker:
         """A picture of any other width and height."""
         side = st.integers(1, 1500)
 
-        def parts(choice: dict[str, str | None], by: tuple[int, int], far: tuple[int, int] | None) -> tuple[str, list[Part]]:
+        def parts(
+            choice: dict[str, str | None], by: tuple[int, int], far: tuple[int, int] | None
+        ) -> tuple[str, list[Part]]:
             width, height = self.builder.sides(field, choice)
             sides = far or (max(1, width + by[0]), max(1, height + by[1]))
             label = f"{choice.get(field.matches or '')} with {sides[0]}x{sides[1]}"
@@ -142,7 +152,9 @@ class _Maker:
     def good(self) -> st.SearchStrategy[Case]:
         """A valid choice, a picture type and any free text with a letter or digit in it."""
         free = [field for field in self.builder.form.texts if field.free_text and field.required]
-        types = [t for field in self.builder.form.files for t in field.file_types if t in images.EXTENSIONS] or [None]
+        types: list[str | None] = [
+            t for field in self.builder.form.files for t in field.file_types if t in images.EXTENSIONS
+        ] or [None]
 
         def case(choice: dict[str, str | None], media_type: str | None, words: str) -> Case:
             sent = {**choice, **{field.name: words[: field.schema.get("maxLength")] for field in free}}

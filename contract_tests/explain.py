@@ -30,16 +30,13 @@ def _line(rule: str, source: str, labels: list[str]) -> str:
     special = _SPECIAL.get(rule)
     if special is not None:
         return special
-    if rule.endswith(".error"):
-        return "the status, envelope, type, code and param of each of these refusals"
-    if rule.startswith("response."):
-        return "the answers to all good requests"
-    if source == "extension":
-        return "the life of the videos that were created, as retrieving shows it"
-    if rule.endswith(".optional"):
-        return "good requests that leave the field out"
-    if rule.endswith(".default") and not labels:
-        return "the answers to good requests that leave the field out"
-    if not labels:
-        return "nothing: no request of this document can break it"
-    return f"{len(labels)} requests that must be refused, the first: {labels[0]}"
+    if labels and not rule.endswith(".error"):
+        return f"{len(labels)} requests that must be refused, the first: {labels[0]}"
+    ways = (
+        (rule.endswith(".error"), "the status, envelope, type, code and param of each of these refusals"),
+        (rule.startswith("response."), "the answers to all good requests"),
+        (source == "extension", "the life of the videos that were created, as retrieving shows it"),
+        (rule.endswith(".optional"), "good requests that leave the field out"),
+        (rule.endswith(".default"), "the answers to good requests that leave the field out"),
+    )
+    return next((told for applies, told in ways if applies), "nothing: no request of this document can break it")

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests.document import Document, escape
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 
 #: Keywords of a form's schema that speak about single fields; everything else is a condition on the whole.
 FIELDWISE = {"description", "title", "type", "required", "properties", "additionalProperties", "allOf", "examples"}
@@ -85,7 +85,7 @@ class Form:
         content_pointer = document.follow(f"{operation.pointer}/requestBody") + "/content"
         self.media_type = next(iter(document.at(content_pointer)))
         if self.media_type != "multipart/form-data":
-            raise Misuse(
+            raise MisuseError(
                 f"The document {document.source} sends {self.media_type} to {operation.path}; "
                 "the kit tests multipart/form-data."
             )
@@ -127,7 +127,7 @@ def _conditions(pointer: str, schema: dict[str, Any]) -> tuple[Condition, ...]:
     parts = [Condition(f"{pointer}/allOf/{index}", part) for index, part in enumerate(schema.get("allOf", []))]
     rest = {key: value for key, value in schema.items() if key not in FIELDWISE and not key.startswith("x-")}
     # if, then and else are one rule; each other keyword is a rule of its own.
-    branches = {key: rest.pop(key) for key in ("if", "then", "else") if key in rest}
+    branches: dict[str, Any] = {key: rest.pop(key) for key in ("if", "then", "else") if key in rest}
     if branches:
         parts.append(Condition(f"{pointer}/if", branches))
     parts.extend(Condition(f"{pointer}/{key}", {key: value}) for key, value in rest.items())

@@ -18,7 +18,7 @@ from contract_tests.run import Run
 _ENOUGH = 300
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """A drawn request broke a rule; hypothesis looks for a smaller one that does."""
 
 
@@ -67,10 +67,10 @@ class Fuzz:
             if case.id not in known and len(known) < _ENOUGH:
                 known[case.id] = self.run.judge(case, self.run.courier.deliver(case))
             if known.get(case.id) and not capped and len(known) < _ENOUGH:
-                raise Broken(case.label)
+                raise BrokenError(case.label)
 
         try:
             search()
-        except (Broken, FlakyFailure):
+        except (BrokenError, FlakyFailure):
             # What was broken stands in the judgement already.
             return

@@ -118,11 +118,11 @@ class _Generic:
         for case_id, interaction in recorder.interactions.items():
             self.run.courier.requests += 1
             response = interaction.response
-            if response is not None and 200 <= response.status_code < 300:  # noqa: PLR2004  RFC 9110
+            if response is not None and 200 <= response.status_code < 300:
                 self.run.courier.purse.accepted += 1
             case = recorder.cases[case_id].value
             status = 0 if response is None else response.status_code
-            if 400 <= status < 500 and self._right(case) and self._known(interaction.request):  # noqa: PLR2004
+            if 400 <= status < 500 and self._right(case) and self._known(interaction.request):
                 yield self._finding("positive_data_acceptance", "a good request was refused", case, response)
         for case_id, checks in recorder.checks.items():
             case = recorder.cases[case_id].value

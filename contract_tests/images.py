@@ -22,6 +22,12 @@ _PILLOW = {
     "image/png": "PNG",
     "image/avif": "AVIF",
 }
+_COLOURS: dict[str, float | tuple[float, ...]] = {
+    "L": 106,
+    "RGB": (42, 157, 143),
+    "RGBA": (42, 157, 143, 128),
+    "CMYK": (60, 10, 20, 0),
+}
 _PALETTE = bytes((38, 70, 83, 42, 157, 143, 233, 196, 106, 231, 111, 81))
 
 
@@ -69,7 +75,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _pillow(media_type: str, width: int, height: int, variant: str) -> bytes:
     modes = {"grey": "L", "cmyk": "CMYK", "rgba": "RGBA", "alpha": "RGBA"}
     mode = modes.get(variant, "RGB")
-    image = Image.new(mode, (width, height), {"L": 106, "CMYK": (60, 10, 20, 0), "RGBA": (42, 157, 143, 128)}.get(mode, (42, 157, 143)))
+    image = Image.new(mode, (width, height), _COLOURS[mode])
     options: dict[str, object] = {}
     if media_type == "image/webp":
         options = {"lossless": variant != "lossy", "method": 0, "quality": 20}
@@ -90,7 +96,9 @@ def _pillow(media_type: str, width: int, height: int, variant: str) -> bytes:
 def disguises(width: int, height: int) -> tuple[tuple[str, bytes], ...]:
     """Files that are none of the usual picture types: what each is, and its bytes. Pictures are of the size given."""
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"/>'
-    others = [(f"a {name[6:].upper()}", picture(name, width, height)[0]) for name in ("image/gif", "image/bmp", "image/tiff")]
+    others = [
+        (f"a {name[6:].upper()}", picture(name, width, height)[0]) for name in ("image/gif", "image/bmp", "image/tiff")
+    ]
     return (
         ("text", b"This is no picture, whatever its name and type say.\n"),
         ("an empty file", b""),

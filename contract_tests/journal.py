@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from contract_tests.answer import Answer
 from contract_tests.case import Case, from_json, to_json
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 from contract_tests.redaction import Redactor
 
 FORMAT = 1
@@ -42,7 +42,7 @@ class Journal:
             try:
                 self._file = path.open("a", encoding="utf-8")
             except OSError as error:
-                raise Misuse(f"The journal {path} cannot be written: {error.strerror or error}.") from error
+                raise MisuseError(f"The journal {path} cannot be written: {error.strerror or error}.") from error
 
     def write(self, event: str, **values: Any) -> None:
         """Append one event."""
@@ -85,12 +85,12 @@ class Journal:
 
 
 def read(path: Path) -> Record:
-    """The journal at `path`. Raises Misuse for what is none. A last line cut by a crash is left out."""
+    """The journal at `path`. Raises MisuseError for what is none. A last line cut by a crash is left out."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise Misuse(f"The journal {path} cannot be read: {reason}.") from error
+        raise MisuseError(f"The journal {path} cannot be read: {reason}.") from error
     record: Record | None = None
     try:
         for event in _events(lines):
@@ -101,9 +101,9 @@ def read(path: Path) -> Record:
             else:
                 _apply(record, event)
     except (KeyError, TypeError, ValueError) as error:
-        raise Misuse(f"The journal {path} is damaged: {type(error).__name__} {error}.") from error
+        raise MisuseError(f"The journal {path} is damaged: {type(error).__name__} {error}.") from error
     if record is None:
-        raise Misuse(f"{path} is no journal of contract-tests: its first line is not the head of a run.")
+        raise MisuseError(f"{path} is no journal of contract-tests: its first line is not the head of a run.")
     return record
 
 

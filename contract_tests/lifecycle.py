@@ -59,7 +59,7 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
         verdict.findings.append(Finding(rule, case.label, came or answer.summary(), due, 101, case, answer))
 
     body = answer.object
-    if answer.status != 200 or not answer.is_json or body is None:  # noqa: PLR2004  RFC 9110
+    if answer.status != 200 or not answer.is_json or body is None:
         broken(FOUND, "200 and the video as a JSON object")
         return verdict
     if body.get("id") != life.created.get("id"):
@@ -97,10 +97,10 @@ def _life(life: Life, body: dict[str, Any], judged: set[str]) -> Iterator[tuple[
         yield ANSWER, "a status that never goes back", "status: queued after in_progress"
     if status == "completed":
         judged.add(COMPLETED)
-        done = body.get("completed_at")
-        if type(done) is not int or done < (body.get("created_at") if type(body.get("created_at")) is int else 0):
+        done, made = body.get("completed_at"), body.get("created_at")
+        if not isinstance(done, int) or (isinstance(made, int) and done < made):
             yield COMPLETED, "completed_at: the time of completion", f"completed_at: {shown(done)}"
-        if progress != 100:  # noqa: PLR2004  per cent
+        if progress != 100:
             yield COMPLETED, "progress: 100", f"progress: {shown(progress)}"
     elif "completed_at" in body and body["completed_at"] is not None:
         yield ANSWER, "completed_at: null until completed", f"completed_at: {shown(body['completed_at'])}"

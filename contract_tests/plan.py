@@ -13,8 +13,10 @@ from contract_tests.target import PLACEHOLDER
 
 @dataclass
 class Plan:
-    """`good` must be accepted, `bad` refused, `odd` accepted too but in unusual spelling. `skipped` tells why a rule
-    is left out."""
+    """`good` must be accepted, `bad` refused, `odd` accepted too but in unusual spelling.
+
+    `skipped` tells why a rule is left out.
+    """
 
     good: list[Case]
     bad: list[Case]
@@ -57,7 +59,9 @@ def _leave_out_tokens(made: Plan, token: str | None) -> None:
     if token is None:
         made.bad = [case for case in made.bad if case.rule != "auth.key"]
         made.skipped["auth.key"] = "no token was given, so that no other token is known to be wrong"
-    made.bad = [c for c in made.bad if c.request.credential == "right" or usable(c.request.credential, token or PLACEHOLDER)]
+    made.bad = [
+        c for c in made.bad if c.request.credential == "right" or usable(c.request.credential, token or PLACEHOLDER)
+    ]
     if token is not None and not any(case.request.credential in WRONG_TOKENS for case in made.bad):
         made.skipped["auth.key"] = "every other token tried is the same as the one given"
 

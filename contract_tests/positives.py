@@ -23,7 +23,7 @@ TEXTS = {
     "example": None,
     "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
     "lines": "First line.\r\nSecond line.\n\tThird, indented.\n\n",
-    "markup": "<b>\"it's\" & 100%</b> \\ {\"a\": [1, null]} $HOME `x` ; -- name=\"size\"",
+    "markup": '<b>"it\'s" & 100%</b> \\ {"a": [1, null]} $HOME `x` ; -- name="size"',
     "number": "42",
     "one": "x",
 }

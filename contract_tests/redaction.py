@@ -33,9 +33,13 @@ def _pattern(token: str) -> re.Pattern[str]:
     raw = set(spelled)
     for text in spelled:
         raw |= {json.dumps(text)[1:-1], quote(text, safe="")}
-        for phrase in (text, f":{text}", f"Bearer {text}"):
-            raw.add(base64.b64encode(phrase.encode()).decode().rstrip("="))
-    parts = {token[at : at + TELLING] for at in range(len(token) - TELLING + 1)}
+        # Base64 looks otherwise at each of three offsets; what begins with the scheme would also mask the scheme.
+        for offset in range(3):
+            encoded = base64.b64encode(b"\x00" * offset + text.encode()).decode().rstrip("=")
+            raw.add(encoded[offset + 1 if offset else 0 : -1])
+    # Parts too, because an answer may be cut short, and a server may show the head or the tail of a token.
+    parts = {text[at : at + TELLING] for text in raw for at in range(len(text) - TELLING + 1)}
+    parts = parts if len(token) >= TELLING else set()
     whole = "|".join(re.escape(text) for text in sorted(raw, key=lambda text: (-len(text), text)))
     if not parts:
         return re.compile(whole, re.IGNORECASE)

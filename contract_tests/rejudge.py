@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contract_tests.answer import Answer
 from contract_tests.blame import Blame
 from contract_tests.contract import Contract
 from contract_tests.finding import Finding, Judgement
 from contract_tests.journal import Record
 from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
-from contract_tests.answer import Answer
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
@@ -33,7 +33,7 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         accepted += answer.accepted
         case = None if planned is None else due_again(contract, planned)
         # 429 says nothing about the request; the live run did not judge it either.
-        if case is None or answer.status == 429:  # noqa: PLR2004  RFC 6585
+        if case is None or answer.status == 429:
             continue
         judgement.add(oracle.judge(case, answer))
         if not case.refusal_due and answer.accepted:
@@ -49,7 +49,9 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
     return Outcome(
         target=record.head["url"],
         contract=contract,
-        settings=replace(settings, seed=record.head["seed"], profile=record.head["profile"], spend=record.head["spend"]),
+        settings=replace(
+            settings, seed=record.head["seed"], profile=record.head["profile"], spend=record.head["spend"]
+        ),
         verdicts=verdicts(contract, placed, {}, _UNSEEN),
         requests=len(set(record.sent)),
         accepted=accepted,
@@ -71,4 +73,3 @@ def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgem
         elif event["rule"] == FOUND:
             life = lives.setdefault(event["video"], Life(event["created"]))
             judgement.add(judge_retrieved(contract, life, case, answer))
-

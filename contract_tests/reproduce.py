@@ -58,7 +58,7 @@ def curl(request: Request, url: str) -> str:
     if request.method != "GET":
         words += ["--data-binary", "@body"]
     words.append(shlex.quote(url + request.path))
-    return f"#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit 2\n{' '.join(words)}\n"
+    return f'#!/bin/sh\ncd "$(dirname "$0")" || exit 2\n{" ".join(words)}\n'
 
 
 def _authorization(credential: Credential) -> list[str]:

@@ -57,8 +57,9 @@ class RuleTable:
         implied = [rule for rule in _implied(form) if not any(_same_breach(rule, other) for other in listed)]
         answers = [rule for rule in _answers(document, form) if rule.id not in document.tree["x-rules"]]
         for rule in [*listed, *implied, *answers]:
-            self._by_id[rule.id] = rule = replace(rule, error=rule.error or self._error_of_kind(rule.kind))
-            for child in _derived(rule):
+            whole = replace(rule, error=rule.error or self._error_of_kind(rule.kind))
+            self._by_id[rule.id] = whole
+            for child in _derived(whole):
                 self._by_id[child.id] = child
         says = "The general checks of schemathesis find nothing either."
         pointer = form.operation.pointer

@@ -11,7 +11,7 @@ from contract_tests.blame import Blame
 from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.courier import GIVE_UP, Courier
-from contract_tests.errors import Unjudgeable
+from contract_tests.errors import UnjudgeableError
 from contract_tests.finding import Finding, Judgement
 from contract_tests.oracle import Oracle
 from contract_tests.plan import Plan, plan
@@ -28,7 +28,7 @@ _UNAUTHORISED = (401, 403)
 Progress = Callable[[str, int, int], None]
 
 
-def quiet(part: str, done: int, total: int) -> None:  # noqa: ARG001  the shape of a Progress
+def quiet(part: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
@@ -51,7 +51,7 @@ class Run:
         self.blame = Blame(self.contract)
 
     def table(self, made: Plan | None = None) -> None:
-        """Send the planned requests. Raises Unjudgeable where there is nothing to judge."""
+        """Send the planned requests. Raises UnjudgeableError where there is nothing to judge."""
         made = made or plan(self.contract, self.settings)
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
@@ -63,7 +63,7 @@ class Run:
             self._all("requests", [*good[1:], *bad, *odd])
 
     def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> None:
-        """One good request first, or where none may be accepted a few bad ones: is the token taken at all?"""
+        """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones."""
         if good:
             answer = self.courier.deliver(good[0])
             if answer is not None:
@@ -78,8 +78,10 @@ class Run:
     def _refuse_token(self, answers: Sequence[Answer]) -> None:
         if not all(answer.status in _UNAUTHORISED for answer in answers):
             return
-        what = "the token" if self.courier.target.token else "a request without a token of yours (give one with --token)"
-        raise Unjudgeable(
+        what = (
+            "the token" if self.courier.target.token else "a request without a token of yours (give one with --token)"
+        )
+        raise UnjudgeableError(
             f"The server refuses {what}: {self.courier.journal.clean(answers[0]).summary(120)}. "
             "Without a token that it takes, nothing can be judged."
         )
@@ -134,9 +136,9 @@ class Run:
         for rule in self.contract.rules:
             if not self.contract.document.has(rule.at):
                 reasons[rule.id] = f"the document has nothing at {rule.at}"
-            elif answers and rule.id.startswith("response."):
-                reasons.setdefault(rule.id, answers)
-            elif answers and rule.id.endswith((".optional", ".default")):
+            elif (answers and rule.id.startswith("response.")) or (
+                answers and rule.id.endswith((".optional", ".default"))
+            ):
                 reasons.setdefault(rule.id, answers)
             elif rule.source == "extension" and not self.settings.strictness.extensions:
                 reasons.setdefault(rule.id, "an extension; --extensions judges it")

@@ -85,10 +85,12 @@ def _enum(wanted: list[Any], value: Any) -> str | None:
 
 def _pattern(wanted: str, value: Any) -> str | None:
     # `$` of Python also matches before a last line break, that of JSON Schema does not.
-    return None if not isinstance(value, str) or re.search(wanted.replace("$", r"\Z"), value) else f"a match of {wanted}"
+    return (
+        None if not isinstance(value, str) or re.search(wanted.replace("$", r"\Z"), value) else f"a match of {wanted}"
+    )
 
 
-def _bound(name: str, keeps: Callable[[Any, Any], bool], size: bool) -> Callable[[Any, Any], str | None]:
+def _bound(name: str, keeps: Callable[[Any, Any], bool], *, size: bool) -> Callable[[Any, Any], str | None]:
     def check(wanted: Any, value: Any) -> str | None:
         if size:
             measured = len(value) if isinstance(value, str) else None

@@ -13,16 +13,16 @@ import httpx
 from contract_tests import __version__, journal
 from contract_tests.contract import Contract, load
 from contract_tests.courier import Courier
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 from contract_tests.fuzz import Fuzz
 from contract_tests.generic import generic
-from contract_tests.walk import Lifecycle
 from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
 from contract_tests.settings import Settings
 from contract_tests.spending import Purse
 from contract_tests.target import Target, base_url, connect
 from contract_tests.verdict import Verdict, failing
+from contract_tests.walk import Lifecycle
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Outcome:
 
 
 def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Outcome:
-    """Judge the endpoint at `url`. Raises Misuse or Unjudgeable, each with one clear line."""
+    """Judge the endpoint at `url`. Raises MisuseError or UnjudgeableError, each with one clear line."""
     contract = load(settings.document)
     address = base_url(url, contract.form.operation.path)
     started = surroundings.clock()
@@ -108,7 +108,9 @@ def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[
     path = settings.journal
     if path is None:
         if settings.resume:
-            raise Misuse("--resume needs the journal of the earlier run: name it with --journal, or its folder with --report.")
+            raise MisuseError(
+                "--resume needs the journal of the earlier run: name it with --journal, or its folder with --report."
+            )
         return None, settings
     if not settings.resume:
         if path.exists():
@@ -116,9 +118,11 @@ def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[
         return None, settings
     record = journal.read(path)
     if record.head["document"] != contract.document.digest:
-        raise Misuse(f"The journal {path} is of another document than {settings.document}; 'judge' reads it by this one.")
+        raise MisuseError(
+            f"The journal {path} is of another document than {settings.document}; 'judge' reads it by this one."
+        )
     if record.head["url"] != address:
-        raise Misuse(f"The journal {path} is of {record.head['url']}, not of {address}.")
+        raise MisuseError(f"The journal {path} is of {record.head['url']}, not of {address}.")
     return record, replace(settings, seed=record.head["seed"], profile=record.head["profile"])
 
 
@@ -138,7 +142,7 @@ def _head(settings: Settings, contract: Contract, address: str) -> dict[str, Any
 def report_paths(report: Path | None, named: Path | None) -> Path | None:
     """Where the journal lies: as named, else in the folder of the report. Makes that folder.
 
-    Raises Misuse where it cannot be written to.
+    Raises MisuseError where it cannot be written to.
     """
     if report is not None:
         try:
@@ -147,5 +151,5 @@ def report_paths(report: Path | None, named: Path | None) -> Path | None:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            raise Misuse(f"The report folder {report} cannot be written: {error.strerror or error}.") from error
+            raise MisuseError(f"The report folder {report} cannot be written: {error.strerror or error}.") from error
     return named or (None if report is None else report / "journal.jsonl")

@@ -11,8 +11,11 @@ from contract_tests.verdict import Strictness
 
 @dataclass(frozen=True)
 class Profile:
-    """How much effort: `examples` drawn a class, `walks` and `steps` of the life of a video, `generic` cases by
-    schemathesis (0: none), `large` bodies at the limit, `patience` in seconds for a video to be finished."""
+    """How much effort.
+
+    `examples` are drawn a class, `walks` of `steps` go through the lives of videos, `generic` cases are made by
+    schemathesis (0: none), bodies at the limit are sent where `large`, a video is waited for `patience` seconds.
+    """
 
     examples: int
     walks: int

@@ -12,7 +12,7 @@ import httpx
 
 from contract_tests.answer import Answer
 from contract_tests.credential import CREDENTIALS
-from contract_tests.errors import Misuse, Unjudgeable
+from contract_tests.errors import MisuseError, UnjudgeableError
 from contract_tests.request import Request
 
 #: Sent where the user gave no token: a server that takes any token is content with it.
@@ -25,17 +25,17 @@ _CHUNK = 1000
 def base_url(url: str, path: str) -> str:
     """The address that `path` of the document is appended to; the path itself or a head of it may stand in `url`.
 
-    Raises Misuse, naming what is wrong.
+    Raises MisuseError, naming what is wrong.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Misuse(f"The URL {url!r} cannot be read: {error}.") from error
+        raise MisuseError(f"The URL {url!r} cannot be read: {error}.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Misuse(f"The URL {url!r} is not complete: it must begin with http:// or https:// and name a host.")
+        raise MisuseError(f"The URL {url!r} is not complete: it must begin with http:// or https:// and name a host.")
     if parts.query or parts.fragment:
-        raise Misuse(f"The URL {url!r} must end with its path: leave out what follows '?' or '#'.")
+        raise MisuseError(f"The URL {url!r} must end with its path: leave out what follows '?' or '#'.")
     prefix = parts.path.rstrip("/")
     steps = path.strip("/").split("/")
     for count in range(len(steps), 0, -1):
@@ -78,21 +78,21 @@ class Target:
         return self.token or PLACEHOLDER
 
     def send(self, request: Request) -> Answer:
-        """The answer; one with status 0 where none came. Raises Unjudgeable where nothing listens."""
-        headers: list[tuple[str, str | bytes]] = list(request.headers)
+        """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
+        headers = [(name.encode(), value.encode()) for name, value in request.headers]
         if request.content_type is not None:
-            headers.append(("Content-Type", request.content_type))
+            headers.append((b"Content-Type", request.content_type.encode()))
         authorization = CREDENTIALS[request.credential].render(self.sent_token)
         if authorization is not None:
-            headers.append(("Authorization", authorization.encode()))
-        content = _chunks(request.body) if request.chunked else request.body
+            headers.append((b"Authorization", authorization.encode()))
+        content: Iterator[bytes] | bytes | None = _chunks(request.body) if request.chunked else request.body
         if request.method == "GET":
             content = None if not request.body else content
         started = self.clock()
         try:
             response = self.client.request(request.method, self.url + request.path, headers=headers, content=content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise Unjudgeable(f"Nothing answers at {self.url}: {_reason(error)}.") from error
+            raise UnjudgeableError(f"Nothing answers at {self.url}: {_reason(error)}.") from error
         except httpx.TransportError as error:
             return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())

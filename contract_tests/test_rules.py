@@ -12,7 +12,7 @@ import pytest
 from contract_tests.arguments import Arguments, parse
 from contract_tests.cli import settings_for
 from contract_tests.contract import Contract, load
-from contract_tests.errors import Misuse
+from contract_tests.errors import MisuseError
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
 from contract_tests.verdict import BROKEN, UNTESTED
@@ -36,7 +36,7 @@ def _arguments(config: pytest.Config) -> Arguments:
 def _contract(config: pytest.Config) -> Contract:
     try:
         return load(_arguments(config).settings.document)
-    except Misuse as error:
+    except MisuseError as error:
         raise pytest.UsageError(str(error)) from error
 
 
@@ -53,7 +53,11 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
     config = request.config
     if hasattr(config, "workerinput"):
         pytest.exit("contract_tests runs in one process: each worker would pay again. Use -n 0.", returncode=2)
-    chosen = {item.callspec.params["rule"] for item in request.session.items if "outcome" in getattr(item, "fixturenames", ())}
+    chosen = {
+        str(item.callspec.params["rule"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "outcome" in item.fixturenames
+    }
     everything = {rule.id for rule in _contract(config).rules}
     try:
         asked = _arguments(config)
@@ -61,7 +65,7 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
         settings = replace(settings, only=None if chosen == everything else frozenset(chosen))
         settings = replace(settings, journal=report_paths(settings.report, None))
         made = judge_target(asked.url, settings, Surroundings())
-    except Misuse as error:
+    except MisuseError as error:
         pytest.exit(f"contract-tests: {error}", returncode=2)
     if settings.report is not None:
         write_reports(made, settings.report, settings.token)

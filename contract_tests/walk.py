@@ -70,9 +70,9 @@ class Lifecycle:
         known = next(iter(self.lives), None)
         case = retrieval(self.contract, known or _STRANGERS[0])
         answer = self.run.courier.ask(case)
-        if answer.status == 405:  # noqa: PLR2004  RFC 9110
+        if answer.status == 405:
             return False
-        if not answer.refused or answer.status != 404:  # noqa: PLR2004  RFC 9110
+        if not answer.refused or answer.status != 404:
             return True
         elsewhere = self.run.courier.ask(retrieval(self.contract, f"{known or _STRANGERS[0]}/none/such"))
         return _shape(answer) != _shape(elsewhere)
@@ -99,7 +99,14 @@ class Lifecycle:
     def _write(self, case: Case, video_id: str, answer: Answer) -> None:
         clean = self.run.courier.journal.clean(answer).to_json()
         created = self.lives[video_id].created if video_id in self.lives else None
-        self.run.courier.journal.write("observed", rule=case.rule, credential=case.request.credential, video=video_id, created=created, answer=clean)
+        self.run.courier.journal.write(
+            "observed",
+            rule=case.rule,
+            credential=case.request.credential,
+            video=video_id,
+            created=created,
+            answer=clean,
+        )
 
     def _keep(self, verdict: Judgement) -> Judgement:
         self.run.judgement.add(verdict)
@@ -133,7 +140,7 @@ class Lifecycle:
         )
         try:
             run_state_machine_as_test(machine, settings=chosen)
-        except (Broken, FlakyFailure):
+        except (BrokenError, FlakyFailure):
             # What was broken stands in the judgement already; time may have mended it meanwhile.
             return
 
@@ -141,7 +148,7 @@ class Lifecycle:
         """A step of a walk found something: a shorter walk is looked for, but not for long."""
         self.failed += 1
         if self.failed <= _ENOUGH and not self.run.courier.purse.capped:
-            raise Broken(what)
+            raise BrokenError(what)
 
     def _rules(self) -> set[str]:
         return {one.id for one in self.contract.rules if one.source == "extension" or one.id.startswith(NOT_FOUND)}
@@ -155,7 +162,11 @@ class Lifecycle:
         while oldest is not None:
             self.look(oldest)
             seen = self.lives[oldest].seen[-1:]
-            if waited >= self.run.settings.effort.patience or not seen or seen[0].get("status") in {"completed", "failed"}:
+            if (
+                waited >= self.run.settings.effort.patience
+                or not seen
+                or seen[0].get("status") in {"completed", "failed"}
+            ):
                 break
             self.run.courier.sleep(_PAUSE)
             waited += _PAUSE
@@ -168,7 +179,7 @@ def _length(life: Life) -> float:
     return float(seconds) if isinstance(seconds, str) and seconds.isdecimal() else math.inf
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """A step of a walk broke a rule; hypothesis looks for a shorter walk that does."""
 
 

@@ -35,7 +35,7 @@ def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
 
 def sized(builder: Builder, size: int) -> Request:
     """A valid creation of exactly `size` bytes: its picture holds a long comment."""
-    parts = [part for part in builder.parts(builder.full, media_type="image/png")]
+    parts = builder.parts(builder.full, media_type="image/png")
 
     def padded(padding: int) -> list[Part]:
         return [
@@ -69,4 +69,8 @@ def _broken(good: Request) -> Iterator[tuple[str, str, Request]]:
     yield PART_NAME, "one part more, without Content-Disposition", replace(good, body=undisposed + body)
     attached = body.replace(b"form-data; name", b"attachment; name", 1)
     yield RULE, "a part disposed as an attachment", replace(good, body=attached)
-    yield PART_NAME, "a part without Content-Disposition", replace(good, body=body.replace(b"Content-Disposition", b"X-Disposition", 1))
+    yield (
+        PART_NAME,
+        "a part without Content-Disposition",
+        replace(good, body=body.replace(b"Content-Disposition", b"X-Disposition", 1)),
+    )

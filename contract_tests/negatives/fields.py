@@ -30,7 +30,11 @@ def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
 
 def _missing(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
     rule = rules.breach("required", field.name)
-    for base, choice in (("every other field sent", builder.full), ("optional ones too", builder.bare), ("far", builder.far)):
+    for base, choice in (
+        ("every other field sent", builder.full),
+        ("optional ones too", builder.bare),
+        ("far", builder.far),
+    ):
         parts = [part for part in builder.parts(choice) if part.name != field.name]
         yield Case(rule, f"{field.name} left out; {base}", builder.request(parts), rule)
 
@@ -116,8 +120,14 @@ def _encoding(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case
     rule = rules.breach("text-encoding", field.name)
     if not field.free_text:
         return
-    for how, raw in (("a byte 0xff", b"abc\xff"), ("Latin-1", b"caf\xe9 at night"), ("a cut character", b"snow \xe2\x98")):
-        parts = [text(field.name, raw) if part.name == field.name else part for part in _with(builder, field, sample(field))]
+    for how, raw in (
+        ("a byte 0xff", b"abc\xff"),
+        ("Latin-1", b"caf\xe9 at night"),
+        ("a cut character", b"snow \xe2\x98"),
+    ):
+        parts = [
+            text(field.name, raw) if part.name == field.name else part for part in _with(builder, field, sample(field))
+        ]
         yield Case(rule, f"{field.name} with {how}", builder.request(parts), rule)
 
 

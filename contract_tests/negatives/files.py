@@ -32,7 +32,13 @@ def _replaced(builder: Builder, part: Part) -> list[Part]:
 def _as_text(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
     rule = rules.breach("file", field.name)
     also = (rules.breach("required", field.name), rules.breach("file-type", field.name))
-    for value in ("reference.png", "https://example.com/reference.png", "data:image/png;base64,iVBORw0KGgo=", "file-123", "null"):
+    for value in (
+        "reference.png",
+        "https://example.com/reference.png",
+        "data:image/png;base64,iVBORw0KGgo=",
+        "file-123",
+        "null",
+    ):
         parts = _replaced(builder, text(field.name, value))
         yield Case(rule, f"{field.name} as the text {value!r}", builder.request(parts), rule)
     parts = _replaced(builder, text(field.name, ""))
@@ -52,7 +58,9 @@ def _other_types(builder: Builder, rules: RuleTable, field: Field) -> Iterator[C
         yield Case(rule, f"{what} called {declared}", builder.request(_replaced(builder, part)), rule, also=also)
     for declared, name in (("text/plain", "notes.txt"), ("application/octet-stream", "reference.png")):
         part = Part(field.name, b"Only words.\n", name, declared, Facts(None))
-        yield Case(rule, f"a text called {declared}, named {name}", builder.request(_replaced(builder, part)), rule, also=also)
+        yield Case(
+            rule, f"a text called {declared}, named {name}", builder.request(_replaced(builder, part)), rule, also=also
+        )
 
 
 def _cut(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
@@ -113,7 +121,9 @@ def _default_sides(builder: Builder, rules: RuleTable, field: Field) -> Iterator
         sides = parse_dimensions(value)
         if value != given.default and sides is not None:
             parts = builder.parts(choice, sides=sides)
-            yield Case(f"{given.name}.default", f"no {given.name}, a picture of {value}", builder.request(parts), breach)
+            yield Case(
+                f"{given.name}.default", f"no {given.name}, a picture of {value}", builder.request(parts), breach
+            )
 
 
 def _claims(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:

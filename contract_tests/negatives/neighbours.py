@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 
 
 def neighbours(values: Iterable[str], others: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """Texts that are near a value and no value themselves, each with how it was made. `others` are values of
-    other fields."""
+    """Texts that are near a value and no value themselves, each with how it was made.
+
+    `others` are values from elsewhere in the document.
+    """
     valid = set(values)
     seen = set(valid)
     made = (pair for value in values for pair in _near(value))

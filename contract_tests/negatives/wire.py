@@ -22,7 +22,7 @@ _AUTHORIZATION = {
     "basic": ("auth.scheme", ()),
     "token": ("auth.scheme", ()),
     "glued": ("auth.scheme", ()),
-    **{name: ("auth.key", ()) for name in WRONG_TOKENS},
+    **dict.fromkeys(WRONG_TOKENS, ("auth.key", ())),
 }
 
 

@@ -20,9 +20,7 @@ STATUS, MEDIA_TYPE, HEADERS = "response.status-code", "response.media-type", "re
 UNIQUE, NOW = "response.id.unique", "response.created_at.now"
 
 
-def judge_acceptance(
-    contract: Contract, case: Case, answer: Answer, seen: dict[str, str], *, skew: float
-) -> Judgement:
+def judge_acceptance(contract: Contract, case: Case, answer: Answer, seen: dict[str, str], *, skew: float) -> Judgement:
     """Whether it was answered 200, and whether the answer is what the request makes due.
 
     `seen` maps the ids of the run to the requests that got them; `skew` is how far apart, in seconds, the two
@@ -31,7 +29,7 @@ def judge_acceptance(
     verdict = Judgement({STATUS if case.rule == UNIQUE else case.rule})
     if answer.status != int(contract.success.rpartition("/")[2]):
         rule = STATUS if case.rule == UNIQUE or answer.accepted else case.rule
-        category = 100 if answer.status >= 500 else 205 if answer.status == 401 else None  # noqa: PLR2004  RFC 9110
+        category = 100 if answer.status >= 500 else 205 if answer.status == 401 else None
         verdict.findings.append(_finding(rule, case, answer, "200 and a new video", category))
         if not answer.accepted:
             return verdict
@@ -53,7 +51,10 @@ def _judge_body(
 ) -> None:  # fmt: skip
     rules = contract.rules
     verdict.judged |= {rule.id for rule in rules if _shows(rule, body)} - ({UNIQUE} if not seen else set())
-    broken = [(rules.answered(one.at, one.key), one.due, one.key) for one in violations(contract.document, contract.answer, body)]
+    broken = [
+        (rules.answered(one.at, one.key), one.due, one.key)
+        for one in violations(contract.document, contract.answer, body)
+    ]
     broken += _headers(contract, answer)
     broken += _echoes(contract, case, body, verdict)
     broken += _templates(contract, body)
@@ -112,7 +113,8 @@ def due_echo(contract: Contract, case: Case, field: str) -> str | None:
     part = case.request.part(field)
     if part is not None:
         return part.text
-    return contract.form.fields[field].default if field in contract.form.fields else None
+    known = contract.form.fields.get(field)
+    return known.default if known is not None else None
 
 
 def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judgement) -> Iterator[Broken]:
@@ -165,7 +167,7 @@ def _identity(body: dict[str, Any], seen: dict[str, str], case: Case) -> Iterato
 
 def _time(answer: Answer, body: dict[str, Any], skew: float) -> Iterator[Broken]:
     made = body.get("created_at")
-    if type(made) not in (int, float):
+    if not isinstance(made, int | float):
         return
     drift = _drift(answer) if skew else 0.0
     earliest = math.floor(answer.sent_at + drift - skew) - 1

@@ -23,7 +23,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
     verdict.judged.add(case.rule)
     if NO_5XX in rules:
         verdict.judged.add(NO_5XX)
-    if case.rule == "path" and 300 <= answer.status < 400:  # noqa: PLR2004  RFC 9110
+    if case.rule == "path" and 300 <= answer.status < 400:
         # To be sent on to the right path is to find nothing at the wrong one.
         return verdict
     if not answer.refused:
@@ -46,7 +46,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
 def _own_rule(contract: Contract, case: Case, answer: Answer) -> Case:
     """A default is another one only where the answer says so; else it is the broken rule itself that is not kept."""
     field = case.rule.removesuffix(".default")
-    if field == case.rule or case.rule == case.breach or answer.refused:
+    if case.rule in {field, case.breach} or answer.refused:
         return case
     came = (answer.object or {}).get(field)
     other = answer.accepted and came is not None and came != contract.form.fields[field].default
@@ -86,7 +86,7 @@ def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> l
     due: list[str] = []
     if answer.status != error["status"]:
         due.append(f"status {error['status']}")
-    if error["status"] == 405 and case.request.path == contract.form.operation.path:  # noqa: PLR2004  RFC 9110
+    if error["status"] == 405 and case.request.path == contract.form.operation.path:
         method = contract.form.operation.method.upper()
         allowed = {name.strip().upper() for name in (answer.header("allow") or "").split(",")}
         due += [] if method in allowed else [f"a header Allow with {method}"]

@@ -20,7 +20,9 @@ def write_reports(outcome: Outcome, folder: Path, token: str | None) -> None:
     """Write junit.xml, report.json, report.html and a folder for each finding worth one."""
     redactor = Redactor(token)
     made = data(outcome)
-    (folder / "report.json").write_text(redactor.text(json.dumps(made, indent=2, ensure_ascii=False)) + "\n", encoding="utf-8")
+    (folder / "report.json").write_text(
+        redactor.text(json.dumps(made, indent=2, ensure_ascii=False)) + "\n", encoding="utf-8"
+    )
     (folder / "junit.xml").write_text(redactor.text(junit(outcome)), encoding="utf-8")
     (folder / "report.html").write_text(redactor.text(page(outcome)), encoding="utf-8")
     for verdict in outcome.verdicts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from contract_tests.finding import WFC, Finding
@@ -18,14 +19,25 @@ def junit(outcome: Outcome) -> str:
     strictness = outcome.settings.strictness
     failed = {verdict.rule.id for verdict in outcome.failing}
     skipped = sum(v.verdict == UNTESTED or (v.verdict == BROKEN and v.rule.id not in failed) for v in outcome.verdicts)
-    counts = {"tests": str(len(outcome.verdicts)), "failures": str(len(failed)), "errors": "0", "skipped": str(skipped)}
+    counts: dict[str, Any] = {
+        "tests": str(len(outcome.verdicts)),
+        "failures": str(len(failed)),
+        "errors": "0",
+        "skipped": str(skipped),
+    }
     root = ET.Element("testsuites", name="contract-tests", **counts)
     suite = ET.SubElement(root, "testsuite", name=_legal(outcome.target), time=f"{outcome.seconds:.3f}", **counts)
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("seed", outcome.settings.seed), ("requests", outcome.requests), ("accepted", outcome.accepted)):
+    for name, value in (
+        ("seed", outcome.settings.seed),
+        ("requests", outcome.requests),
+        ("accepted", outcome.accepted),
+    ):
         ET.SubElement(properties, "property", name=name, value=str(value))
     for verdict in outcome.verdicts:
-        case = ET.SubElement(suite, "testcase", classname=f"contract.{verdict.rule.source}", name=verdict.rule.id, time="0")
+        case = ET.SubElement(
+            suite, "testcase", classname=f"contract.{verdict.rule.source}", name=verdict.rule.id, time="0"
+        )
         if verdict.verdict == UNTESTED:
             ET.SubElement(case, "skipped", message=_legal(verdict.reason))
         elif verdict.verdict == BROKEN:

@@ -97,5 +97,6 @@ def _picture(finding: Finding) -> str:
             continue
         data = base64.b64encode(part.content).decode()
         told = f"{facts.type}, {facts.width} by {facts.height} pixels" + ("" if facts.intact else ", cut short")
-        return f'<figure><img alt="{escape(told)}" src="data:{facts.type};base64,{data}"><figcaption>{escape(told)}</figcaption></figure>'
+        image = f'<img alt="{escape(told)}" src="data:{facts.type};base64,{data}">'
+        return f"<figure>{image}<figcaption>{escape(told)}</figcaption></figure>"
     return ""

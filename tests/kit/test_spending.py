@@ -7,7 +7,7 @@ import pytest
 
 from contract_tests import journal
 from tests.faults import CATALOGUE, CORRECT
-from tests.kit.vocabulary import Clock, broken, judge, run, TOKEN
+from tests.kit.vocabulary import TOKEN, Clock, broken, judge, run
 
 FREE = "https://api.example.com"
 
@@ -15,7 +15,9 @@ FREE = "https://api.example.com"
 class Counted:
     """An ASGI application that notes what it answers to a creation; `answer` takes the place of one of its answers."""
 
-    def __init__(self, app: Any, first: list[tuple[int, dict[str, str]]] | None = None, stop_after: int | None = None) -> None:
+    def __init__(
+        self, app: Any, first: list[tuple[int, dict[str, str]]] | None = None, stop_after: int | None = None
+    ) -> None:
         self.app, self.first, self.stop_after = app, first or [], stop_after
         self.asked = self.accepted = 0
 

@@ -38,7 +38,15 @@ def surroundings(app: Any, clock: Clock | None = None) -> Surroundings:
     return Surroundings(clock=time.time, sleep=clock.sleep, transport=lambda: InProcess(app))
 
 
-def judge(app: Any, *, url: str = HERE, strict: bool = True, extensions: bool = True, clock: Clock | None = None, **changes: Any) -> Outcome:
+def judge(
+    app: Any,
+    *,
+    url: str = HERE,
+    strict: bool = True,
+    extensions: bool = True,
+    clock: Clock | None = None,
+    **changes: Any,
+) -> Outcome:
     """What the kit finds out about an application; by default quick, strict, with extensions, nothing charged."""
     settings = Settings(token=TOKEN, strictness=Strictness(strict, extensions), spend=None, profile="quick")
     return judge_target(url, replace(settings, **changes), surroundings(app, clock))
