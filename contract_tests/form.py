@@ -43,7 +43,8 @@ class Field:
     @property
     def matches(self) -> str | None:
         """The field that gives this picture's width and height."""
-        return self.schema.get("x-dimensions-match")
+        named = self.schema.get("x-dimensions-match")
+        return None if named is None else str(named)
 
     @property
     def free_text(self) -> bool:

@@ -84,7 +84,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
         target=address,
         contract=contract,
         settings=settings,
-        verdicts=run.verdicts(),
+        verdicts=[_masked(verdict, book, settings.token) for verdict in run.verdicts()],
         requests=courier.requests,
         accepted=courier.purse.accepted,
         waits=courier.waits,
@@ -92,6 +92,22 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
         stopped=courier.purse.stopped,
         interrupted=interrupted,
     )
+
+
+def _masked(verdict: Verdict, book: journal.Journal, token: str | None) -> Verdict:
+    """The verdict without the token, before anything is cut, wrapped or written down."""
+    mask = Redactor(token).text
+    findings = tuple(
+        replace(
+            one,
+            label=mask(one.label),
+            came=mask(one.came),
+            due=mask(one.due),
+            answer=None if one.answer is None else book.clean(one.answer),
+        )
+        for one in verdict.findings
+    )
+    return replace(verdict, reason=mask(verdict.reason), findings=findings)
 
 
 def _send_all(run: Run, record: journal.Record | None) -> None:

@@ -148,7 +148,7 @@ def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
     pattern = ""
     for literal, name, spec in re.findall(r"([^{]*)\{(\w+):?([^}]*)\}", template):
         if name not in body:
-            return pattern + re.escape(literal)
+            return pattern + re.escape(str(literal))
         try:
             pattern += re.escape(literal) + re.escape(format(body[name], spec))
         except (ValueError, TypeError):
