@@ -1,1 +1,1 @@
-"""Measurements, as ratios within one run."""
+"""How fast the mock is beside a server that does nothing: ``python -m benchmarks`` prints a table."""

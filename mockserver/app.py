@@ -55,7 +55,7 @@ def build_app(service: Service, stamp: Stamp) -> Starlette:
             methods["HEAD"] = methods["GET"]
     routes = [Route(path, Endpoint(service, methods)) for path, methods in paths.items()]
     cors = Middleware(
-        CORSMiddleware,
+        CORSForPages,
         allow_origins=["*"],
         allow_methods=["*"],
         allow_headers=["*"],
@@ -66,6 +66,16 @@ def build_app(service: Service, stamp: Stamp) -> Starlette:
     app.router.redirect_slashes = False
     app.router.default = Unrouted(service)
     return app
+
+
+class CORSForPages(CORSMiddleware):
+    """Starlette's, for the pages that it is made for; who sends no Origin is passed on untouched."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with CORS if a page asks."""
+        if scope["type"] == "http" and header(scope, b"origin") is not None:
+            return await super().__call__(scope, receive, send)
+        return await self.app(scope, receive, send)
 
 
 class Stamped:

@@ -51,6 +51,8 @@ class Field(msgspec.Struct, frozen=True):
     default: Any
     allowed: tuple[Any, ...]
     example: Any
+    file_types: tuple[str, ...] = ()
+    matches: str | None = None
 
 
 class FormRules(msgspec.Struct, frozen=True):
@@ -110,7 +112,8 @@ class _Compiler:
         allowed = tuple(node.get("enum", ()))
         examples = [node.get("default"), *allowed, *node.get("examples", ()), "text"]
         example = next(value for value in examples if value is not None)
-        return Field(name, is_file, is_text, default, allowed, example)
+        types = self._types_of(name) if is_file else ()
+        return Field(name, is_file, is_text, default, allowed, example, types, node.get("x-dimensions-match"))
 
     def _checks(self) -> Iterator[FormRule]:
         conditions = list(self._conditions())
@@ -127,14 +130,17 @@ class _Compiler:
 
     def _file_checks(self, name: str, node: dict[str, Any]) -> Iterator[FormRule]:
         yield self._rule("file", name)
-        encoding = self.document.resolve(self.media.get("encoding", {}).get(name, {}))
-        if types := self._file_types(name, encoding.get("contentType", "")):
+        if types := self._types_of(name):
             yield self._rule("file-type", name, limit=types)
             yield self._rule("file-intact", name, limit=types)
         if other := node.get("x-dimensions-match"):
             if other not in self.properties or not types:
                 raise DocumentError(f"{name}: x-dimensions-match needs a field '{other}' and image types in encoding")
             yield self._rule("x-dimensions-match", name, other=other)
+
+    def _types_of(self, name: str) -> tuple[str, ...]:
+        encoding = self.document.resolve(self.media.get("encoding", {}).get(name, {}))
+        return self._file_types(name, encoding.get("contentType", ""))
 
     def _file_types(self, name: str, content_type: str) -> tuple[str, ...]:
         types = tuple(part.strip() for part in content_type.split(",") if part.strip())

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ def test_curl_examples_answer_as_they_say(folder: Path, name: str) -> None:
     with served() as (_, told):
         answer = json.loads(run(["sh", "-c", block("example", name)], url(told), folder))
     assert still(answer) == still(json.loads(block("answer", name)))
+
+
+def test_python_example_prints_a_completed_video(folder: Path) -> None:
+    with served("--pace", "polls:2") as (_, told):
+        assert run([sys.executable, "-c", block("example", "python")], url(told), folder) == "completed 100\n"
 
 
 def test_words_of_every_link_lead_to_a_file() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 
-
 def installed_files() -> list[metadata.PackagePath]:
     try:
         files = metadata.files("videos-mock-kit") or []
