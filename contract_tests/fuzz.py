@@ -45,6 +45,9 @@ class Fuzz:
                 continue
             if not drawn.refusal and (self.run.courier.purse.capped or any(r.startswith("response.") for r in broken)):
                 continue
+            open_one = self.run.contract.rules[drawn.rule].source == "inferred"
+            if open_one and self.run.courier.purse.empty and not self.run.settings.strictness.strict:
+                continue
             if drawn.rule not in broken and f"{drawn.rule}.error" not in broken:
                 yield drawn
 

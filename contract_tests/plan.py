@@ -42,10 +42,22 @@ def plan(contract: Contract, settings: Settings) -> Plan:
         _select(made, settings.only)
     if settings.spend is not None:
         room = settings.spend
+        _leave_out_open(made, contract, free=room > 0 or settings.strictness.strict)
         made.good, made.odd = made.good[:room], made.odd[: max(0, room - len(made.good))]
         if room == 0:
             made.skipped["response."] = "nothing may be accepted: --spend 0"
     return made
+
+
+def _leave_out_open(made: Plan, contract: Contract, *, free: bool) -> None:
+    """What the source document leaves open a right server may accept: it comes last, or not at all."""
+    open_ones = [case for case in made.bad if contract.rules[case.rule].source == "inferred"]
+    made.bad = [case for case in made.bad if contract.rules[case.rule].source != "inferred"]
+    if free:
+        made.bad += open_ones
+    else:
+        reason = "a right server may accept what breaks it, and nothing may be accepted; --strict sends it all the same"
+        made.skipped |= {case.rule: reason for case in open_ones}
 
 
 def _leave_out_large(made: Plan, *, large: bool) -> None:

@@ -114,3 +114,8 @@ def test_a_journal_of_another_document_is_refused(tmp_path: Path) -> None:
     code, _, err = run(CORRECT["clean"].build(), "--journal", str(path), "--resume")
     assert code == 2
     assert "another document" in err
+
+
+@pytest.mark.parametrize("name", [name for name in CORRECT if name != "slow"])
+def test_a_correct_server_accepts_nothing_where_nothing_may_be(name: str) -> None:
+    assert judge(CORRECT[name].build(), spend=0, strict=CORRECT[name].strict).accepted == 0
