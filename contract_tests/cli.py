@@ -1,0 +1,151 @@
+"""The command line: `contract-tests run | plan | rules | judge`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TextIO
+
+from contract_tests import journal
+from contract_tests.arguments import Arguments, parse
+from contract_tests.contract import Contract, load
+from contract_tests.errors import MisuseError
+from contract_tests.explain import explain
+from contract_tests.plan import Plan, plan
+from contract_tests.progress import Shown
+from contract_tests.redaction import Redactor
+from contract_tests.rejudge import rejudge
+from contract_tests.report import write_reports
+from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
+from contract_tests.settings import Settings, workers_for
+from contract_tests.table import rule_table, table, totals
+from contract_tests.target import base_url, is_loopback
+
+HOLDS, BROKEN, UNJUDGED = 0, 1, 2
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+    surroundings: Surroundings | None = None,
+) -> int:
+    """Run one command; returns 0 where every rule holds, 1 where one is broken, 2 where nothing can be judged."""
+    out, err = out or sys.stdout, err or sys.stderr
+    asked = parse(
+        sys.argv[1:] if arguments is None else arguments, os.environ if environment is None else environment, out, err
+    )
+    if isinstance(asked, int):
+        return asked
+    commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
+    try:
+        return commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
+    except MisuseError as error:
+        err.write(f"contract-tests: {_hidden(str(error), asked.settings.token)}\n")
+        return UNJUDGED
+    except KeyboardInterrupt:
+        err.write("contract-tests: interrupted\n")
+        return UNJUDGED
+
+
+def _hidden(text: str, token: str | None) -> str:
+    return Redactor(token).text(" ".join(text.split()))
+
+
+def settings_for(asked: Arguments) -> Settings:
+    """The settings with what depends on the target: spending and workers. Raises MisuseError."""
+    return _fitted(asked)[0]
+
+
+def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
+    contract = load(asked.settings.document)
+    address = base_url(asked.url, contract.form.operation.path)
+    here = is_loopback(address)
+    spend = asked.spend if asked.spend_given else (None if here else 0)
+    capped = spend is not None
+    workers = workers_for(loopback=here, capped=capped) if asked.workers is None or capped else asked.workers
+    return replace(asked.settings, spend=spend, workers=workers), contract
+
+
+def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
+    settings, _ = _fitted(asked)
+    named = report_paths(settings.report, settings.journal)
+    outcome = judge_target(asked.url, replace(settings, journal=named), surroundings)
+    code = _tell(outcome, out)
+    if outcome.interrupted:
+        how = "with --resume it goes on where it stopped" if named is not None else "with --journal it could be resumed"
+        err.write(f"contract-tests: interrupted; {how}\n")
+        return UNJUDGED
+    return code
+
+
+def _tell(outcome: Outcome, out: TextIO) -> int:
+    settings = outcome.settings
+    if settings.report is not None:
+        write_reports(outcome, settings.report, settings.token)
+    out.writelines(_hidden_line(line, settings.token) for line in table(outcome.verdicts, settings.strictness))
+    out.write("\n")
+    if outcome.stopped:
+        out.write(_hidden_line(outcome.stopped, settings.token))
+    waits = f", {outcome.waits} times told to wait (429)" if outcome.waits else ""
+    out.write(f"{totals(outcome.verdicts, settings.strictness)}\n")
+    out.write(
+        f"{outcome.requests} requests, {outcome.accepted} creations accepted{waits}, "
+        f"{outcome.seconds:.1f} s, seed {settings.seed}\n"
+    )
+    return BROKEN if outcome.failing else HOLDS
+
+
+def _hidden_line(line: str, token: str | None) -> str:
+    return Redactor(token).text(line.rstrip()) + "\n"
+
+
+def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    settings, contract = _fitted(asked)
+    made = plan(contract, settings)
+    out.writelines(line + "\n" for line in _planned(made, settings))
+    if asked.price is not None:
+        most = settings.spend if settings.spend is not None else made.accepted
+        out.write(
+            f"at {asked.price:g} a creation: {made.accepted * asked.price:g}, "
+            f"at most {most * asked.price:g} and one wrong acceptance\n"
+        )
+    return HOLDS
+
+
+def _planned(made: Plan, settings: Settings) -> list[str]:
+    lines = [f"refused   {case.rule}: {case.label}" for case in made.bad]
+    lines += [f"accepted  {case.rule}: {case.label}" for case in (*made.good, *made.odd)]
+    lines.append("")
+    lines.append(f"{len(made.bad)} requests that must be refused, {made.accepted} that must be accepted")
+    if settings.spend is None:
+        effort = settings.effort
+        lines.append(
+            f"and drawn at random up to {effort.examples} a class, {effort.generic} by schemathesis; "
+            "creations cost nothing here"
+        )
+    else:
+        lines.append(
+            f"no more than {settings.spend} creations may be accepted; the run stops where one more is, by mistake"
+        )
+    return lines
+
+
+def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    contract = load(asked.settings.document)
+    made = plan(contract, replace(asked.settings, token="-", spend=None))  # noqa: S106  any token, so that its rules are listed
+    out.writelines(line + "\n" for line in rule_table(contract.rules, explain(contract, made)))
+    return HOLDS
+
+
+def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    assert asked.settings.journal is not None
+    contract = load(asked.settings.document)
+    record = journal.read(asked.settings.journal)
+    if record.head["document"] != contract.document.digest:
+        err.write("contract-tests: judged by another document than the journal was recorded with\n")
+    report_paths(asked.settings.report, None)
+    return _tell(rejudge(contract, record, asked.settings), out)

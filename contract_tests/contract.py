@@ -1,0 +1,70 @@
+"""Everything that is read from one document, ready for planning and judging."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from contract_tests.builder import Builder
+from contract_tests.case import Case
+from contract_tests.document import Document, Operation, escape
+from contract_tests.form import Form
+from contract_tests.negatives import negatives
+from contract_tests.positives import positives, spellings
+from contract_tests.rules import RuleTable
+
+
+class Contract:
+    """The document, its form, its rules, and where its answers are described."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.form = Form(document)
+        self.rules = RuleTable(document, self.form)
+        self.builder = Builder(self.form)
+        self.success = f"{self.form.operation.pointer}/responses/200"
+        self.answer = f"{self.success}/content/{escape('application/json')}/schema"
+
+    @cached_property
+    def bad(self) -> tuple[Case, ...]:
+        """Every request of the table that must be refused; the same document gives the same ones."""
+        return tuple(case for case in negatives(self.document, self.builder, self.rules) if self._fits(case))
+
+    @cached_property
+    def good(self) -> tuple[Case, ...]:
+        """The covering array of requests that must be accepted, sharpest first."""
+        return tuple(positives(self.builder))
+
+    @cached_property
+    def odd(self) -> tuple[Case, ...]:
+        """Good requests in unusual spelling."""
+        return tuple(case for case in spellings(self.builder, self.rules) if self._fits(case))
+
+    def _fits(self, case: Case) -> bool:
+        """Whether the body keeps the limit, which only the limit's own requests may not."""
+        return case.rule == "body.limit" or len(case.request.body) <= self.form.limits.get("body-bytes", math.inf)
+
+    @cached_property
+    def retrieve(self) -> Operation | None:
+        """The extension that reads a video back by its id, where the document has it."""
+        for operation in self.document.operations():
+            if operation.extension and operation.method == "get" and operation.path.endswith("{video_id}"):
+                return operation
+        return None
+
+    @cached_property
+    def envelope(self) -> str | None:
+        """Where the one shape of every error is described."""
+        rules = self.rules
+        return rules["error.envelope"].at if "error.envelope" in rules else None
+
+
+def load(path: Path) -> Contract:
+    """The contract of the document at `path`. Raises MisuseError where it does not load."""
+    return _contract(path, Document.load(path).digest)
+
+
+@lru_cache(maxsize=8)
+def _contract(path: Path, digest: str) -> Contract:  # noqa: ARG001  the digest tells an edited file from the old one
+    return Contract(Document.load(path))

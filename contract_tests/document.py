@@ -1,0 +1,131 @@
+"""The contract document: read, checked for what the kit needs, and looked into by JSON pointer."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contract_tests.errors import MisuseError
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def default_path() -> Path:
+    """Where the document lies: in a folder beside the package when installed, at the root in a checkout."""
+    root = Path(__file__).parent.parent
+    shipped = root / "videos_mock_kit" / "openapi.yaml"
+    return shipped if shipped.exists() else root / "openapi.yaml"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path of the document, and where it stands."""
+
+    path: str
+    method: str
+    pointer: str
+    node: dict[str, Any]
+
+    @property
+    def extension(self) -> bool:
+        """Whether it goes beyond the source document, so that a server may lack it."""
+        return bool(self.node.get("x-extension", False))
+
+
+class Document:
+    """An OpenAPI 3.1 document with the `x-` keywords that its own description explains."""
+
+    def __init__(self, tree: dict[str, Any], *, digest: str = "", source: str = "openapi.yaml") -> None:
+        self.tree = tree
+        self.digest = digest
+        self.source = source
+
+    @classmethod
+    def load(cls, path: Path) -> Document:
+        """Read the file at `path`. Raises MisuseError, one line naming the file and what is wrong with it."""
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
+        try:
+            tree = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise MisuseError(f"The document {path} is no YAML: {reason}") from error
+        document = cls(tree, digest=hashlib.sha256(raw).hexdigest(), source=str(path))
+        document.require()
+        return document
+
+    def require(self) -> None:
+        """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing."""
+        if not isinstance(self.tree, dict) or not str(self.tree.get("openapi", "")).startswith("3.1"):
+            raise MisuseError(f"The document {self.source} is no OpenAPI 3.1 document: 'openapi: 3.1.x' is missing.")
+        for key in ("paths", "x-rules", "x-errors"):
+            if not isinstance(self.tree.get(key), dict):
+                raise MisuseError(f"The document {self.source} has no '{key}'.")
+        for rule, entry in self.tree["x-rules"].items():
+            self._require_rule(rule, entry)
+        if not any(not operation.extension and "requestBody" in operation.node for operation in self.operations()):
+            raise MisuseError(f"The document {self.source} has no operation with a request body to test.")
+
+    def _require_rule(self, rule: str, entry: Any) -> None:
+        missing = [key for key in ("says", "at", "source") if key not in entry]
+        if missing:
+            raise MisuseError(f"The document {self.source}: rule '{rule}' has no '{missing[0]}'.")
+        error = entry.get("error")
+        if error is not None and error not in self.tree["x-errors"]:
+            raise MisuseError(f"The document {self.source}: rule '{rule}' earns '{error}', which is not in x-errors.")
+        try:
+            self.at(entry["at"])
+        except KeyError:
+            # An edit may take away what a rule is about; the rule is then reported as not tested.
+            return
+
+    def at(self, pointer: str) -> Any:
+        """The node at a JSON pointer (RFC 6901, as a URI fragment). Raises KeyError where there is none."""
+        node: Any = self.tree
+        for token in pointer.removeprefix("#").split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[key]
+            except (KeyError, IndexError, ValueError, TypeError) as error:
+                raise KeyError(pointer) from error
+        return node
+
+    def has(self, pointer: str) -> bool:
+        """Whether there is a node at the pointer."""
+        try:
+            self.at(pointer)
+        except KeyError:
+            return False
+        return True
+
+    def follow(self, pointer: str) -> str:
+        """The pointer of the node itself, where the one given leads to a `$ref`."""
+        node = self.at(pointer)
+        while isinstance(node, dict) and "$ref" in node:
+            pointer = node["$ref"]
+            node = self.at(pointer)
+        return pointer
+
+    def resolve(self, pointer: str) -> Any:
+        """The node at the pointer, through any `$ref`."""
+        return self.at(self.follow(pointer))
+
+    def operations(self) -> list[Operation]:
+        """Every operation, in the order of the document."""
+        return [
+            Operation(path, method, f"#/paths/{escape(path)}/{method}", item[method])
+            for path, item in self.tree["paths"].items()
+            for method in METHODS
+            if method in item
+        ]
+
+
+def escape(key: str) -> str:
+    """A key as one token of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")

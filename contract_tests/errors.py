@@ -1,0 +1,9 @@
+"""The two ways in which a run cannot give a verdict. A broken rule is neither: it is a `Finding`."""
+
+
+class MisuseError(Exception):
+    """The kit was given something that it cannot work with: one clear line for the user, exit 2."""
+
+
+class UnjudgeableError(MisuseError):
+    """The target gave nothing to judge: unreachable, or it refuses the token. One clear line, exit 2."""

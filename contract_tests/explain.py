@@ -1,0 +1,42 @@
+"""How each rule is checked, in words, for `contract-tests rules`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from contract_tests.contract import Contract
+from contract_tests.plan import Plan
+from contract_tests.rules import GENERIC
+
+_SPECIAL = {
+    "error.envelope": "every refusal of the run",
+    "error.no-5xx": "every answer to a request that must be refused",
+    GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
+    "http.well-formed": "not checked: the kit sends HTTP only",
+    "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
+    "retrieve.not-found": "ids that were never given, retrieved",
+}
+
+
+def explain(contract: Contract, made: Plan) -> dict[str, str]:
+    """One line for each rule of the table."""
+    labels: dict[str, list[str]] = defaultdict(list)
+    for case in made.bad:
+        labels[case.rule].append(case.label)
+    return {rule.id: _line(rule.id, rule.source, labels[rule.id]) for rule in contract.rules}
+
+
+def _line(rule: str, source: str, labels: list[str]) -> str:
+    special = _SPECIAL.get(rule)
+    if special is not None:
+        return special
+    if labels and not rule.endswith(".error"):
+        return f"{len(labels)} requests that must be refused, the first: {labels[0]}"
+    ways = (
+        (rule.endswith(".error"), "the status, envelope, type, code and param of each of these refusals"),
+        (rule.startswith("response."), "the answers to all good requests"),
+        (source == "extension", "the life of the videos that were created, as retrieving shows it"),
+        (rule.endswith(".optional"), "good requests that leave the field out"),
+        (rule.endswith(".default"), "the answers to good requests that leave the field out"),
+    )
+    return next((told for applies, told in ways if applies), "nothing: no request of this document can break it")

@@ -1,0 +1,127 @@
+"""Tiny pictures of any size in memory, and files that only look like pictures. Each is made once."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from functools import cache
+
+from PIL import Image
+
+from contract_tests.request import Facts
+
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+#: The name under which Pillow writes each type.
+_PILLOW = {
+    "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+    "image/png": "PNG",
+    "image/avif": "AVIF",
+}
+_COLOURS: dict[str, float | tuple[float, ...]] = {
+    "L": 106,
+    "RGB": (42, 157, 143),
+    "RGBA": (42, 157, 143, 128),
+    "CMYK": (60, 10, 20, 0),
+}
+_PALETTE = bytes((38, 70, 83, 42, 157, 143, 233, 196, 106, 231, 111, 81))
+
+
+@cache
+def picture(media_type: str, width: int, height: int, variant: str = "") -> tuple[bytes, Facts]:
+    """A whole picture of `width` times `height` pixels as stored, and what it is.
+
+    Variants: png `grey`, `rgba`, `interlaced`; jpeg `progressive`, `grey`, `cmyk`, `turned` (an orientation tag
+    that swaps the sides for whoever obeys it), `late` (64 kB of other segments first); webp `lossy`, `alpha`.
+    """
+    facts = Facts(media_type, width, height)
+    if media_type == "image/png" and not variant:
+        return png(width, height), facts
+    return _pillow(media_type, width, height, variant), facts
+
+
+def file_name(media_type: str) -> str:
+    """A file name that suits the type."""
+    return f"reference.{EXTENSIONS.get(media_type, media_type.rpartition('/')[2])}"
+
+
+def png(width: int, height: int, padding: int = 0) -> bytes:
+    """A PNG in four colours (2 bits a pixel), with `padding` bytes in a text chunk that no reader minds."""
+    stripe = bytes((0x00, 0x55, 0xAA, 0xFF))
+    row_bytes = (width * 2 + 7) // 8
+    rows = b"".join(b"\x00" + stripe[(4 * y) // max(height, 1) % 4 :][:1] * row_bytes for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 2, 3, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"PLTE", _PALETTE), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
+    if padding:
+        chunks.insert(2, (b"tEXt", b"Comment\x00" + b"x" * padding))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header claims a size that its few bytes cannot hold."""
+    small = png(1, 1)
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 2, 3, 0, 0, 0))
+    return small[:8] + header + small[8 + len(header) :]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _pillow(media_type: str, width: int, height: int, variant: str) -> bytes:
+    modes = {"grey": "L", "cmyk": "CMYK", "rgba": "RGBA", "alpha": "RGBA"}
+    mode = modes.get(variant, "RGB")
+    image = Image.new(mode, (width, height), _COLOURS[mode])
+    options: dict[str, object] = {}
+    if media_type == "image/webp":
+        options = {"lossless": variant != "lossy", "method": 0, "quality": 20}
+    elif media_type == "image/jpeg":
+        options = {"quality": 30, "progressive": variant == "progressive"}
+        if variant == "turned":
+            exif = Image.Exif()
+            exif[0x0112] = 6  # turn by 90 degrees to the right when shown
+            options["exif"] = exif
+        if variant == "late":
+            options["comment"] = b"x" * 60000
+    out = io.BytesIO()
+    image.save(out, _PILLOW[media_type], **options)
+    return out.getvalue()
+
+
+@cache
+def disguises(width: int, height: int) -> tuple[tuple[str, bytes], ...]:
+    """Files that are none of the usual picture types: what each is, and its bytes. Pictures are of the size given."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"/>'
+    others = [
+        (f"a {name[6:].upper()}", picture(name, width, height)[0]) for name in ("image/gif", "image/bmp", "image/tiff")
+    ]
+    return (
+        ("text", b"This is no picture, whatever its name and type say.\n"),
+        ("an empty file", b""),
+        *others,
+        ("an SVG", svg.encode()),
+        ("an HTML page", b"<!doctype html><title>no picture</title>"),
+        ("a PDF", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"),
+        ("an MP4", b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"),
+        ("a WAV in the container of WebP", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(24)),
+        ("a ZIP", b"PK\x05\x06" + bytes(18)),
+        ("JSON", b'{"image": "data:image/png;base64,iVBORw0KGgo="}'),
+        ("Base64 of a PNG", b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"),
+        ("a line break before a PNG", b"\r\n" + png(width, height)),
+        ("a NUL byte", b"\x00"),
+    )
+
+
+def cuts(data: bytes, media_type: str) -> dict[str, int]:
+    """Places to cut a picture short, by name, as numbers of bytes kept; each leaves it damaged."""
+    size = len(data)
+    places = {"half of it": size // 2, "all but 16 bytes": size - 16, "all but 1 byte": size - 1}
+    if media_type == "image/png":
+        places |= {"the header chunk": 33, "all but the last chunk": size - 12}
+    if media_type == "image/jpeg":
+        places |= {"all but the end marker": size - 2}
+    return {name: kept for name, kept in places.items() if 0 < kept < size}

@@ -1,0 +1,147 @@
+"""An append-only JSONL of what was planned, sent, answered and judged; a run goes on from it, `judge` needs no more."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from contract_tests.answer import Answer
+from contract_tests.case import Case, from_json, to_json
+from contract_tests.errors import MisuseError
+from contract_tests.redaction import Redactor
+
+FORMAT = 1
+
+
+@dataclass
+class Record:
+    """What a journal holds: the head of the run, cases and answers by id, in the order of being sent."""
+
+    head: dict[str, Any]
+    cases: dict[str, Case] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    observed: list[dict[str, Any]] = field(default_factory=list)
+    generic: list[dict[str, Any]] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
+    ended: bool = False
+
+
+class Journal:
+    """Writes events, each as one line that is on the disk before the next step. Without a path it writes nothing."""
+
+    def __init__(self, path: Path | None, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._file: IO[str] | None = None
+        if path is not None:
+            try:
+                self._file = path.open("a", encoding="utf-8")
+            except OSError as error:
+                raise MisuseError(f"The journal {path} cannot be written: {error.strerror or error}.") from error
+
+    def write(self, event: str, **values: Any) -> None:
+        """Append one event."""
+        if self._file is None:
+            return
+        line = json.dumps({"event": event, **values}, separators=(",", ":"))
+        with self._lock:
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def planned(self, case: Case) -> None:
+        """A case is about to be sent for the first time."""
+        if self._file is not None:
+            self.write("planned", case=to_json(case))
+
+    def sent(self, case: Case) -> None:
+        """The bytes go out now; without an answer after this line nobody knows what became of them."""
+        self.write("sent", id=case.id)
+
+    def answered(self, case: Case, answer: Answer) -> None:
+        """What came back."""
+        if self._file is not None:
+            self.write("answered", id=case.id, answer=self.clean(answer).to_json())
+
+    def clean(self, answer: Answer) -> Answer:
+        """The answer without the token, as it may be written down."""
+        return Answer(
+            answer.status,
+            tuple((name, self._redactor.text(value)) for name, value in answer.headers),
+            self._redactor.data(answer.body),
+            answer.sent_at,
+            answer.received_at,
+            self._redactor.text(answer.failure),
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+def read(path: Path) -> Record:
+    """The journal at `path`. Raises MisuseError for what is none. A last line cut by a crash is left out."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MisuseError(f"The journal {path} cannot be read: {reason}.") from error
+    record: Record | None = None
+    try:
+        for event in _events(lines):
+            if record is None:
+                record = Record(event) if event["event"] == "run" and event["format"] == FORMAT else None
+                if record is None:
+                    break
+            else:
+                _apply(record, event)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MisuseError(f"The journal {path} is damaged: {type(error).__name__} {error}.") from error
+    if record is None:
+        raise MisuseError(f"{path} is no journal of contract-tests: its first line is not the head of a run.")
+    return record
+
+
+def _events(lines: list[str]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield json.loads(line)
+        except ValueError:
+            if number == len(lines):
+                return
+            raise
+
+
+def _apply(record: Record, event: dict[str, Any]) -> None:
+    match event["event"]:
+        case "planned":
+            case = from_json(event["case"])
+            record.cases[event["case"]["id"]] = case
+        case "sent":
+            record.sent.append(event["id"])
+        case "answered":
+            record.answers[event["id"]] = Answer.from_json(event["answer"])
+        case "observed":
+            record.observed.append(event)
+        case "generic":
+            record.generic.append(event["finding"])
+        case "begun":
+            record.begun.add(event["part"])
+        case "end":
+            record.ended = True
+        case _:
+            # "judged" is for people; judging again does not rely on it.
+            pass
+
+
+def set_aside(path: Path) -> None:
+    """Give an older journal another name, so that nothing of it is lost."""
+    number = 1
+    while path.with_suffix(f".{number}{path.suffix}").exists():
+        number += 1
+    path.rename(path.with_suffix(f".{number}{path.suffix}"))

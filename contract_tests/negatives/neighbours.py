@@ -1,0 +1,78 @@
+"""Values beside the valid ones: what a lax comparison lets through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+
+def neighbours(values: Iterable[str], others: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Texts that are near a value and no value themselves, each with how it was made.
+
+    `others` are values from elsewhere in the document.
+    """
+    valid = set(values)
+    seen = set(valid)
+    made = (pair for value in values for pair in _near(value))
+    for how, near in [*made, ("empty", ""), *(("a value from elsewhere", other) for other in others), *_LITERALS]:
+        if near not in seen:
+            seen.add(near)
+            yield how, near
+
+
+#: What a loosely typed reader makes of a missing or wrong value.
+_LITERALS = (("a literal", "null"), ("a literal", "true"), ("a literal", "0"), ("a word", "auto"), ("a literal", "[]"))
+
+
+def _near(value: str) -> Iterator[tuple[str, str]]:
+    yield "upper case", value.upper()
+    yield "capitalised", value.capitalize()
+    yield "lower case", value.lower()
+    yield "white space before", f" {value}"
+    yield "white space after", f"{value} "
+    yield "a line break after", f"{value}\n"
+    yield "a tab before", f"\t{value}"
+    yield "one character more", f"{value}x"
+    yield "one character less", value[:-1]
+    yield "first character missing", value[1:]
+    yield "twice", f"{value}{value}"
+    yield "quoted", f'"{value}"'
+    yield "with a NUL", f"{value}\x00"
+    yield "other digits", value.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
+    yield "as a list", f"{value},"
+    if "-" in value:
+        yield "underscore for hyphen", value.replace("-", "_")
+    yield from _numbers(value)
+
+
+def _numbers(value: str) -> Iterator[tuple[str, str]]:
+    for match in re.finditer(r"\d+", value):
+        number = int(match.group())
+        before, after = value[: match.start()], value[match.end() :]
+        yield "off by one", f"{before}{number + 1}{after}"
+        if number > 0:
+            yield "off by one", f"{before}{number - 1}{after}"
+        yield "leading zero", f"{before}0{match.group()}{after}"
+        yield "another digit", f"{before}{match.group()}0{after}"
+    if re.fullmatch(r"\d+", value):
+        yield "as a fraction", f"{value}.0"
+        yield "with a sign", f"+{value}"
+        yield "with a sign", f"-{value}"
+        yield "with a unit", f"{value}s"
+        yield "as a power", f"{value}e0"
+        yield "with an underscore", f"{value[0]}_{value[1:]}" if len(value) > 1 else f"0_{value}"
+        yield "double", str(2 * int(value))
+    pair = re.fullmatch(r"(\d+)x(\d+)", value)
+    if pair:
+        width, height = pair.groups()
+        yield "another sign between", f"{width}*{height}"
+        yield "another sign between", f"{width}\u00d7{height}"
+        yield "white space between", f"{width} x {height}"
+        yield "a square", f"{width}x{width}"
+        yield "a square", f"{height}x{height}"
+        yield "swapped", f"{height}x{width}"
+        yield "half of it", f"{width}x"
+        for numerator, denominator in ((1, 2), (3, 2), (2, 1)):
+            wide, high = int(width) * numerator // denominator, int(height) * numerator // denominator
+            yield "scaled", f"{wide}x{high}"
+            yield "a scaled square", f"{wide}x{wide}"

@@ -1,0 +1,51 @@
+"""What answer is due, and the verdict on the one that came."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from contract_tests.answer import Answer
+from contract_tests.case import Case
+from contract_tests.contract import Contract
+from contract_tests.finding import Judgement
+from contract_tests.oracle.acceptance import judge_acceptance
+from contract_tests.oracle.refusal import judge_refusal
+
+
+class Oracle:
+    """Judges answers to creations. It remembers ids, because each must be new over the whole run."""
+
+    def __init__(self, contract: Contract, *, skew: float) -> None:
+        self.contract = contract
+        self.skew = skew
+        self._seen: dict[str, str] = {}
+
+    def judge(self, case: Case, answer: Answer) -> Judgement:
+        """The verdict on one answer."""
+        if case.refusal_due:
+            return judge_refusal(self.contract, case, answer)
+        return judge_acceptance(self.contract, case, answer, self._seen, skew=self.skew)
+
+
+def due_again(contract: Contract, case: Case) -> Case | None:
+    """The case as this document sees it, which may be another one than it was planned by.
+
+    None where nothing is due: the document lacks the rule, breaks several at once, or leaves it open.
+    """
+    if case.wire:
+        return case if case.breach in contract.rules else None
+    reader = contract.builder.reader
+    parts = case.request.parts or ()
+    breaches = reader.breaches(parts)
+    if len(case.request.body) > contract.form.limits.get("body-bytes", math.inf):
+        return case if case.rule == "body.limit" else None
+    if reader.doubtful(parts) or len(breaches) > 1:
+        return None
+    if not breaches:
+        rule = case.rule if not case.refusal_due else "response.status-code"
+        return replace(case, rule=rule, breach=None, also=())
+    breach = contract.rules.breach(breaches[0].kind, breaches[0].field, breaches[0].at)
+    if breach == case.breach:
+        return case
+    return replace(case, rule=breach, breach=breach, also=())

@@ -1,0 +1,184 @@
+"""The verdict on an answer to a request that must be accepted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from contract_tests.answer import Answer
+from contract_tests.case import Case
+from contract_tests.contract import Contract
+from contract_tests.finding import Finding, Judgement
+from contract_tests.rules import Rule
+from contract_tests.schema import shown, violations
+
+#: Rules about an accepted answer, by id: those that no keyword of a schema can say.
+STATUS, MEDIA_TYPE, HEADERS = "response.status-code", "response.media-type", "response.headers"
+UNIQUE, NOW = "response.id.unique", "response.created_at.now"
+
+
+def judge_acceptance(contract: Contract, case: Case, answer: Answer, seen: dict[str, str], *, skew: float) -> Judgement:
+    """Whether it was answered 200, and whether the answer is what the request makes due.
+
+    `seen` maps the ids of the run to the requests that got them; `skew` is how far apart, in seconds, the two
+    clocks may be.
+    """
+    verdict = Judgement({STATUS if case.rule == UNIQUE else case.rule})
+    if answer.status != int(contract.success.rpartition("/")[2]):
+        rule = STATUS if case.rule == UNIQUE or answer.accepted else case.rule
+        category = 100 if answer.status >= 500 else 205 if answer.status == 401 else None
+        verdict.findings.append(_finding(rule, case, answer, "200 and a new video", category))
+        if not answer.accepted:
+            return verdict
+    verdict.judged.add(STATUS)
+    verdict.judged.add(MEDIA_TYPE)
+    body = answer.object
+    if not answer.is_json or body is None:
+        verdict.findings.append(_finding(MEDIA_TYPE, case, answer, "a JSON object in application/json", 101))
+    if body is not None:
+        _judge_body(contract, case, answer, body, seen, verdict, skew=skew)
+    verdict.judged &= {rule.id for rule in contract.rules}
+    verdict.findings = [finding for finding in verdict.findings if finding.rule in contract.rules]
+    return verdict
+
+
+def _judge_body(
+    contract: Contract, case: Case, answer: Answer, body: dict[str, Any], seen: dict[str, str],
+    verdict: Judgement, *, skew: float,
+) -> None:  # fmt: skip
+    rules = contract.rules
+    verdict.judged |= {rule.id for rule in rules if _shows(rule, body)} - ({UNIQUE} if not seen else set())
+    broken = [
+        (rules.answered(one.at, one.key), one.due, one.key)
+        for one in violations(contract.document, contract.answer, body)
+    ]
+    broken += _headers(contract, answer)
+    broken += _echoes(contract, case, body, verdict)
+    broken += _templates(contract, body)
+    broken += _identity(body, seen, case)
+    broken += _time(answer, body, skew)
+    for rule, due, key in broken:
+        came = f"{key}: {shown(body[key])}" if key in body else answer.summary()
+        verdict.findings.append(Finding(rule, case.label, came, f"{key}: {due}" if key else due, 101, case, answer))
+
+
+def _finding(rule: str, case: Case, answer: Answer, due: str, category: int | None) -> Finding:
+    return Finding(rule, case.label, answer.summary(), due, category, case, answer)
+
+
+Broken = tuple[str, str, str | None]
+
+
+def _shows(rule: Rule, body: dict[str, Any]) -> bool:
+    """Whether an answer with this body lets the rule be judged; echoes depend on the request too."""
+    head, _, rest = rule.id.partition(".")
+    if head != "response" or rule.derived or rule.at.endswith("/x-echo"):
+        return False
+    return rest in {"headers", "keys"} or rest.partition(".")[0] in body
+
+
+def _headers(contract: Contract, answer: Answer) -> Iterator[Broken]:
+    """Headers that the rule names must be there; each documented one that is there keeps its schema."""
+    document, rules = contract.document, contract.rules
+    if HEADERS not in rules or not document.has(rules[HEADERS].at):
+        return
+    for name in document.at(rules[HEADERS].at):
+        value = answer.header(name)
+        if value is None:
+            if name in rules[HEADERS].says:
+                yield HEADERS, f"the header {name}", None
+            continue
+        pointer = document.follow(f"{rules[HEADERS].at}/{name}") + "/schema"
+        typed: Any = value
+        if document.at(pointer).get("type") == "integer" and re.fullmatch(r"-?\d+", value):
+            typed = int(value)
+        for one in violations(document, pointer, typed):
+            yield HEADERS, f"the header {name} as {one.due}, not {value!r}", None
+
+
+def echoed(contract: Contract) -> dict[str, str]:
+    """Keys of the answer that repeat a field of the request, with that field (x-echo)."""
+    found: dict[str, str] = {}
+    for rule in contract.rules:
+        if rule.at.endswith("/x-echo") and contract.document.has(rule.at):
+            found[rule.at.split("/")[-2]] = contract.document.at(rule.at)
+    return found
+
+
+def due_echo(contract: Contract, case: Case, field: str) -> str | None:
+    """What the answer must repeat for this field: as sent, or its default; None where nothing is due."""
+    part = case.request.part(field)
+    if part is not None:
+        return part.text
+    known = contract.form.fields.get(field)
+    return known.default if known is not None else None
+
+
+def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judgement) -> Iterator[Broken]:
+    for key, field in echoed(contract).items():
+        due = due_echo(contract, case, field)
+        sent = case.request.part(field) is not None
+        rule = f"response.{key}.echo" if sent else f"{field}.default"
+        if not sent:
+            verdict.judged.add(f"{field}.optional")
+        if due is None or key not in body:
+            continue
+        verdict.judged.add(rule)
+        if body[key] != due:
+            yield rule, f"{shown(due)}, as {'sent' if sent else 'by default'}", key
+
+
+def _templates(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
+    """A value made after a template (x-template) repeats the other keys that the template names."""
+    for rule in contract.rules:
+        if not rule.at.endswith("/x-template") or not contract.document.has(rule.at):
+            continue
+        key = rule.at.split("/")[-2]
+        template = str(contract.document.at(rule.at))
+        pattern = _template_pattern(template, body)
+        if pattern is not None and isinstance(body.get(key), str) and not re.match(pattern, body[key]):
+            yield rule.id, f"after {template}, with the answer's own values", key
+
+
+def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
+    """The template as a pattern with the answer's values filled in; up to its first random part."""
+    pattern = ""
+    for literal, name, spec in re.findall(r"([^{]*)\{(\w+):?([^}]*)\}", template):
+        if name not in body:
+            return pattern + re.escape(str(literal))
+        try:
+            pattern += re.escape(literal) + re.escape(format(body[name], spec))
+        except (ValueError, TypeError):
+            return None
+    return pattern
+
+
+def _identity(body: dict[str, Any], seen: dict[str, str], case: Case) -> Iterator[Broken]:
+    made = body.get("id")
+    if not isinstance(made, str):
+        return
+    if made in seen:
+        yield UNIQUE, f"a new id; this one was given for: {seen[made]}", "id"
+    seen.setdefault(made, case.label)
+
+
+def _time(answer: Answer, body: dict[str, Any], skew: float) -> Iterator[Broken]:
+    made = body.get("created_at")
+    if not isinstance(made, int | float):
+        return
+    drift = _drift(answer) if skew else 0.0
+    earliest = math.floor(answer.sent_at + drift - skew) - 1
+    latest = math.ceil(answer.received_at + drift + skew)
+    if not earliest <= made <= latest:
+        yield NOW, f"from {earliest} to {latest}", "created_at"
+
+
+def _drift(answer: Answer) -> float:
+    """Seconds by which the server's clock is ahead, by its Date header; 0 where it has none."""
+    try:
+        return parsedate_to_datetime(answer.header("date") or "").timestamp() - answer.received_at
+    except (ValueError, TypeError, OverflowError):
+        return 0.0

@@ -1,0 +1,120 @@
+"""The verdict on an answer to a request that must be refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from contract_tests.answer import Answer
+from contract_tests.case import Case
+from contract_tests.contract import Contract
+from contract_tests.finding import Finding, Judgement
+from contract_tests.schema import shown, violations
+
+NO_5XX = "error.no-5xx"
+ENVELOPE = "error.envelope"
+
+
+def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
+    """Whether it was refused at all, and whether in the documented shape: two rules, or four with the general ones."""
+    verdict = Judgement()
+    rules = contract.rules
+    case = _own_rule(contract, case, answer)
+    verdict.judged.add(case.rule)
+    if NO_5XX in rules:
+        verdict.judged.add(NO_5XX)
+    if case.rule == "path" and 300 <= answer.status < 400:
+        # To be sent on to the right path is to find nothing at the wrong one.
+        return verdict
+    if not answer.refused:
+        verdict.findings.append(_not_refused(contract, case, answer))
+        if (answer.status >= 500 or not answer.status) and NO_5XX in rules:
+            verdict.findings.append(_finding(NO_5XX, case, answer, "a 4xx", 100))
+        return verdict
+    if ENVELOPE in rules:
+        verdict.judged.add(ENVELOPE)
+        verdict.findings += [_finding(ENVELOPE, case, answer, due, 101) for due in _envelope(contract, answer)[:1]]
+    shape = f"{case.breach}.error"
+    if shape in rules:
+        verdict.judged.add(shape)
+        differences = [_differences(contract, rule, case, answer) for rule in (case.breach or "", *case.also)]
+        if all(differences):
+            verdict.findings.append(_finding(shape, case, answer, "; ".join(differences[0]), 101))
+    return verdict
+
+
+def _own_rule(contract: Contract, case: Case, answer: Answer) -> Case:
+    """A default is another one only where the answer says so; else it is the broken rule itself that is not kept."""
+    field = case.rule.removesuffix(".default")
+    if case.rule in {field, case.breach} or answer.refused:
+        return case
+    came = (answer.object or {}).get(field)
+    other = answer.accepted and came is not None and came != contract.form.fields[field].default
+    return case if other else replace(case, rule=case.breach or case.rule)
+
+
+def _not_refused(contract: Contract, case: Case, answer: Answer) -> Finding:
+    error = contract.rules.error(case.breach or "")
+    due = "a refusal, any 4xx" + (f" (documented: {error['status']})" if error else "")
+    protects = (case.breach or "").startswith("auth.")
+    category = 100 if answer.status >= 500 else 206 if protects and answer.accepted else 102 if answer.accepted else 101
+    return _finding(case.rule, case, answer, due, category)
+
+
+def _finding(rule: str, case: Case, answer: Answer, due: str, category: int) -> Finding:
+    return Finding(rule, case.label, answer.summary(), due, category, case, answer)
+
+
+def _envelope(contract: Contract, answer: Answer) -> list[str]:
+    """What is wrong with the shape of an error, each as what was due."""
+    if contract.envelope is None:
+        return []
+    if not answer.is_json:
+        return ["an error in application/json"]
+    body = answer.object
+    if body is None:
+        return ["an error as a JSON object"]
+    found = violations(contract.document, contract.envelope, body)
+    return [f"{'.'.join(one.path) or 'the body'}: {one.due}" for one in found]
+
+
+def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> list[str]:
+    """How a refusal differs from the documented one of this rule, each as what was due."""
+    error = contract.rules.error(rule)
+    if error is None:
+        return []
+    due: list[str] = []
+    if answer.status != error["status"]:
+        due.append(f"status {error['status']}")
+    if error["status"] == 405 and case.request.path == contract.form.operation.path:
+        method = contract.form.operation.method.upper()
+        allowed = {name.strip().upper() for name in (answer.header("allow") or "").split(",")}
+        due += [] if method in allowed else [f"a header Allow with {method}"]
+    shape = _envelope(contract, answer)
+    if shape:
+        return due + shape
+    came = (answer.object or {}).get("error", {})
+    for key in ("type", "code", "param"):
+        wanted = _filled(contract, rule, error[key], case)
+        if came.get(key) != wanted:
+            due.append(f"error.{key} {shown(wanted)}")
+    return due
+
+
+def _filled(contract: Contract, rule: str, template: Any, case: Case) -> Any:
+    if not isinstance(template, str):
+        return template
+    field = contract.rules[rule].field or _field_at_fault(contract, case)
+    return template.replace("{field}", field or "")
+
+
+def _field_at_fault(contract: Contract, case: Case) -> str | None:
+    """The field of a rule that holds for the whole form, which only the request itself can name."""
+    found = contract.builder.reader.breaches(case.request.parts or ())
+    for breach in found:
+        if breach.field is not None:
+            return breach.field
+    for condition in contract.form.conditions:
+        if found and found[0].at == condition.pointer:
+            return condition.fields[0] if condition.fields else None
+    return None

@@ -1,0 +1,88 @@
+"""What a run sends, in which order, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from contract_tests.case import Case
+from contract_tests.contract import Contract
+from contract_tests.credential import WRONG_TOKENS, usable
+from contract_tests.settings import Settings
+from contract_tests.target import PLACEHOLDER
+
+
+@dataclass
+class Plan:
+    """`good` must be accepted, `bad` refused, `odd` accepted too but in unusual spelling.
+
+    `skipped` tells why a rule is left out.
+    """
+
+    good: list[Case]
+    bad: list[Case]
+    odd: list[Case]
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> int:
+        """How many creations a correct server accepts."""
+        return len(self.good) + len(self.odd)
+
+
+def plan(contract: Contract, settings: Settings) -> Plan:
+    """The requests of the table; what is drawn at random comes on top."""
+    made = Plan(
+        good=list(contract.good),
+        bad=list(contract.bad),
+        odd=list(contract.odd),
+    )
+    _leave_out_large(made, large=settings.effort.large)
+    _leave_out_tokens(made, settings.token)
+    if settings.only is not None:
+        _select(made, settings.only)
+    if settings.spend is not None:
+        room = settings.spend
+        _leave_out_open(made, contract, free=room > 0 or settings.strictness.strict)
+        made.good, made.odd = made.good[:room], made.odd[: max(0, room - len(made.good))]
+        if room == 0:
+            made.skipped["response."] = "nothing may be accepted: --spend 0"
+    return made
+
+
+def _leave_out_open(made: Plan, contract: Contract, *, free: bool) -> None:
+    """What the source document leaves open a right server may accept: it comes last, or not at all."""
+    open_ones = [case for case in made.bad if contract.rules[case.rule].source == "inferred"]
+    made.bad = [case for case in made.bad if contract.rules[case.rule].source != "inferred"]
+    if free:
+        made.bad += open_ones
+    else:
+        reason = "a right server may accept what breaks it, and nothing may be accepted; --strict sends it all the same"
+        made.skipped |= {case.rule: reason for case in open_ones}
+
+
+def _leave_out_large(made: Plan, *, large: bool) -> None:
+    if not large:
+        made.bad = [case for case in made.bad if case.rule != "body.limit"]
+        made.odd = [case for case in made.odd if case.rule != "body.limit"]
+        made.skipped["body.limit"] = "a body at the limit is sent by the profiles standard and thorough"
+
+
+def _leave_out_tokens(made: Plan, token: str | None) -> None:
+    if token is None:
+        made.bad = [case for case in made.bad if case.rule != "auth.key"]
+        made.skipped["auth.key"] = "no token was given, so that no other token is known to be wrong"
+    made.bad = [
+        c for c in made.bad if c.request.credential == "right" or usable(c.request.credential, token or PLACEHOLDER)
+    ]
+    if token is not None and not any(case.request.credential in WRONG_TOKENS for case in made.bad):
+        made.skipped["auth.key"] = "every other token tried is the same as the one given"
+
+
+def _select(made: Plan, only: frozenset[str]) -> None:
+    """Keep what the chosen rules are judged by. Good requests judge every rule of answers and of optional fields."""
+    chosen = {rule.removesuffix(".error") for rule in only}
+    general = bool(chosen & {"error.envelope", "error.no-5xx"})
+    made.bad = [case for case in made.bad if general or case.rule in chosen or case.breach in chosen]
+    if not any(rule.startswith("response.") or rule.endswith((".optional", ".default", ".enum")) for rule in chosen):
+        made.good = [case for case in made.good if case.rule in chosen] or made.good[:1]
+    made.odd = [case for case in made.odd if case.rule in chosen]

@@ -1,0 +1,155 @@
+"""Requests that must be accepted: a pairwise covering array over what the document allows, and odd spellings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from contract_tests import images
+from contract_tests.builder import Builder
+from contract_tests.case import Case
+from contract_tests.form import Field
+from contract_tests.negatives.bodies import sized
+from contract_tests.pairwise import covering
+from contract_tests.request import Part, Request, encode, multipart
+from contract_tests.rules import RuleTable
+
+RULE = "response.status-code"
+SPELLING = f"{RULE}.spelling"
+#: Kinds of text that a prompt may be, beside the document's own example.
+TEXTS = {
+    "example": None,
+    "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
+    "lines": "First line.\r\nSecond line.\n\tThird, indented.\n\n",
+    "markup": '<b>"it\'s" & 100%</b> \\ {"a": [1, null]} $HOME `x` ; -- name="size"',
+    "number": "42",
+    "one": "x",
+}
+
+
+def positives(builder: Builder) -> list[Case]:
+    """The covering array, sharpest first; each case says in `levels` what it chose."""
+    return [_case(builder, dict(row)) for row in covering(_rows(builder))]
+
+
+def _rows(builder: Builder) -> list[dict[str, Any]]:
+    pictures = [
+        [(f"{field.name} type", media_type) for media_type in field.file_types if media_type in images.EXTENSIONS]
+        for field in builder.form.files
+        if field.file_types
+    ]
+    free = [[(f"{f.name} text", k) for k in texts(f)] for f in builder.form.texts if f.free_text and f.required]
+    orders = [[("order", "as documented"), ("order", "reversed")]]
+    return [
+        {**choice, **dict(extra)}
+        for choice in builder.choices
+        for extra in itertools.product(*pictures, *free, *orders)
+    ]
+
+
+def texts(field: Field) -> list[str]:
+    """The kinds of text that this field allows."""
+    least, most = field.schema.get("minLength", 0), field.schema.get("maxLength", 10**9)
+    return [kind for kind, value in TEXTS.items() if value is None or least <= len(value) <= most]
+
+
+def _case(builder: Builder, row: Mapping[str, Any]) -> Case:
+    chosen = {name: row[name] for name in builder.form.fields if name in row}
+    for field in builder.form.texts:
+        kind = row.get(f"{field.name} text")
+        if kind is not None and TEXTS[kind] is not None:
+            chosen[field.name] = TEXTS[kind]
+    types = [row[f"{field.name} type"] for field in builder.form.files if f"{field.name} type" in row]
+    parts = builder.parts(chosen, media_type=types[0] if types else None)
+    if row["order"] == "reversed":
+        parts.reverse()
+    levels = tuple((factor, "left out" if level is None else str(level)) for factor, level in row.items())
+    return Case(RULE, ", ".join(f"{factor} {level}" for factor, level in levels), builder.request(parts), levels=levels)
+
+
+def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
+    """Good requests that a real client may send and a lazy server may trip over, each odd in one way alone."""
+    good = builder.request(builder.parts(builder.full))
+    made = [Case(SPELLING, what, request) for what, request in _spelled(builder, good)]
+    made += _pictures(builder, rules)
+    made += _longest(builder, rules)
+    made.append(Case("response.id.unique", "the same request again", good))
+    limit = builder.form.limits.get("body-bytes")
+    if limit is not None and "body.limit" in rules:
+        made.append(Case("body.limit", f"a body of {limit} bytes", sized(builder, limit)))
+    return [case for case in made if case.rule in rules]
+
+
+def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
+    parts = list(good.parts or ())
+    boundary = "a b:c'()+_,-./=?"
+    yield "a quoted boundary", replace(good, content_type=multipart(boundary), body=encode(parts, boundary))
+    yield "a boundary of 70 characters", replace(good, content_type=multipart("b" * 70), body=encode(parts, "b" * 70))
+    yield "sent in chunks, without a length", replace(good, chunked=True)
+    head = (good.content_type or "").replace("multipart/form-data", "Multipart/Form-Data")
+    yield "the content type in capitals", replace(good, content_type=head)
+    yield "a text before the first boundary", replace(good, body=b"ignore this\r\n" + good.body)
+    for what, change in _part_changes():
+        yield what, builder.request([replace(p, **change) if p.is_file else p for p in parts])
+    nameless = good.body.replace(b'; filename="', b'; x-filename="')
+    yield "the picture without a file name", replace(good, body=nameless)
+    for field in builder.form.texts:
+        if field.free_text and field.required:
+            yield f"{field.name} with a NUL", builder.request(builder.parts({**builder.full, field.name: "a\x00b"}))
+    charset = [replace(p, content_type="text/plain; charset=utf-8") if not p.is_file else p for p in parts]
+    yield "the texts with a content type", builder.request(charset)
+
+
+def _part_changes() -> tuple[tuple[str, dict[str, Any]], ...]:
+    return (
+        ("the picture called application/octet-stream", {"content_type": "application/octet-stream"}),
+        ("the picture without a type", {"content_type": None}),
+        ("the picture called by another picture type", {"content_type": "image/webp"}),
+        ("the picture named without an extension", {"filename": "blob"}),
+        ("the picture named in another script", {"filename": "写真 número 1.png"}),
+        ("the picture named by a long path", {"filename": "../" * 20 + "x" * 150 + ".png"}),
+    )
+
+
+def _pictures(builder: Builder, rules: RuleTable) -> list[Case]:
+    """Every kind of file that an accepted type knows; and a turned one, which is measured as it is stored."""
+    made: list[Case] = []
+    kinds = (
+        ("image/png", ("grey", "rgba")),
+        ("image/jpeg", ("progressive", "grey", "cmyk", "late")),
+        ("image/webp", ("lossy", "alpha")),
+    )
+    for field in builder.form.files:
+        rule = rules.breach("file-type", field.name)
+        for media_type, variants in kinds:
+            for variant in variants if media_type in field.file_types else ():
+                parts = builder.parts(builder.full, media_type=media_type, variant=variant)
+                made.append(Case(rule, f"{media_type}, {variant}", builder.request(parts)))
+        if field.matches and "image/jpeg" in field.file_types:
+            parts = builder.parts(builder.full, media_type="image/jpeg", variant="turned")
+            label = "image/jpeg with a tag that turns it, measured as stored"
+            made.append(Case(SPELLING, label, builder.request(parts)))
+    return made
+
+
+def _longest(builder: Builder, rules: RuleTable) -> list[Case]:
+    made: list[Case] = []
+    for field in builder.form.texts:
+        most = field.schema.get("maxLength")
+        if most is not None and not field.enum:
+            rule = rules.breach("maxLength", field.name)
+            for letter in ("a", "\u00e9", "\U0001f42f"):
+                parts: list[Part] = builder.parts({**builder.full, field.name: letter * most})
+                made.append(Case(rule, f"{field.name} with {most} characters {letter!r}", builder.request(parts)))
+        if field.free_text and field.schema.get("minLength") == 1:
+            rule = rules.breach("minLength", field.name)
+            parts = builder.parts({**builder.full, field.name: " "})
+            made.append(Case(rule, f"{field.name} of one space", builder.request(parts)))
+        bounds = (("minimum", field.schema.get("minimum")), ("maximum", field.schema.get("maximum")))
+        for kind, bound in bounds:
+            if bound is not None:
+                parts = builder.parts({**builder.full, field.name: str(bound)})
+                made.append(Case(rules.breach(kind, field.name), f"{field.name} {bound}", builder.request(parts)))
+    return made

@@ -1,0 +1,75 @@
+"""Judges a journal again, offline, by a document that may be another one than the run was made with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract_tests.answer import Answer
+from contract_tests.blame import Blame
+from contract_tests.contract import Contract
+from contract_tests.finding import Finding, Judgement
+from contract_tests.journal import Record
+from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
+from contract_tests.oracle import Oracle, due_again
+from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
+from contract_tests.session import Outcome
+from contract_tests.settings import Settings
+from contract_tests.target import is_loopback
+from contract_tests.verdict import verdicts
+
+_UNSEEN = "no recorded answer shows it"
+
+
+def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
+    """The outcome that the recorded answers come to under this document."""
+    oracle = Oracle(contract, skew=SKEW_HERE if is_loopback(record.head["url"]) else SKEW_ELSEWHERE)
+    blame = Blame(contract)
+    judgement = Judgement()
+    lives: dict[str, Life] = {}
+    accepted = 0
+    for case_id, answer in record.answers.items():
+        planned = record.cases.get(case_id)
+        accepted += answer.accepted
+        case = None if planned is None else due_again(contract, planned)
+        # 429 says nothing about the request; the live run did not judge it either.
+        if case is None or answer.status == 429:
+            continue
+        judgement.add(oracle.judge(case, answer))
+        if not case.refusal_due and answer.accepted:
+            blame.accepted(case.levels)
+            body = answer.object or {}
+            lives[str(body.get("id"))] = Life(body)
+    _observed(contract, record, lives, judgement)
+    for finding in record.generic:
+        judgement.findings.append(Finding(finding["rule"], finding["request"], finding["came"], finding["due"]))
+        judgement.judged.add(finding["rule"])
+    blame.observe(judgement.findings)
+    placed = replace(judgement, findings=[blame.place(finding) for finding in judgement.findings])
+    return Outcome(
+        target=record.head["url"],
+        contract=contract,
+        settings=replace(
+            settings, seed=record.head["seed"], profile=record.head["profile"], spend=record.head["spend"]
+        ),
+        verdicts=verdicts(contract, placed, {}, _UNSEEN),
+        requests=len(set(record.sent)),
+        accepted=accepted,
+        waits=0,
+        seconds=0.0,
+    )
+
+
+def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgement: Judgement) -> None:
+    if contract.retrieve is None:
+        return
+    for event in record.observed:
+        case, answer = retrieval(contract, event["video"], event["rule"]), Answer.from_json(event["answer"])
+        if event["rule"] == NOT_FOUND:
+            judgement.add(judge_stranger(contract, case, answer))
+        elif event["credential"] != "right":
+            refused = uninvited(contract, event["video"], event["credential"], event["rule"])
+            judgement.add(judge_refusal(contract, refused, answer))
+        elif event["rule"] == FOUND:
+            life = lives.setdefault(event["video"], Life(event["created"]))
+            judgement.add(judge_retrieved(contract, life, case, answer))

@@ -1,0 +1,61 @@
+"""The report as JUnit XML: one test case a rule. A breach that does not decide is a skipped test with its reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from contract_tests.finding import WFC, Finding
+from contract_tests.session import Outcome
+from contract_tests.verdict import BROKEN, UNTESTED
+
+#: Characters that XML 1.0 has no place for.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(outcome: Outcome) -> str:
+    """The document as text."""
+    strictness = outcome.settings.strictness
+    failed = {verdict.rule.id for verdict in outcome.failing}
+    skipped = sum(v.verdict == UNTESTED or (v.verdict == BROKEN and v.rule.id not in failed) for v in outcome.verdicts)
+    counts: dict[str, Any] = {
+        "tests": str(len(outcome.verdicts)),
+        "failures": str(len(failed)),
+        "errors": "0",
+        "skipped": str(skipped),
+    }
+    root = ET.Element("testsuites", name="contract-tests", **counts)
+    suite = ET.SubElement(root, "testsuite", name=_legal(outcome.target), time=f"{outcome.seconds:.3f}", **counts)
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (
+        ("seed", outcome.settings.seed),
+        ("requests", outcome.requests),
+        ("accepted", outcome.accepted),
+    ):
+        ET.SubElement(properties, "property", name=name, value=str(value))
+    for verdict in outcome.verdicts:
+        case = ET.SubElement(
+            suite, "testcase", classname=f"contract.{verdict.rule.source}", name=verdict.rule.id, time="0"
+        )
+        if verdict.verdict == UNTESTED:
+            ET.SubElement(case, "skipped", message=_legal(verdict.reason))
+        elif verdict.verdict == BROKEN:
+            told = verdict.findings[0]
+            message = _legal(f"{verdict.rule.says} Sent: {told.label}. Came: {told.came}. Due: {told.due}.")
+            if strictness.decides(verdict.rule):
+                labels = sorted({WFC[one.category] for one in verdict.findings if one.category is not None})
+                failure = ET.SubElement(case, "failure", message=message, type=_legal("; ".join(labels) or "broken"))
+                failure.text = _legal("\n".join(_line(one) for one in verdict.findings))
+            else:
+                ET.SubElement(case, "skipped", message=f"broken, a warning: {message}")
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _line(finding: Finding) -> str:
+    return f"sent {finding.label} | came {finding.came} | due {finding.due}"
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,171 @@
+"""One judging from beginning to end: the target is opened, everything is sent, the outcome is put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contract_tests import __version__, journal
+from contract_tests.contract import Contract, load
+from contract_tests.courier import Courier
+from contract_tests.errors import MisuseError
+from contract_tests.fuzz import Fuzz
+from contract_tests.generic import generic
+from contract_tests.redaction import Redactor
+from contract_tests.run import Progress, Run, quiet
+from contract_tests.settings import Settings
+from contract_tests.spending import Purse
+from contract_tests.target import Target, base_url, connect
+from contract_tests.verdict import Verdict, failing
+from contract_tests.walk import Lifecycle
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a session takes from outside: `clock` in seconds since 1970, `sleep` in seconds, how to reach the target."""
+
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    transport: Callable[[], httpx.BaseTransport | None] = lambda: None
+    progress: Progress = quiet
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a session came to. `seconds` is how long it took; `interrupted` tells that the user stopped it."""
+
+    target: str
+    contract: Contract
+    settings: Settings
+    verdicts: list[Verdict]
+    requests: int
+    accepted: int
+    waits: int
+    seconds: float
+    stopped: str | None = None
+    interrupted: bool = False
+
+    @property
+    def failing(self) -> list[Verdict]:
+        """The verdicts that fail it."""
+        return failing(self.verdicts, self.settings.strictness)
+
+
+def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Outcome:
+    """Judge the endpoint at `url`. Raises MisuseError or UnjudgeableError, each with one clear line."""
+    contract = load(settings.document)
+    address = base_url(url, contract.form.operation.path)
+    started = surroundings.clock()
+    record, settings = _open_record(settings, contract, address)
+    book = journal.Journal(settings.journal, Redactor(settings.token))
+    if record is None:
+        book.write("run", **_head(settings, contract, address))
+    transport = surroundings.transport()
+    client = connect(settings.timeout, transport)
+    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None))
+    courier = Courier(target, Purse(settings.spend), book, surroundings.sleep, record)
+    run = Run(contract, settings, courier, surroundings.progress)
+    interrupted = False
+    try:
+        _send_all(run, record)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        client.close()
+        if not interrupted:
+            book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
+        book.close()
+    return Outcome(
+        target=address,
+        contract=contract,
+        settings=settings,
+        verdicts=[_masked(verdict, book, settings.token) for verdict in run.verdicts()],
+        requests=courier.requests,
+        accepted=courier.purse.accepted,
+        waits=courier.waits,
+        seconds=surroundings.clock() - started,
+        stopped=courier.purse.stopped,
+        interrupted=interrupted,
+    )
+
+
+def _masked(verdict: Verdict, book: journal.Journal, token: str | None) -> Verdict:
+    """The verdict without the token, before anything is cut, wrapped or written down."""
+    mask = Redactor(token).text
+    findings = tuple(
+        replace(
+            one,
+            label=mask(one.label),
+            came=mask(one.came),
+            due=mask(one.due),
+            answer=None if one.answer is None else book.clean(one.answer),
+        )
+        for one in verdict.findings
+    )
+    return replace(verdict, reason=mask(verdict.reason), findings=findings)
+
+
+def _send_all(run: Run, record: journal.Record | None) -> None:
+    run.table()
+    Fuzz(run).all()
+    generic(run, record)
+    # Last, because by now the first videos have had time to be finished.
+    if run.settings.strictness.extensions:
+        Lifecycle(run).all()
+
+
+def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[journal.Record | None, Settings]:
+    """The record to go on from, and settings that repeat it; an older journal that is not gone on from is set aside."""
+    path = settings.journal
+    if path is None:
+        if settings.resume:
+            raise MisuseError(
+                "--resume needs the journal of the earlier run: name it with --journal, or its folder with --report."
+            )
+        return None, settings
+    if not settings.resume:
+        if path.exists():
+            journal.set_aside(path)
+        return None, settings
+    record = journal.read(path)
+    if record.head["document"] != contract.document.digest:
+        raise MisuseError(
+            f"The journal {path} is of another document than {settings.document}; 'judge' reads it by this one."
+        )
+    if record.head["url"] != address:
+        raise MisuseError(f"The journal {path} is of {record.head['url']}, not of {address}.")
+    return record, replace(settings, seed=record.head["seed"], profile=record.head["profile"])
+
+
+def _head(settings: Settings, contract: Contract, address: str) -> dict[str, Any]:
+    return {
+        "format": journal.FORMAT,
+        "version": __version__,
+        "document": contract.document.digest,
+        "url": address,
+        "seed": settings.seed,
+        "profile": settings.profile,
+        "spend": settings.spend,
+        "token_given": settings.token is not None,
+    }
+
+
+def report_paths(report: Path | None, named: Path | None) -> Path | None:
+    """Where the journal lies: as named, else in the folder of the report. Makes that folder.
+
+    Raises MisuseError where it cannot be written to.
+    """
+    if report is not None:
+        try:
+            report.mkdir(parents=True, exist_ok=True)
+            probe = report / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise MisuseError(f"The report folder {report} cannot be written: {error.strerror or error}.") from error
+    return named or (None if report is None else report / "journal.jsonl")

@@ -1,0 +1,62 @@
+"""What a run is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract_tests.document import default_path
+from contract_tests.verdict import Strictness
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much effort.
+
+    `examples` are drawn a class, `walks` of `steps` go through the lives of videos, `generic` cases are made by
+    schemathesis (0: none), bodies at the limit are sent where `large`, a video is waited for `patience` seconds.
+    """
+
+    examples: int
+    walks: int
+    steps: int
+    generic: int
+    large: bool
+    patience: float
+
+
+PROFILES = {
+    "quick": Profile(examples=0, walks=1, steps=5, generic=0, large=False, patience=1.0),
+    "standard": Profile(examples=6, walks=4, steps=8, generic=12, large=True, patience=5.0),
+    "thorough": Profile(examples=100, walks=30, steps=20, generic=500, large=True, patience=120.0),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds."""
+
+    document: Path = field(default_factory=default_path)
+    token: str | None = None
+    strictness: Strictness = field(default_factory=Strictness)
+    spend: int | None = 0
+    profile: str = "standard"
+    seed: int = 0
+    workers: int = 1
+    timeout: float = 30.0
+    report: Path | None = None
+    journal: Path | None = None
+    resume: bool = False
+    only: frozenset[str] | None = None
+
+    @property
+    def effort(self) -> Profile:
+        """The figures of the profile."""
+        return PROFILES[self.profile]
+
+
+def workers_for(*, loopback: bool, capped: bool) -> int:
+    """How many requests are under way at once: one where creations cost money, so that the count is exact."""
+    if capped:
+        return 1
+    return 4 if loopback else 2

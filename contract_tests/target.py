@@ -1,0 +1,116 @@
+"""The endpoint under test: its address, the token, and how one request is sent to it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from contract_tests.answer import Answer
+from contract_tests.credential import CREDENTIALS
+from contract_tests.errors import MisuseError, UnjudgeableError
+from contract_tests.request import Request
+
+#: Sent where the user gave no token: a server that takes any token is content with it.
+PLACEHOLDER = "contract-tests"
+#: Seconds after which an idle connection is no more used: servers drop them, uvicorn after 5.
+IDLE = 2.0
+_CHUNK = 1000
+
+
+def base_url(url: str, path: str) -> str:
+    """The address that `path` of the document is appended to; the path itself or a head of it may stand in `url`.
+
+    Raises MisuseError, naming what is wrong.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise MisuseError(f"The URL {url!r} cannot be read: {error}.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise MisuseError(f"The URL {url!r} is not complete: it must begin with http:// or https:// and name a host.")
+    if parts.query or parts.fragment:
+        raise MisuseError(f"The URL {url!r} must end with its path: leave out what follows '?' or '#'.")
+    prefix = parts.path.rstrip("/")
+    steps = path.strip("/").split("/")
+    for count in range(len(steps), 0, -1):
+        head = "/" + "/".join(steps[:count])
+        if prefix.endswith(head):
+            prefix = prefix.removesuffix(head)
+            break
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # A user name and a password in the address would stand in every report.
+    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, prefix, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine, where nothing costs money."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass
+class Target:
+    """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
+
+    `app` is the ASGI application behind it where it runs in this process.
+    """
+
+    url: str
+    token: str | None
+    client: httpx.Client
+    clock: Callable[[], float]
+    app: Any = None
+
+    @property
+    def sent_token(self) -> str:
+        """The token that is sent, the placeholder where none was given."""
+        return self.token or PLACEHOLDER
+
+    def send(self, request: Request) -> Answer:
+        """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
+        headers = [(name.encode(), value.encode()) for name, value in request.headers]
+        if request.content_type is not None:
+            headers.append((b"Content-Type", request.content_type.encode()))
+        authorization = CREDENTIALS[request.credential].render(self.sent_token)
+        if authorization is not None:
+            headers.append((b"Authorization", authorization.encode()))
+        content: Iterator[bytes] | bytes | None = _chunks(request.body) if request.chunked else request.body
+        if request.method == "GET":
+            content = None if not request.body else content
+        started = self.clock()
+        try:
+            response = self.client.request(request.method, self.url + request.path, headers=headers, content=content)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise UnjudgeableError(f"Nothing answers at {self.url}: {_reason(error)}.") from error
+        except httpx.TransportError as error:
+            return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
+        found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        return Answer(response.status_code, found, response.content, started, self.clock())
+
+
+def connect(timeout: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """A client that follows nothing, retries nothing and reads no settings of its surroundings."""
+    limits = httpx.Limits(keepalive_expiry=IDLE)
+    client = httpx.Client(timeout=timeout, limits=limits, transport=transport, trust_env=False)
+    client.headers["User-Agent"] = "contract-tests"
+    return client
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _CHUNK):
+        yield body[start : start + _CHUNK]
+
+
+def _reason(error: Exception) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__).rstrip(".")

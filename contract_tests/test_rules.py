@@ -1,0 +1,86 @@
+"""One test a rule: `pytest --pyargs contract_tests --videos-url URL --videos-token T`."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from contract_tests.arguments import Arguments, parse
+from contract_tests.cli import settings_for
+from contract_tests.contract import Contract, load
+from contract_tests.errors import MisuseError
+from contract_tests.report import write_reports
+from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
+from contract_tests.verdict import BROKEN, UNTESTED
+
+
+def _arguments(config: pytest.Config) -> Arguments:
+    """The options of pytest, read as those of `contract-tests run`. Raises pytest.UsageError."""
+    words = ["run", config.getoption("--videos-url")]
+    for name in ("token", "document", "spend", "profile", "seed", "report"):
+        value = config.getoption(f"--videos-{name}")
+        words += [] if value is None else [f"--{name}", str(value)]
+    words += [f"--{flag}" for flag in ("strict", "extensions") if config.getoption(f"--videos-{flag}")]
+    err = io.StringIO()
+    found = parse(words, os.environ, io.StringIO(), err)
+    if isinstance(found, int):
+        raise pytest.UsageError(err.getvalue().strip())
+    return found
+
+
+@cache
+def _contract(config: pytest.Config) -> Contract:
+    try:
+        return load(_arguments(config).settings.document)
+    except MisuseError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each rule of the document."""
+    config = metafunc.config
+    rules = [] if config.getoption("--videos-url") is None else [rule.id for rule in _contract(config).rules]
+    metafunc.parametrize("rule", rules)
+
+
+@pytest.fixture(scope="session")
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    """The run, made once; of the requests only those that the selected rules need."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        pytest.exit("contract_tests runs in one process: each worker would pay again. Use -n 0.", returncode=2)
+    chosen = {
+        str(item.callspec.params["rule"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "outcome" in item.fixturenames
+    }
+    everything = {rule.id for rule in _contract(config).rules}
+    try:
+        asked = _arguments(config)
+        settings = settings_for(asked)
+        settings = replace(settings, only=None if chosen == everything else frozenset(chosen))
+        settings = replace(settings, journal=report_paths(settings.report, None))
+        made = judge_target(asked.url, settings, Surroundings())
+    except MisuseError as error:
+        pytest.exit(f"contract-tests: {error}", returncode=2)
+    if settings.report is not None:
+        write_reports(made, settings.report, settings.token)
+    return made
+
+
+def test_rule(rule: str, outcome: Outcome) -> None:
+    """The rule holds. One that does not decide is an expected failure, one that was not tested is skipped."""
+    __tracebackhide__ = True
+    verdict = next(one for one in outcome.verdicts if one.rule.id == rule)
+    if verdict.verdict == UNTESTED:
+        pytest.skip(verdict.reason)
+    if verdict.verdict == BROKEN:
+        found = verdict.findings[0]
+        told = f"{verdict.rule.says}\nsent {found.label}\ncame {found.came}\ndue  {found.due}"
+        if not outcome.settings.strictness.decides(verdict.rule):
+            pytest.xfail(told)
+        pytest.fail(told, pytrace=False)

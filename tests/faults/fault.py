@@ -1,0 +1,45 @@
+"""A faulty server, and a correct one: a name, a sentence and a way to build it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from .server import CLEAN, app
+from .wire import ASGIApp
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A server that breaks one rule of openapi.yaml's x-rules and keeps all others.
+
+    A server that refuses a good request breaks the rule whose values it narrows; where it narrows no field,
+    `response.status-code`. One that refuses in another status, code or shape breaks `error.envelope`.
+    """
+
+    name: str
+    rule: str
+    says: str
+    build: Callable[[], ASGIApp]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that keeps every rule of the document; if `strict`, those inferred too."""
+
+    name: str
+    says: str
+    build: Callable[[], ASGIApp]
+    strict: bool
+
+
+def fault(name: str, rule: str, says: str, **policies: Any) -> Fault:
+    """The reference server with these policies replaced."""
+    return Fault(name, rule, says, partial(app, replace(CLEAN, **policies)))
+
+
+def server(name: str, says: str, *, strict: bool, **policies: Any) -> Server:
+    """The reference server with these policies replaced, still correct."""
+    return Server(name, says, partial(app, replace(CLEAN, **policies)), strict)

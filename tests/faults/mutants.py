@@ -1,0 +1,135 @@
+"""Generic mutants of the reference server: one small change each, made in its syntax tree.
+
+Mutated are the two modules that hold the contract, `checks` and `server`; reading HTTP, forms and pictures is not.
+What people read (strings with a space in them) is left alone: no rule says how an error is worded.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from . import checks, form, picture, server, wire, words
+from .changes import Place, Variant, points
+from .equivalent import EQUIVALENT
+from .wire import ASGIApp, Message, Receive, Send
+
+__all__ = ["EQUIVALENT", "Mutant", "changes", "mutants"]
+
+
+_SOURCES = {name: Path(module.__file__ or "").read_text() for name, module in (("checks", checks), ("server", server))}
+_SERVER = compile(_SOURCES["server"], "<server>", "exec")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The reference server with one change; `id` stays the same while the function around it does."""
+
+    id: str
+    says: str
+    build: Callable[[], ASGIApp]
+
+
+@contextmanager
+def _changed(tree: ast.Module, path: Place, new: ast.AST) -> Iterator[ast.Module]:
+    """The tree with the node at `path` replaced, until the block ends."""
+    node: Any = tree
+    for name, at in path[:-1]:
+        node = getattr(node, name) if at is None else getattr(node, name)[at]
+    name, at = path[-1]
+    holder, key = (vars(node), name) if at is None else (getattr(node, name), at)
+    old = holder[key]
+    holder[key] = ast.fix_missing_locations(ast.copy_location(new, old))
+    try:
+        yield tree
+    finally:
+        holder[key] = old
+
+
+def _load(package: str, codes: dict[str, CodeType]) -> ModuleType:
+    """The module `server` of this code, in a package of its own that shares with the catalogue what is not mutated."""
+    shared = [wire, form, picture, words] + ([] if "checks" in codes else [checks])
+    modules = {package: ModuleType(package)}
+    modules |= {f"{package}.{module.__name__.rpartition('.')[2]}": module for module in shared}
+    modules |= {f"{package}.{name}": ModuleType(f"{package}.{name}") for name in codes}
+    sys.modules.update(modules)
+    try:
+        for name, code in codes.items():
+            module = modules[f"{package}.{name}"]
+            module.__package__ = package
+            exec(code, module.__dict__)  # noqa: S102 - the code is our own
+        return modules[f"{package}.server"]
+    finally:
+        for name in modules:
+            del sys.modules[name]
+
+
+def _module(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -> ModuleType:
+    """The module `server` with that change in the module of that name."""
+    with _changed(trees[name], path, new) as tree:
+        code = compile(tree, f"<mutant {name}>", "exec")
+    if name == "server":
+        return _load("mutant", {"server": code})
+    return _load("mutant", {name: code, "server": _SERVER})
+
+
+def guarded(app: ASGIApp) -> ASGIApp:
+    """The same application; what it raises is answered 500, as a server over a socket would."""
+
+    async def safe(scope: Message, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, watched)
+        except Exception:  # noqa: BLE001 - a mutant may raise anything
+            if not begun:
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    return safe
+
+
+Change = tuple[str, str, Place, Variant]
+
+
+def changes() -> list[Change]:
+    """Every change there is: its id, the module, the path in its tree, and the new node."""
+    count: Counter[str] = Counter()
+    found = []
+    for name, source in _SOURCES.items():
+        for place, path, variant in points(ast.parse(source)):
+            kind = f"{name}.{place}.{variant[0]}"
+            count[kind] += 1
+            found.append((f"{kind}.{count[kind]}", name, path, variant))
+    return found
+
+
+def mutants(seed: int = 0) -> Iterator[Mutant]:
+    """All mutants that can be built, in an order that `seed` decides, so that the first n are a fair sample."""
+    trees = {name: ast.parse(source) for name, source in _SOURCES.items()}
+    order = changes()
+    random.Random(seed).shuffle(order)  # noqa: S311 - an order, no secret
+    for identity, name, path, (_, says, new) in order:
+        try:
+            module = _module(name, trees, path, new)
+            module.app()
+        except Exception:  # noqa: BLE001, S112 - what cannot be built is no mutant
+            continue
+
+        def build(module: ModuleType = module) -> ASGIApp:
+            return guarded(module.app())
+
+        yield Mutant(identity, says, build)

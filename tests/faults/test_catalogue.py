@@ -1,0 +1,73 @@
+"""The catalogue is true: each faulty server does what it says, and the clean one does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from . import CATALOGUE, CORRECT, answers, bodies, fields, images, refusals, retrieval, transport
+from .ask import Ask, HTTPClient
+from .probes_created import PROBES as OF_CREATIONS
+from .probes_refused import PROBES as OF_REFUSALS
+from .probes_requests import PROBES as OF_REQUESTS
+from .wire import ASGIApp
+
+PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS
+RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())["x-rules"]
+# Not to be seen by a client of an ASGI application: the server below it reads HTTP.
+UNSEEN = {"http.well-formed"}
+
+
+def reply(build: Callable[[], ASGIApp], ask: Ask) -> str:
+    """What a fresh server answers, as JSON, which tells 0 from false and 0.0."""
+
+    async def run() -> object:
+        transport = httpx.ASGITransport(build(), raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://server") as http:
+            return await ask(HTTPClient(http))
+
+    return json.dumps(asyncio.run(run()))
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_fault_does_what_it_says(name: str) -> None:
+    probe = PROBES[name]
+    assert reply(CATALOGUE[name].build, probe.ask) == json.dumps(probe.wrong)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_clean_server_has_not_that_fault(name: str) -> None:
+    probe = PROBES[name]
+    assert reply(CORRECT["clean"].build, probe.ask) == json.dumps(probe.right)
+
+
+def test_every_fault_breaks_a_rule_of_the_document() -> None:
+    assert {fault.rule for fault in CATALOGUE.values()} <= set(RULES)
+
+
+def test_every_rule_is_broken_by_some_fault() -> None:
+    assert set(RULES) - {fault.rule for fault in CATALOGUE.values()} == UNSEEN
+
+
+def test_names_are_unique() -> None:
+    names = [
+        fault.name
+        for module in (answers, bodies, fields, images, refusals, retrieval, transport)
+        for fault in module.FAULTS
+    ]
+    assert len(names) == len(set(names) - set(CORRECT))
+
+
+def test_every_probe_has_its_fault() -> None:
+    assert set(PROBES) == set(CATALOGUE)
+
+
+def test_catalogue_keeps_its_size() -> None:
+    assert len(CATALOGUE) >= 300
+    assert len(CORRECT) >= 20

@@ -1,0 +1,89 @@
+"""The correct servers are right about every request of the table, and a fault shows in its own rule alone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import yaml
+
+from . import CATALOGUE, CORRECT
+from .ask import ASGIClient
+from .cases import ALL, LIGHT, Bad, Good
+from .oracle import all_faults
+from .wire import ASGIApp
+
+RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())["x-rules"]
+PARTS = 10
+
+# What a fault cannot help: a refusal for a wrong reason, or a value that two rules speak of.
+ALSO: dict[str, set[str]] = {
+    "prompt-ascii": {"prompt.max-length", "response.status-code"},
+    "parts-unlimited": {"error.envelope"},
+    "model-required": {"error.envelope"},
+    "model-pro-refused": {"response.status-code", "size.needs-pro"},
+    "model-default-pro": {"size.needs-pro"},
+    "seconds-required": {"error.envelope"},
+    "seconds-12-refused": {"error.envelope", "response.status-code"},
+    "size-file": {"error.envelope"},
+    "size-required": {"error.envelope"},
+    "size-any-fitting": {"error.envelope"},
+    "size-1280x720-refused": {"error.envelope", "size.needs-pro"},
+    "size-1024x1792-refused": {"error.envelope", "size.needs-pro"},
+    "pro-refused": {"response.status-code"},
+    "pro-landscape-refused": {"response.status-code"},
+    "pro-large-only": {"model.enum", "response.status-code"},
+    "image-png-only": {"error.envelope", "input_reference.matches-size", "response.status-code"},
+    "image-jpeg-refused": {"error.envelope", "input_reference.matches-size"},
+    "image-webp-refused": {"error.envelope", "response.status-code"},
+    "image-type-mismatch-refused": {"input_reference.matches-size", "response.status-code"},
+    "fit-default-only": {"error.envelope", "response.status-code", "size.enum", "size.needs-pro"},
+    "keys-wrapped": {"response.id.unique"},
+    "id-null": {"response.id.unique"},
+    "model-dated": {"model.default"},
+    "seconds-decimal": {"seconds.default"},
+    "size-turned": {"size.default"},
+    "size-capital-x": {"size.default"},
+    "created-at-milliseconds": {"response.id.time"},
+    "crash-emoji": {"prompt.max-length"},
+    "retrieve-succeeded": {"response.completed_at"},
+    "retrieve-progress-fraction": {"retrieve.completed"},
+    "retrieve-progress-text": {"retrieve.completed"},
+}
+
+
+def broken(app: ASGIApp, cases: tuple[Good | Bad, ...], *, retrieves: bool = True) -> set[str]:
+    """The rules that this server is seen to break."""
+    return asyncio.run(all_faults(ASGIClient(app), cases=cases, retrieves=retrieves))
+
+
+@pytest.mark.parametrize("name", [name for name, server in CORRECT.items() if server.strict])
+def test_strict_server_breaks_no_rule(name: str) -> None:
+    assert not broken(CORRECT[name].build(), LIGHT, retrieves=not name.startswith("create-"))
+
+
+@pytest.mark.parametrize("name", [name for name, server in CORRECT.items() if not server.strict])
+def test_correct_server_breaks_only_what_is_inferred(name: str) -> None:
+    rules = broken(CORRECT[name].build(), LIGHT)
+    assert {RULES[rule]["source"] for rule in rules} == {"inferred"}
+
+
+def test_clean_server_takes_a_body_of_just_the_limit() -> None:
+    assert not broken(CORRECT["clean"].build(), tuple(case for case in ALL if case.rule == "body.limit"))
+
+
+@pytest.mark.parametrize("at", range(len(CATALOGUE)), ids=CATALOGUE)
+def test_fault_keeps_all_other_rules(at: int) -> None:
+    """Each fault meets one part of the table, its neighbours the others."""
+    fault = list(CATALOGUE.values())[at]
+    assert broken(fault.build(), LIGHT[at % PARTS :: PARTS]) <= {fault.rule} | ALSO.get(fault.name, set())
+
+
+def test_a_new_server_knows_no_video_of_another() -> None:
+    fault = CATALOGUE["retrieve-lost"]
+    assert fault.build() is not fault.build()
+
+
+def test_every_exception_has_its_fault() -> None:
+    assert set(ALSO) <= set(CATALOGUE)

@@ -1,0 +1,174 @@
+"""What a user of the command line sees."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from contract_tests.document import default_path
+from contract_tests.report.data import schema
+from tests.faults import CATALOGUE, CORRECT
+from tests.kit.vocabulary import HERE, TOKEN, command, edited, run
+
+CLEAN = CORRECT["clean"]
+FAULTY = CATALOGUE["seconds-any"]
+QUICK = ("--token", TOKEN, "--profile", "quick")
+
+
+def test_a_right_server_exits_0_with_a_row_for_each_rule() -> None:
+    code, out, _ = run(CLEAN.build(), *QUICK, "--strict", "--extensions")
+    assert code == 0
+    assert "seconds.enum" in out
+    assert " 0 broken" in out
+
+
+def test_a_wrong_server_exits_1_and_shows_what_was_sent_came_and_was_due() -> None:
+    code, out, _ = run(FAULTY.build(), *QUICK)
+    assert code == 1
+    row = out[out.index("BROKEN") :]
+    assert row.index("sent seconds") < row.index("came 200") < row.index("due  a refusal")
+
+
+def test_an_inferred_rule_warns_and_with_strict_fails() -> None:
+    server = CORRECT["status-422"].build
+    assert run(server(), *QUICK)[0] == 0
+    assert "broken (warning)" in run(server(), *QUICK)[1]
+    assert run(server(), *QUICK, "--strict")[0] == 1
+
+
+MISUSE = {
+    "no command": ((), "required"),
+    "no scheme": (("run", "127.0.0.1:8000"), "must begin with http:// or https://"),
+    "no host": (("run", "http://"), "must begin with"),
+    "a bad port": (("run", "http://127.0.0.1:abc"), "cannot be read"),
+    "a query": (("run", f"{HERE}?a=1"), "leave out what follows"),
+    "a bad number": (("run", HERE, "--spend", "-1"), "neither a whole number"),
+    "no worker": (("run", HERE, "--workers", "0"), "no whole number from 1 on"),
+    "a bad price": (("plan", HERE, "--price", "x"), "no number from 0 on"),
+    "a bad profile": (("run", HERE, "--profile", "huge"), "invalid choice"),
+    "a missing document": (("run", HERE, "--document", "/nowhere.yaml"), "cannot be read"),
+    "an unreachable server": (("run", HERE), "Nothing answers at"),
+    "resume without a journal": (("run", HERE, "--resume"), "--journal"),
+    "a missing journal": (("judge", "/nowhere.jsonl"), "cannot be read"),
+    "an unwritable report": (("run", HERE, "--report", "/proc/nowhere"), "cannot be written"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_one_line_and_exit_2(case: str) -> None:
+    words, told = MISUSE[case]
+    code, out, err = command(*words)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["a: [", "just words", "openapi: 3.1.0", "openapi: 3.0.0\npaths: {}"])
+def test_a_document_that_does_not_load_is_misuse(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "document.yaml"
+    path.write_text(text)
+    code, _, err = command("rules", "--document", str(path))
+    assert code == 2
+    assert str(path) in err
+
+
+@pytest.mark.parametrize("url", [HERE, f"{HERE}/", f"{HERE}/v1", f"{HERE}/v1/", f"{HERE}/v1/videos"])
+def test_the_address_may_end_in_a_head_of_the_path(url: str) -> None:
+    assert run(CLEAN.build(), *QUICK, "--rule", "seconds.enum", url=url)[0] == 0
+
+
+@pytest.mark.parametrize("spend", ["0", "1", "unlimited"])
+def test_a_wrong_token_is_said_at_once(spend: str) -> None:
+    code, _, err = run(CLEAN.build(), "--token", "some-other-token", "--spend", spend)
+    assert code == 2
+    assert "refuses the token: 401" in err
+
+
+def test_the_token_comes_from_the_environment_too() -> None:
+    assert run(CLEAN.build(), "--profile", "quick", environment={"VIDEOS_TOKEN": TOKEN})[0] == 0
+
+
+def test_without_a_token_no_other_is_known_to_be_wrong() -> None:
+    code, out, _ = run(CORRECT["any-token"].build(), "--profile", "quick")
+    assert code == 0
+    assert "no token was given" in out
+
+
+def test_the_plan_counts_and_prices_and_sends_nothing() -> None:
+    code, out, _ = command("plan", "https://api.example.com/v1", "--spend", "3", "--price", "0.4")
+    assert code == 0
+    assert "3 that must be accepted" in out
+    assert "1.2" in out.splitlines()[-1]
+
+
+def test_the_plan_of_a_paid_endpoint_accepts_nothing_by_default() -> None:
+    assert "0 that must be accepted" in command("plan", "https://api.example.com")[1]
+
+
+def test_the_rules_are_listed_with_how_they_are_checked() -> None:
+    code, out, _ = command("rules")
+    assert code == 0
+    assert "that must be refused, the first: seconds" in out
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
+
+
+def test_the_reports_tell_the_same(tmp_path: Path) -> None:
+    run(FAULTY.build(), *QUICK, "--report", str(tmp_path))
+    report = read_report(tmp_path)
+    rule = next(rule for rule in report["rules"] if rule["id"] == "seconds.enum")
+    assert (rule["verdict"], report["verdict"]) == ("broken", "broken")
+    assert '<failure message="The length is 4, 8 or 12.' in (tmp_path / "junit.xml").read_text()
+    assert 'src="data:image/png;base64,' in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("server", [CLEAN, FAULTY])
+def test_a_report_keeps_its_schema(server: Any, tmp_path: Path) -> None:
+    run(server.build(), *QUICK, "--report", str(tmp_path))
+    jsonschema_rs.validate(schema(), read_report(tmp_path))
+
+
+def test_a_journal_is_judged_again_offline(tmp_path: Path) -> None:
+    run(FAULTY.build(), *QUICK, "--report", str(tmp_path), "--extensions")
+    code, out, _ = command("judge", str(tmp_path / "journal.jsonl"), "--extensions")
+    assert code == 1
+    assert "BROKEN            seconds.enum" in out
+
+
+def test_a_right_journal_holds_offline_too(tmp_path: Path) -> None:
+    run(CLEAN.build(), *QUICK, "--journal", str(tmp_path / "j"), "--strict", "--extensions")
+    assert command("judge", str(tmp_path / "j"), "--strict", "--extensions")[0] == 0
+
+
+def test_a_changed_document_changes_the_offline_verdict(tmp_path: Path) -> None:
+    run(CLEAN.build(), *QUICK, "--journal", str(tmp_path / "j"))
+    document = edited(tmp_path, ("enum: ['4', '8', '12']", "enum: ['4', '8', '12', '5']"))
+    code, _, err = command("judge", str(tmp_path / "j"), "--document", str(document))
+    assert code == 1
+    assert "another document" in err
+
+
+def test_a_file_that_is_no_journal_is_misuse(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    for text in ("", '{"event":"sent","id":"1"}\n', "words\nwords\n", default_path().read_text()):
+        path.write_text(text)
+        code, _, err = command("judge", str(path))
+        assert code == 2
+        assert str(path) in err
+
+
+def test_a_cut_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    run(CLEAN.build(), *QUICK, "--journal", str(path))
+    path.write_text(path.read_text()[:-20])
+    assert command("judge", str(path))[0] == 0
+
+
+def test_an_older_journal_is_kept(tmp_path: Path) -> None:
+    for _ in range(2):
+        run(CLEAN.build(), *QUICK, "--report", str(tmp_path), "--rule", "seconds.enum")
+    assert (tmp_path / "journal.1.jsonl").exists()

@@ -1,0 +1,62 @@
+"""Kit and mock read one document and agree on it; an edit given to one of them is found by the other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.settings import Settings as MockSettings
+from tests.kit.vocabulary import TOKEN, broken, edited, failing, judge
+
+
+def mock(document: Path | None = None) -> Any:
+    """The mock in this process, with one token."""
+    given: dict[str, Any] = {} if document is None else {"document": document}
+    return create_app(MockSettings(tokens=(TOKEN,), **given))
+
+
+def test_the_mock_keeps_every_rule_in_process() -> None:
+    assert failing(judge(mock(), profile="standard")) == set()
+
+
+EDITS = {
+    "another length": ("enum: ['4', '8', '12']", "enum: ['4', '8', '16']"),
+    "a third model": ("enum: [sora-2, sora-2-pro]\n", "enum: [sora-2, sora-2-pro, sora-3]\n"),
+    "another default": ("default: '4'", "default: '8'"),
+    "a shorter prompt": ("maxLength: 32000", "maxLength: 500"),
+    "a smaller body": ("body-bytes: 20971520", "body-bytes: 100000"),
+    "a field made required": ("required: [prompt, input_reference]", "required: [prompt, input_reference, model]"),
+    "another status": ("kinds: [enum, const]\n    status: 400", "kinds: [enum, const]\n    status: 422"),
+}
+
+
+def profile_for(edit: str) -> str:
+    """Bodies at the limit are left out of quick runs."""
+    return "standard" if edit == "a smaller body" else "quick"
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_both_follow_an_edited_document(edit: str, tmp_path: Path) -> None:
+    document = edited(tmp_path, EDITS[edit])
+    assert failing(judge(mock(document), document=document, profile=profile_for(edit), extensions=False)) == set()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_given_to_the_mock_alone_is_found(edit: str, tmp_path: Path) -> None:
+    assert broken(judge(mock(edited(tmp_path, EDITS[edit])), profile=profile_for(edit)))
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_given_to_the_kit_alone_is_found(edit: str, tmp_path: Path) -> None:
+    assert broken(judge(mock(), document=edited(tmp_path, EDITS[edit]), profile=profile_for(edit)))
+
+
+def test_a_new_field_is_tested_like_the_others(tmp_path: Path) -> None:
+    field = "        style:\n          type: string\n          enum: [vivid, natural]\n        model:\n          description: The model that renders."
+    document = edited(tmp_path, ("        model:\n          description: The model that renders.", field))
+    assert failing(judge(mock(document), document=document)) == set()
+    assert "fields.unknown" not in broken(judge(mock(document), document=document))
+    assert "style.enum" in {
+        v.rule.id for v in judge(mock(document), document=document).verdicts if v.verdict == "holds"
+    }

@@ -1,0 +1,121 @@
+"""Creations cost money: what is accepted is counted, capped, and never paid for twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests import journal
+from tests.faults import CATALOGUE, CORRECT
+from tests.kit.vocabulary import TOKEN, Clock, broken, judge, run
+
+FREE = "https://api.example.com"
+
+
+class Counted:
+    """An ASGI application that notes what it answers to a creation; `answer` takes the place of one of its answers."""
+
+    def __init__(
+        self, app: Any, first: list[tuple[int, dict[str, str]]] | None = None, stop_after: int | None = None
+    ) -> None:
+        self.app, self.first, self.stop_after = app, first or [], stop_after
+        self.asked = self.accepted = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.asked += 1
+        if self.stop_after is not None and self.asked > self.stop_after:
+            raise KeyboardInterrupt
+        if self.first:
+            status, headers = self.first.pop(0)
+            raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+            await send({"type": "http.response.start", "status": status, "headers": raw})
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+        async def counted(message: Any) -> None:
+            if message["type"] == "http.response.start" and scope["method"] != "GET":
+                self.accepted += 200 <= message["status"] < 300
+            await send(message)
+
+        await self.app(scope, receive, counted)
+
+
+def test_elsewhere_nothing_may_be_accepted_by_default() -> None:
+    app = Counted(CORRECT["clean"].build())
+    assert run(app, "--token", TOKEN, url=FREE)[0] == 0
+    assert app.accepted == 0
+
+
+@pytest.mark.parametrize("cap", [0, 1, 3])
+def test_a_correct_server_accepts_no_more_than_the_cap(cap: int) -> None:
+    app = Counted(CORRECT["clean"].build())
+    outcome = judge(app, spend=cap, profile="standard")
+    assert app.accepted == outcome.accepted == cap
+
+
+@pytest.mark.parametrize("name", ["seconds-any", "auth-none", "size-any", "unknown-any"])
+def test_a_faulty_server_is_left_at_its_first_wrong_acceptance(name: str) -> None:
+    entry = CATALOGUE.get(name) or CATALOGUE["seconds-any"]
+    app = Counted(entry.build())
+    outcome = judge(app, spend=0)
+    assert app.accepted == outcome.accepted == 1
+    assert "had to be refused" in (outcome.stopped or "")
+    assert broken(outcome)
+
+
+def test_no_request_is_repeated_where_there_is_a_cap() -> None:
+    app = Counted(CATALOGUE["seconds-any"].build())
+    outcome = judge(app, spend=2, profile="standard")
+    assert app.asked == outcome.requests
+
+
+def test_429_is_waited_for_and_sent_again() -> None:
+    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "7"})]), Clock()
+    outcome = judge(app, clock=clock, only=frozenset({"seconds.enum"}))
+    assert (clock.slept[0], outcome.waits, broken(outcome)) == (7, 1, set())
+
+
+def test_a_server_that_keeps_saying_429_is_left() -> None:
+    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "3600"})] * 50), Clock()
+    outcome = judge(app, clock=clock, extensions=False)
+    assert max(clock.slept) == 60
+    assert sum(clock.slept) <= 3 * 60
+    assert {v.verdict for v in outcome.verdicts} == {"untested"}
+
+
+def test_a_run_that_was_interrupted_goes_on_without_paying_twice(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    app = Counted(CORRECT["clean"].build())
+    judge(app, spend=3, journal=path, extensions=False)
+    whole, lines = app.asked, path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[: len(lines) // 2]))
+    already = len(journal.read(path).sent)
+    again = Counted(CORRECT["clean"].build())
+    outcome = judge(again, spend=3, journal=path, resume=True, extensions=False)
+    assert again.asked == whole - already
+    assert outcome.accepted == 3
+    assert app.accepted + again.accepted <= 3 + 3
+
+
+def test_a_request_without_a_known_answer_is_not_sent_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    judge(CORRECT["clean"].build(), spend=1, journal=path, extensions=False)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:3]))  # the head, the first case planned and sent
+    app = Counted(CORRECT["clean"].build())
+    outcome = judge(app, spend=1, journal=path, resume=True, extensions=False)
+    assert (app.accepted, outcome.accepted) == (0, 1)
+
+
+def test_a_journal_of_another_document_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    judge(CORRECT["clean"].build(), journal=path, only=frozenset({"seconds.enum"}))
+    path.write_text(path.read_text().replace('"document":"', '"document":"0'))
+    code, _, err = run(CORRECT["clean"].build(), "--journal", str(path), "--resume")
+    assert code == 2
+    assert "another document" in err
+
+
+@pytest.mark.parametrize("name", [name for name in CORRECT if name != "slow"])
+def test_a_correct_server_accepts_nothing_where_nothing_may_be(name: str) -> None:
+    assert judge(CORRECT[name].build(), spend=0, strict=CORRECT[name].strict).accepted == 0

@@ -1,0 +1,1 @@
+"""How sharp the kit is: the whole catalogue, generic mutants, correct servers, and schemathesis alone beside it."""
