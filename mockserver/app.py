@@ -14,10 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockserver.clock import Clock, SystemClock
 from mockserver.document import read_document
 from mockserver.response import Answer
-from mockserver.service import Service
+from mockserver.service import Service, finished
 from mockserver.settings import Settings
 from mockserver.stamp import Stamp
-from mockserver.store import MemoryStore
 from mockserver.upload import UploadError
 from mockserver.wire import header, read_form, respond, told
 
@@ -27,7 +26,10 @@ Handler = Callable[[Scope, Receive], Awaitable[Answer | None]]
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Starlette:
-    """The mock as an ASGI application; ``DocumentError`` where the document of ``settings`` cannot be used."""
+    """The mock as an ASGI application.
+
+    ``DocumentError`` or ``StoreError`` where the document or the store of ``settings`` cannot be used.
+    """
     return build_app(*create_service(settings or Settings(), clock or SystemClock()))
 
 
@@ -37,7 +39,8 @@ def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
-    service = Service(document, settings.tokens, settings.pace, MemoryStore(), random, clock)
+    store = settings.store.open(finished(settings.pace, clock), settings.keep_jobs, settings.keep_bytes)
+    service = Service(document, settings.tokens, settings.pace, store, random, clock)
     return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311
 
 

@@ -28,7 +28,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
 
     ``created`` and ``polled`` are seconds since 1970; ``seconds`` is the length of the video; ``echo`` are the values
     that its answers repeat, in the order of the document; ``jitter`` is from -1 to 1; ``polls`` counts how often it
-    was asked for, as far as a pace wants to know.
+    was asked for, as far as a pace wants to know; ``owner`` is whose it is, a hash of the token and never the token.
+    A field that is added needs a default: stores hold jobs of earlier versions.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     jitter: float
     polls: int = 0
     polled: float = 0.0
+    owner: str = ""
 
 
 class JobMaker:
