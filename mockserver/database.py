@@ -10,9 +10,6 @@ APPLICATION = 0x6D6F636B
 VERSION = 1
 """Of the schema. A job's own fields are no part of it: one that is added needs a default and nothing more."""
 
-ATTEMPTS = 100
-"""To change the journal of a file that others open at the same time. SQLite does not wait for them by itself."""
-
 SCHEMA = (
     """CREATE TABLE job (
     number INTEGER PRIMARY KEY,
@@ -64,11 +61,14 @@ def open_database(path: Path, busy_seconds: float) -> sqlite3.Connection:
         # kill -9 cannot undo it. NORMAL leaves out only the wait for the disk itself. After a power failure the last
         # commits may be missing, the file is sound. FULL would make every commit as slow as the disk.
         connection.execute("PRAGMA synchronous = NORMAL")
-        _make_schema(connection)
+        # Taking the lock says now, and not at the first job, that the file cannot be written to.
+        connection.execute("BEGIN IMMEDIATE")
+        if _is_empty(connection):
+            for statement in SCHEMA:
+                connection.execute(statement)
         _check(connection)
-        _log_ahead(connection)
-        # Says now, and not at the first job, that the file cannot be written to.
-        connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+        connection.execute("COMMIT")
+        log_ahead(connection)
     except BaseException:
         connection.close()
         raise
@@ -85,21 +85,6 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
         return rows.fetchone() is None and _number(connection, "application_id") == 0
 
 
-def _make_schema(connection: sqlite3.Connection) -> None:
-    if not _is_empty(connection):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have been first.
-        if _is_empty(connection):
-            for statement in SCHEMA:
-                connection.execute(statement)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
 def _check(connection: sqlite3.Connection) -> None:
     """Expect a file of ours."""
     if _number(connection, "application_id") != APPLICATION:
@@ -109,16 +94,17 @@ def _check(connection: sqlite3.Connection) -> None:
         raise FileError(f"has version {version} of the schema; this mockserver reads version {VERSION}")
 
 
-def _log_ahead(connection: sqlite3.Connection) -> None:
+def log_ahead(connection: sqlite3.Connection) -> None:
     """Write ahead to a log: readers never wait, and a commit is one write at the log's end."""
-    for attempt in range(1, ATTEMPTS + 1):
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if primary_code(error) != sqlite3.SQLITE_BUSY or attempt == ATTEMPTS:
+            if primary_code(error) != sqlite3.SQLITE_BUSY:
                 raise
-            # Here SQLite does wait, as long as others write.
-            connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+            # SQLite does not wait here while others have the file open as it was; for this lock it does, and in vain
+            # no longer than for any other.
+            connection.execute("BEGIN EXCLUSIVE").execute("ROLLBACK")
         else:
             return
 

@@ -1,5 +1,6 @@
 """What the tests of the stores say: every store, jobs to keep in it, and what to expect of it."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,3 +72,11 @@ def unavailable(path: Path, message: str) -> Iterator[None]:
     with pytest.raises(StoreUnavailable) as told:
         yield
     assert str(told.value).startswith(f"store {path}: {message}") and "\n" not in str(told.value)
+
+
+def write(path: Path, query: str, *values: Any) -> None:
+    """Change a file behind a store's back."""
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(query, values)
+    connection.close()

@@ -1,6 +1,7 @@
 """Every store keeps what it acknowledged, in order and within its bounds: one suite for all of them."""
 
 import gc
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +172,14 @@ def test_garbage_collector_sees_no_job_in_memory() -> None:
         for seen in gc.get_objects()
         if type(seen) in (dict, Job)
     )
+
+
+def test_document_with_too_few_ids_overwrites_none(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8")
+    (tmp_path / "few.yaml").write_text(re.sub(r"random:0[0-9]+x", "random:01x", text), "utf-8")
+    mock = Mock(document=tmp_path / "few.yaml")
+    assert len({mock.create()["id"] for _ in range(16)}) == 16
+    assert mock.post().status_code >= 500
 
 
 def test_bounds_are_those_of_the_options() -> None:
