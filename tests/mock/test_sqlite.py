@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import pytest
 
 from mockserver.sqlite import SqliteStore
 from mockserver.store import LOOK, Bounds
