@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockserver.clock import Clock, SystemClock
 from mockserver.document import read_document
 from mockserver.response import Answer
-from mockserver.service import Service
+from mockserver.service import Service, finished
 from mockserver.settings import Settings
 from mockserver.stamp import Stamp
-from mockserver.store import MemoryStore
+from mockserver.store import StoreUnavailable
 from mockserver.upload import UploadError
 from mockserver.wire import header, read_form, read_json, read_query, respond, told
 
@@ -27,7 +27,10 @@ Handler = Callable[[Scope, Receive, str], Awaitable[Answer | None]]
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Starlette:
-    """The mock as an ASGI application; ``DocumentError`` where the document of ``settings`` cannot be used."""
+    """The mock as an ASGI application.
+
+    ``DocumentError`` or ``StoreError`` where the document or the store of ``settings`` cannot be used.
+    """
     return build_app(*create_service(settings or Settings(), clock or SystemClock()))
 
 
@@ -37,7 +40,8 @@ def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
-    service = Service(document, settings.tokens, settings.pace, MemoryStore(), random, clock)
+    store = settings.store.open(finished(settings.pace, clock), settings.keep_jobs, settings.keep_bytes)
+    service = Service(document, settings.tokens, settings.pace, store, random, clock)
     return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311
 
 
@@ -130,6 +134,9 @@ class Endpoint:
             return await handler(scope, receive, owner)
         except UploadError as error:
             return self.service.refuse(error.rule, **error.words)
+        except StoreUnavailable as error:
+            logger.error("%s: %s", told(scope), error)  # noqa: TRY400 - where it failed says less than why
+            return self.service.refuse("store.available")
 
 
 class Unrouted:
@@ -151,7 +158,7 @@ def handlers(service: Service) -> dict[str, Handler]:
     """What answers each operation of the document, by its id."""
 
     async def create(scope: Scope, receive: Receive, owner: str) -> Answer | None:
-        form = await read_form(service.form, scope, receive)
+        form = await read_form(service.rules["createVideo"], scope, receive)
         return None if form is None else service.create(owner, form)
 
     async def retrieve(scope: Scope, _receive: Receive, owner: str) -> Answer:
@@ -164,7 +171,7 @@ def handlers(service: Service) -> dict[str, Handler]:
         return service.delete(owner, scope["path_params"]["video_id"])
 
     async def remix(scope: Scope, receive: Receive, owner: str) -> Answer | None:
-        body = await read_json(service.remix_body, scope, receive)
+        body = await read_json(service.rules["remixVideo"], scope, receive)
         return None if body is None else service.remix(owner, scope["path_params"]["video_id"], body)
 
     async def content(scope: Scope, _receive: Receive, owner: str) -> Answer:

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
@@ -15,6 +16,7 @@ from mockserver.example import curl_line, example_dimensions, write_picture
 from mockserver.server import BindError, bind, serve, url_of
 from mockserver.service import Service
 from mockserver.settings import Settings, UsageError, read_settings
+from mockserver.store import StoreError
 
 MISUSED = 2
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
@@ -34,23 +36,26 @@ def main(
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
-    except (UsageError, BindError) as error:
+    except (UsageError, BindError, StoreError) as error:
         stderr.write(f"mockserver: {error}\n")
         return MISUSED
     return 0
 
 
 def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
-    """Serve as ``settings`` say until a signal comes; ``DocumentError`` or ``BindError`` before anything is served."""
+    """Serve as ``settings`` say until a signal comes.
+
+    ``DocumentError``, ``StoreError`` or ``BindError`` before anything is served.
+    """
     logging.basicConfig(
         level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     service, stamp = create_service(settings, SystemClock())
     app = build_app(service, stamp)
     listener = bind(settings.host, settings.port)
-    with listener, TemporaryDirectory(prefix="mockserver-") as folder:
+    with closing(service), listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
-        write_picture(picture, example_dimensions(service.form))
+        write_picture(picture, example_dimensions(service.rules["createVideo"]))
         text = banner(settings, service, url_of(listener), picture)
         serve(
             app,
@@ -71,7 +76,7 @@ def banner(settings: Settings, service: Service, url: str, picture: Path) -> str
             *(f"  {operation.method:5} {operation.path}" for operation in service.document.operations),
             "",
             "Try it:",
-            f"  {curl_line(service.form, url + create.path, token, picture)}",
+            f"  {curl_line(service.rules['createVideo'], url + create.path, token, picture)}",
             "",
             "Point an openai client at it:",
             f"  export OPENAI_BASE_URL={url}{create.path.rpartition('/')[0]}",

@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
     are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
     from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
-    pace wants to know.
+    pace wants to know. A field that is added needs a default: stores hold jobs of earlier versions.
     """
 
     id: str

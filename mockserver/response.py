@@ -60,7 +60,7 @@ class VideoShape:
 
 
 def constants(document: Document, operation: Operation) -> dict[str, Any]:
-    """The keys that an answer of ``operation`` has, in their order; those that are always the same, with their value."""
+    """The keys that an answer of ``operation`` has, in order; those that are always the same, with their value."""
     properties = _properties(document, document.schema_of_answer(operation, "200"))
     return {key: node.get("const") for key, node in properties.items()}
 

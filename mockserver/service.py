@@ -1,6 +1,6 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -15,8 +15,28 @@ from mockserver.pace import Pace
 from mockserver.ranges import select
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
-from mockserver.store import Store
+from mockserver.store import Finished, Store, StoreUnavailable
 from mockserver.upload import Form
+
+DRAWS = 100
+"""How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
+
+
+COMPILED = {
+    "createVideo": compile_body,
+    "remixVideo": compile_body,
+    "listVideos": compile_query,
+    "downloadContent": compile_query,
+}
+"""What makes the rules of each operation that has any. An operation that the document lacks is not served."""
+
+CONSTANT = ("listVideos", "deleteVideo")
+"""The operations whose answer is no video."""
+
+
+def finished(pace: Pace, clock: Clock) -> Finished:
+    """Whether a job is finished by now."""
+    return lambda job: pace.state(job, clock()).is_finished
 
 
 class Service:
@@ -29,13 +49,10 @@ class Service:
         self, document: Document, tokens: tuple[str, ...], pace: Pace, store: Store, random: Random, clock: Clock
     ) -> None:
         create = document.operation("createVideo")
+        operations = {operation.id: operation for operation in document.operations}
         self.document = document
-        self.form = compile_body(document, create)
-        self.remix_body = compile_body(document, document.operation("remixVideo"))
-        self._list_query = compile_query(document, document.operation("listVideos"))
-        self._content_query = compile_query(document, document.operation("downloadContent"))
-        self._list = constants(document, document.operation("listVideos"))
-        self._deleted = constants(document, document.operation("deleteVideo"))
+        self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
+        self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
         self._shape = VideoShape(document, create)
         self._maker = JobMaker(self._shape.id_template, self._shape.echo, random)
         self._tokens = Tokens(tokens)
@@ -53,12 +70,13 @@ class Service:
 
     def create(self, owner: str, form: Form) -> Answer:
         """Judge a form; a right one becomes a job and is answered as queued, however fast the pace is."""
-        verdict = judge(self.form, form)
+        verdict = judge(self.rules["createVideo"], form)
         if isinstance(verdict, Violation):
             return self._refusal(verdict)
-        job = self._maker.make(owner, verdict.values, self._clock())
-        self._store.add(job, b"".join(part.bytes() for part in verdict.files.values()))
-        return self._video(job, QUEUED, job.created)
+        now = self._clock()
+        reference = [chunk for part in verdict.files.values() for chunk in part.chunks]
+        job = self._keep(lambda: self._maker.make(owner, verdict.values, now), reference)
+        return self._video(job, QUEUED, now)
 
     def retrieve(self, owner: str, video_id: str) -> Answer:
         """The job as it stands now."""
@@ -70,7 +88,7 @@ class Service:
 
     def list(self, owner: str, query: Form) -> Answer:
         """A page of the owner's jobs."""
-        verdict = judge(self._list_query, query)
+        verdict = judge(self.rules["listVideos"], query)
         if isinstance(verdict, Violation):
             return self._refusal(verdict)
         after = verdict.values.get("after")
@@ -81,7 +99,7 @@ class Service:
         now = self._clock()
         data = [self._shape.video(job, self._pace.state(job, now)) for job in page.jobs]
         ends = {"first_id": page.jobs[0].id, "last_id": page.jobs[-1].id} if page.jobs else {}
-        return answer(200, {**self._list, **ends, "data": data, "has_more": page.has_more})
+        return answer(200, {**self._constants["listVideos"], **ends, "data": data, "has_more": page.has_more})
 
     def delete(self, owner: str, video_id: str) -> Answer:
         """Remove a job that is finished."""
@@ -92,11 +110,11 @@ class Service:
             return self.refuse("delete.finished", value=video_id)
         self._store.remove(owner, video_id)
         self._renderer.forget(video_id)
-        return answer(200, {**self._deleted, "id": video_id})
+        return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
     def remix(self, owner: str, video_id: str, body: Mapping[str, Any]) -> Answer:
         """Make a new job of a completed one."""
-        verdict = judge_values(self.remix_body, dict(body))
+        verdict = judge_values(self.rules["remixVideo"], dict(body))
         if isinstance(verdict, Violation):
             return self._refusal(verdict)
         source = self._store.get(owner, video_id)
@@ -105,13 +123,12 @@ class Service:
         now = self._clock()
         if self._pace.state(source, now).status != "completed":
             return self.refuse("remix.completed", value=video_id)
-        job = self._maker.remix(source, now)
-        self._store.add(job, self._store.reference(owner, video_id) or b"")
+        job = self._keep(lambda: self._maker.remix(source, now), [self._store.reference(owner, video_id) or b""])
         return self._video(job, QUEUED, now)
 
     async def content(self, owner: str, video_id: str, query: Form, method: str, headers: Iterable[Header]) -> Answer:
         """The bytes of a completed job, whole or the range that ``headers`` ask for."""
-        verdict = judge(self._content_query, query)
+        verdict = judge(self.rules["downloadContent"], query)
         if isinstance(verdict, Violation):
             return self._refusal(verdict)
         job = self._store.get(owner, video_id)
@@ -135,8 +152,21 @@ class Service:
         """The refusal of a request that breaks ``rule``."""
         return self._refusal(Violation(rule, self.document.error_of(rule), words), *headers)
 
+    def close(self) -> None:
+        """Give back what the store and the renderer hold of the machine."""
+        self._store.close()
+        self._renderer.close()
+
+    def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
+        """Make a job and keep it, under an id that no other has."""
+        for _ in range(DRAWS):
+            job = make()
+            if self._store.add(job, reference):
+                return job
+        raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
+
     def _refusal(self, violation: Violation, *headers: Header) -> Answer:
-        return refusal(violation, self.form.limits, *headers)
+        return refusal(violation, self.rules["createVideo"].limits, *headers)
 
     def _video(self, job: Job, state: State, now: float) -> Answer:
         video = self._shape.video(job, state)

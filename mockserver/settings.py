@@ -9,6 +9,8 @@ import msgspec
 
 from mockserver.document import default_path
 from mockserver.pace import FORMS, Pace, parse_pace
+from mockserver.stores import FORMS as STORES
+from mockserver.stores import InMemory, StoreChoice, parse_store
 
 PREFIX = "MOCKSERVER_"
 LEVELS = ("debug", "info", "warning", "error")
@@ -19,7 +21,11 @@ class UsageError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one mock behaves. ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter."""
+    """How one mock behaves.
+
+    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter. ``keep_jobs``,
+    ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the store's own bounds.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -27,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     document: Path = msgspec.field(default_factory=default_path)
     pace: Pace = msgspec.field(default_factory=lambda: parse_pace("fast"))
     seed: int | None = None
+    store: StoreChoice = InMemory()
+    keep_jobs: int | None = None
+    keep_bytes: int | None = None
     log_level: str = "info"
 
 
@@ -71,6 +80,12 @@ def _seed(text: str) -> int:
         raise ValueError(f"'{text}' is no seed; allowed: a whole number") from None
 
 
+def _bound(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"'{text}' is no bound; allowed: a whole number from 1")
+    return int(text)
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -84,6 +99,23 @@ OPTIONS = (
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
+    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
+    Option(
+        "keep-jobs",
+        "N",
+        "100000 in memory, 1000000 in a file",
+        _bound,
+        "how many jobs are kept; past that the oldest go, finished ones first",
+        "keep_jobs",
+    ),
+    Option(
+        "keep-bytes",
+        "N",
+        "64 MiB in memory, 4 GiB in a file",
+        _bound,
+        "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
+        "keep_bytes",
+    ),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
 )
 

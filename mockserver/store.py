@@ -1,59 +1,107 @@
-"""Where jobs are kept."""
+"""Where jobs are kept: the interface of every store, its bounds and its errors."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from mockserver.job import Job
 
+LOOK = 100
+"""Past a bound, so many of the jobs added first are looked at for finished ones: what an addition costs has to end."""
 
-class Page(msgspec.Struct, frozen=True):
-    """Some jobs of an owner, and whether more follow."""
+Finished = Callable[[Job], bool]
+"""Whether a job is finished by now. Stores ask it only to choose what goes first."""
 
-    jobs: list[Job]
+
+class StoreError(Exception):
+    """The store cannot be used. Its text is one line that names the store and says why."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - what HTTP calls it
+    """The store cannot be used at the moment. The call is not acknowledged; it may be made again."""
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """The most a store keeps: the number of jobs, and the bytes of all their references together."""
+
+    jobs: int
+    bytes: int
+
+    def allow(self, jobs: int, held: int) -> bool:
+        """Whether so many jobs with so many bytes may be kept."""
+        return jobs <= self.jobs and held <= self.bytes
+
+
+class Page(NamedTuple):
+    """Some jobs in their order, and whether more follow."""
+
+    jobs: tuple[Job, ...]
     has_more: bool
 
 
-class MemoryStore:
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._refs: dict[str, bytes] = {}
+class Store(Protocol):
+    """Keeps jobs, each with its reference: the bytes of the uploaded picture.
 
-    def add(self, job: Job, reference: bytes) -> None:
-        self._jobs[job.id] = job
-        self._refs[job.id] = reference
+    Of a job, a store knows ``id``, ``owner`` and ``created``, which no change may touch. Whoever is not the owner finds
+    no job. The order of jobs is that of ``created``, and where that is equal, of their addition.
+
+    Past its bounds a store lets go of the finished jobs that were added first, and where none of the first ``LOOK`` is
+    finished, of the first. The newest job always stays, even one whose reference is over the bound by itself.
+
+    Every call may raise ``StoreUnavailable``. One call at a time; what the calls give may go to any thread.
+    """
+
+    def add(self, job: Job, reference: Sequence[bytes]) -> bool:
+        """Keep ``job`` and its reference, given in chunks. Acknowledged is durable, as far as the store is.
+
+        ``False``, and nothing is changed, where there is a job of that id already, whoever owns it.
+        """
 
     def get(self, owner: str, video_id: str) -> Job | None:
-        job = self._jobs.get(video_id)
-        return job if job and job.owner == owner else None
+        """The job of that id, if ``owner`` has one."""
 
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
-        job = self.get(owner, video_id)
-        if job:
-            job = self._jobs[video_id] = change(job)
-        return job
+        """Put ``change(job)`` in the place of the job, as one step, and give it; ``None`` if ``owner`` has none.
+
+        ``change`` is pure: where others change the same job it is called again, on theirs. The same object as it was
+        given means no change.
+        """
 
     def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
-        jobs = [job for job in self._jobs.values() if job.owner == owner]
-        if newest_first:
-            jobs.reverse()
-        start = 0
-        if after is not None:
-            ids = [job.id for job in jobs]
-            if after not in ids:
-                return None
-            start = ids.index(after) + 1
-        return Page(jobs[start : start + limit], len(jobs) > start + limit)
+        """Up to ``limit`` jobs of ``owner`` that come after the one of id ``after``, or from the first.
+
+        ``None`` if ``after`` is no job of this owner.
+        """
 
     def remove(self, owner: str, video_id: str) -> Job | None:
-        job = self.get(owner, video_id)
-        if job:
-            del self._jobs[video_id]
-        return job
+        """Let go of a job and its reference, and give the job; ``None`` if ``owner`` has none."""
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
-        return self._refs.get(video_id)
+        """The reference of a job in one piece; ``None`` if ``owner`` has no such job."""
+
+    def clear(self) -> None:
+        """Let go of every job of every owner."""
+
+    def count(self) -> int:
+        """How many jobs are kept, of all owners."""
+
+    def held(self) -> int:
+        """How many bytes of references are kept."""
+
+    def close(self) -> None:
+        """Give back what the machine lent. A later call takes it again."""
 
 
-Store = MemoryStore
+def leaving(first: Iterable[Job], finished: Finished) -> Iterator[Job]:
+    """Which of the ``first`` jobs go, in this order: those that are finished, or where none is, the first alone."""
+    running: Job | None = None
+    any_finished = False
+    for job in first:
+        if finished(job):
+            any_finished = True
+            yield job
+        elif running is None:
+            running = job
+    if running is not None and not any_finished:
+        yield running

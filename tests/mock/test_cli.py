@@ -17,6 +17,7 @@ import pytest
 
 from mockserver.cli import main
 from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
+from mockserver.stores import parse_store
 
 PREFIX = "mockserver is listening on "
 
@@ -149,6 +150,9 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--token", ""], "argument --token: a token is not empty and has no white space"),
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
+        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory or sqlite:PATH"),
+        (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
+        (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
         (
             ["--pace", "x"],
@@ -184,6 +188,9 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "document": "x.yaml",
         "pace": "instant",
         "seed": "3",
+        "store": "sqlite:x.db",
+        "keep-jobs": "5",
+        "keep-bytes": "6",
         "log-level": "debug",
     }
     assert set(values) == {option.name for option in OPTIONS}
@@ -197,6 +204,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         3,
         "debug",
     )
+    assert (read.store, read.keep_jobs, read.keep_bytes) == (parse_store("sqlite:x.db"), 5, 6)
     flagged = settings("--port", "2", "--token", "c", **env)
     assert (flagged.port, flagged.tokens, flagged.seed) == (2, ("c",), 3)
 

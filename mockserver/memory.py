@@ -1,0 +1,107 @@
+"""The store in memory: as quick with a million jobs as with a thousand."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from mockserver.chain import Chain, Place
+from mockserver.job import Job
+from mockserver.store import LOOK, Bounds, Finished, Page, leaving
+
+BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
+"""What is kept if nothing else is said. A job takes about a kilobyte."""
+
+
+class MemoryStore:
+    """Keeps jobs as long as the process lives. Nothing in it is seen by the garbage collector but a few dicts."""
+
+    def __init__(self, bounds: Bounds, finished: Finished) -> None:
+        self._bounds = bounds
+        self._finished = finished
+        self.clear()
+
+    def add(self, job: Job, reference: Sequence[bytes]) -> bool:
+        """Keep a new job; ``False`` if its id is taken."""
+        if job.id in self._jobs:
+            return False
+        size = sum(map(len, reference))
+        self._make_room(size)
+        self._jobs[job.id] = job
+        self._references[job.id] = tuple(reference)
+        self._held += size
+        self._all.add(job.id)
+        if job.owner not in self._chains:
+            self._chains[job.owner] = Chain(self._places)
+        self._chains[job.owner].add(job.id, job.created)
+        return True
+
+    def get(self, owner: str, video_id: str) -> Job | None:
+        """The job, if ``owner`` has it."""
+        job = self._jobs.get(video_id)
+        return job if job is not None and job.owner == owner else None
+
+    def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
+        """Put ``change(job)`` in its place."""
+        job = self.get(owner, video_id)
+        if job is None:
+            return None
+        changed = self._jobs[video_id] = change(job)
+        return changed
+
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+        """Up to ``limit`` jobs after ``after``, found without a search."""
+        if after is not None and self.get(owner, after) is None:
+            return None
+        if owner not in self._chains:
+            return Page((), has_more=False)
+        ids = self._chains[owner].walk(after, backwards=newest_first)
+        jobs = tuple(self._jobs[video_id] for video_id in islice(ids, limit))
+        return Page(jobs, has_more=next(ids, None) is not None)
+
+    def remove(self, owner: str, video_id: str) -> Job | None:
+        """Let go of a job."""
+        job = self.get(owner, video_id)
+        if job is not None:
+            self._forget(job)
+        return job
+
+    def reference(self, owner: str, video_id: str) -> bytes | None:
+        """The chunks of the reference, joined."""
+        return None if self.get(owner, video_id) is None else b"".join(self._references[video_id])
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._jobs: dict[str, Job] = {}
+        # As they came, in chunks: a picture is not copied to be kept.
+        self._references: dict[str, tuple[bytes, ...]] = {}
+        self._held = 0
+        # A dict has an order too, but looks long for its first key once many first keys were removed; an OrderedDict
+        # does not, but shows each job to the garbage collector.
+        self._all = Chain({})
+        self._places: dict[str, Place] = {}
+        self._chains: dict[str, Chain] = {}
+
+    def count(self) -> int:
+        """How many jobs there are."""
+        return len(self._jobs)
+
+    def held(self) -> int:
+        """How many bytes the references have."""
+        return self._held
+
+    def close(self) -> None:
+        """Nothing is to be given back."""
+
+    def _make_room(self, size: int) -> None:
+        """Let jobs go until one more, of ``size`` bytes, fits."""
+        while self._jobs and not self._bounds.allow(len(self._jobs) + 1, self._held + size):
+            first = (self._jobs[video_id] for video_id in islice(self._all.walk(), LOOK))
+            self._forget(next(leaving(first, self._finished)))
+
+    def _forget(self, job: Job) -> None:
+        del self._jobs[job.id]
+        self._held -= sum(map(len, self._references.pop(job.id)))
+        self._all.remove(job.id)
+        chain = self._chains[job.owner]
+        chain.remove(job.id)
+        if chain.first is None:
+            del self._chains[job.owner]
