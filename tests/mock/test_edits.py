@@ -289,11 +289,11 @@ def test_answer_without_one_of_its_keys(edited: Edited) -> None:
 
 def test_operation_that_the_mock_lacks_is_left_out(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
     def edit(document: dict[str, Any]) -> None:
-        document["paths"]["/v1/videos"]["get"] = {"operationId": "searchVideos"}
+        document["paths"]["/v1/videos"]["put"] = {"operationId": "replaceVideos"}
 
     mock = edited(edit)
-    assert mock.send("GET", "/v1/videos").status_code == 405
-    assert "left out: GET /v1/videos" in caplog.text
+    assert mock.send("PUT", "/v1/videos").status_code == 405
+    assert "left out: PUT /v1/videos" in caplog.text
 
 
 def test_lengths_that_are_no_number(edited: Edited) -> None:
@@ -305,6 +305,15 @@ def test_lengths_that_are_no_number(edited: Edited) -> None:
 
 def test_path_may_have_more_than_operations(edited: Edited) -> None:
     edited(lambda document: document["paths"]["/v1/videos"].update(summary="Videos", parameters=[])).create()
+
+
+def test_operations_beyond_the_source_may_be_taken_away(edited: Edited) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["paths"] = {"/v1/videos": {"post": document["paths"]["/v1/videos"]["post"]}}
+
+    mock = edited(edit)
+    mock.create()
+    assert mock.send("GET", "/v1/videos").headers["allow"] == "POST"
 
 
 def test_rule_whose_place_was_edited_away_is_told_and_does_no_harm(
