@@ -178,8 +178,8 @@ class SqliteStore:
             raise
 
     def _undo(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error):
+            if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
     def _unavailable(self, why: str) -> StoreUnavailable:

@@ -138,7 +138,11 @@ def test_locked_file_is_read_still_and_written_once_it_is_free(at: Opened, path:
     put(store, job("a"))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        for call in (lambda: store.add(job("b"), []), lambda: store.change("me", "a", poll), store.clear):
+        for call in (
+            lambda: at(busy_seconds=0),
+            lambda: store.add(job("b"), []),
+            lambda: store.change("me", "a", poll),
+        ):
             with unavailable(path, "is locked by another program"):
                 call()
         assert listed(store) == ["a"]
@@ -176,6 +180,15 @@ def test_start_that_fails_otherwise_does_not_wait(at: Opened, path: Path) -> Non
         connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
             log_ahead(connection)
+
+
+def test_connection_that_is_lost_is_made_again(at: Opened, path: Path) -> None:
+    store = at()
+    put(store, job("a"))
+    store._connection.close()  # type: ignore[attr-defined]
+    with unavailable(path, "fails: "):
+        store.count()
+    assert listed(store) == ["a"]
 
 
 def test_file_that_was_replaced_by_another_is_told_and_opened_once_it_is_ours(at: Opened, path: Path) -> None:
