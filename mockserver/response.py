@@ -78,7 +78,7 @@ def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
 def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
-    words = _Words((name, _shown(word, limits.shown_characters)) for name, word in violation.words.items())
+    words = _Words((name, _shown(name, word, limits.shown_characters)) for name, word in violation.words.items())
     body = {
         "message": error.message.format_map(words),
         "type": error.type,
@@ -103,11 +103,12 @@ class _Words(Words):
         return "{" + name + "}"
 
 
-def _shown(word: object, most: int) -> str:
+def _shown(name: str, word: object, most: int) -> str:
+    """A word of a message. What the document says is told whole, what came is cut."""
     if isinstance(word, (list, tuple)):
         return listed([str(value) for value in word])
     text = str(word)
-    return text if len(text) <= most else text[:most] + "…"
+    return text if len(text) <= most or name in ("allowed", "routes") else text[:most] + "…"
 
 
 def listed(values: Sequence[str]) -> str:

@@ -40,6 +40,10 @@ class SqliteStore:
         with self._connected():
             pass  # it is said now, and not at the first job, if the file cannot be used
 
+    def __del__(self) -> None:
+        # An application that a test drives without a server is never told of its end.
+        self.close()
+
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""
         content = b"".join(reference)
@@ -178,8 +182,8 @@ class SqliteStore:
             raise
 
     def _undo(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error):
+            if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
     def _unavailable(self, why: str) -> StoreUnavailable:

@@ -20,10 +20,10 @@ def test_restart_keeps_jobs_and_references(at: Opened) -> None:
 
 
 def test_restart_with_lower_bounds_lets_finished_jobs_go_at_the_next_one(at: Opened) -> None:
-    put(at(), *(job(f"{number:03}", polls=DONE * (number % 2)) for number in range(4 * LOOK)))
-    smaller = at(Bounds(jobs=2 * LOOK + 1, bytes=10**6))
+    put(at(), *(job(f"{number:03}", polls=DONE * (number % 2)) for number in range(LOOK + LOOK // 2)))
+    smaller = at(Bounds(jobs=LOOK * 3 // 4 + 1, bytes=10**6))
     put(smaller, job("new"))
-    assert listed(smaller, limit=1000) == [*(f"{number:03}" for number in range(0, 4 * LOOK, 2)), "new"]
+    assert listed(smaller, limit=1000) == [*(f"{number:03}" for number in range(0, LOOK + LOOK // 2, 2)), "new"]
 
 
 def test_job_of_an_earlier_version_is_read(at: Opened, path: Path) -> None:
