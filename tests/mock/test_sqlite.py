@@ -11,7 +11,7 @@ from mockserver.store import LOOK, Bounds
 from mockserver.stores import parse_store
 from tests.mock.stores import DONE, WIDE, Opened, is_done, job, listed, put, unavailable, write
 from tests.mock.test_cli import served, url
-from tests.mock.vocabulary import Mock
+from tests.mock.vocabulary import TOKEN, Mock
 
 
 def test_restart_keeps_jobs_and_references(at: Opened) -> None:
@@ -57,7 +57,7 @@ def test_server_that_is_killed_goes_on_with_its_jobs(path: Path) -> None:
     options = ("--store", f"sqlite:{path}", "--pace", "instant")
     video = Mock(store=parse_store(f"sqlite:{path}")).create()
     with served(*options) as (process, told):
-        headers = {"authorization": "Bearer any"}
+        headers = {"authorization": f"Bearer {TOKEN}"}
         address = f"{url(told)}/v1/videos/{video['id']}"
         assert httpx.get(address, headers=headers).json()["status"] == "completed"
         process.kill()
