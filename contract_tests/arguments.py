@@ -13,6 +13,10 @@ from contract_tests.document import default_path
 from contract_tests.settings import PROFILES, Settings
 from contract_tests.verdict import Strictness
 
+#: More requests at once than this no endpoint needs.
+MOST_WORKERS = 100
+#: Seconds; longer than an hour nobody waits for one answer.
+LONGEST = 3600.0
 TOKEN_VARIABLE = "VIDEOS_TOKEN"  # noqa: S105  the name of a variable
 
 
@@ -72,7 +76,12 @@ def _parser() -> _Parser:
     judge = commands.add_parser("judge", help="judge the answers of a journal again")
     for command in (run, plan):
         command.add_argument("url", metavar="URL", help="where the endpoint is, with or without /v1")
-        command.add_argument("--token", help=f"the bearer token; default: the environment variable {TOKEN_VARIABLE}")
+        command.add_argument(
+            "--token",
+            type=_token,
+            metavar="T",
+            help=f"the bearer token; default: the environment variable {TOKEN_VARIABLE}",
+        )
         command.add_argument(
             "--spend",
             type=_count,
@@ -82,17 +91,17 @@ def _parser() -> _Parser:
         command.add_argument(
             "--profile", choices=PROFILES, default="standard", help="how much effort (default: standard)"
         )
-        command.add_argument("--seed", type=int, default=0, help="repeats a run exactly (default: 0)")
+        command.add_argument("--seed", type=_whole, default=0, metavar="N", help="repeats a run exactly (default: 0)")
         command.add_argument("--rule", action="append", metavar="ID", help="judge this rule alone; may be repeated")
     plan.add_argument("--price", type=_price, metavar="P", help="what one creation costs")
     run.add_argument("--workers", type=_positive, metavar="N", help="requests at once; 1 where --spend counts")
     run.add_argument(
-        "--timeout", type=_price, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
+        "--timeout", type=_seconds, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
     )
     run.add_argument("--resume", action="store_true", help="go on with the run of the journal")
     run.add_argument("--journal", type=Path, metavar="FILE", help="where to record; default: in the folder of --report")
     judge.add_argument("journal", type=Path, metavar="JOURNAL")
-    judge.add_argument("--token", help=argparse.SUPPRESS)
+    judge.add_argument("--token", type=_token, help=argparse.SUPPRESS)
     for command in (run, judge):
         command.add_argument("--strict", action="store_true", help="broken inferred rules fail too")
         command.add_argument("--extensions", action="store_true", help="judge operations beyond the document too")
@@ -109,11 +118,11 @@ def _parser() -> _Parser:
 def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Arguments:
     given: dict[str, object] = vars(found)
     spend = given.get("spend")
-    token = given.get("token") or environment.get(TOKEN_VARIABLE) or None
+    token = given.get("token") or _from_environment(environment)
     rules = given.get("rule")
     settings = Settings(
         document=found.document,
-        token=str(token) if token else None,
+        token=None if token is None else str(token),
         strictness=Strictness(bool(given.get("strict")), bool(given.get("extensions"))),
         profile=str(given.get("profile", "standard")),
         seed=int(str(given.get("seed", 0))),
@@ -134,6 +143,14 @@ def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Argument
     )
 
 
+def _from_environment(environment: Mapping[str, str]) -> str | None:
+    """The token of the variable; an empty one is none, as where a secret of CI is not set."""
+    try:
+        return _token(environment[TOKEN_VARIABLE]) if environment.get(TOKEN_VARIABLE) else None
+    except argparse.ArgumentTypeError as error:
+        _parser().error(f"the variable {TOKEN_VARIABLE}: {error}")
+
+
 def _count(text: str) -> int:
     """A number of creations; -1 stands for any number."""
     if text == "unlimited":
@@ -144,9 +161,32 @@ def _count(text: str) -> int:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MOST_WORKERS}")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _token(text: str) -> str:
+    # The text itself is not told: it may be the token with a line break behind it.
+    if not text or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError("a token is not empty and holds neither spaces nor line breaks")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0, at most {LONGEST:g}")
+    return value
 
 
 def _price(text: str) -> float:

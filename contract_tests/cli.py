@@ -22,6 +22,7 @@ from contract_tests.session import Outcome, Surroundings, judge_target, report_p
 from contract_tests.settings import Settings, workers_for
 from contract_tests.table import rule_table, table, totals
 from contract_tests.target import base_url, is_loopback
+from contract_tests.verdict import UNTESTED
 
 HOLDS, BROKEN, UNJUDGED = 0, 1, 2
 
@@ -42,13 +43,19 @@ def main(
         return asked
     commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
     try:
-        return commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
+        code = commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
+        out.flush()
     except MisuseError as error:
         err.write(f"contract-tests: {_hidden(str(error), asked.settings.token)}\n")
         return UNJUDGED
     except KeyboardInterrupt:
         err.write("contract-tests: interrupted\n")
         return UNJUDGED
+    except BrokenPipeError:
+        # Whoever reads the output, as `head` does, has seen enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNJUDGED
+    return code
 
 
 def _hidden(text: str, token: str | None) -> str:
@@ -62,7 +69,8 @@ def settings_for(asked: Arguments) -> Settings:
 
 def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
     contract = load(asked.settings.document)
-    address = base_url(asked.url, contract.form.operation.path)
+    contract.require_rules(asked.settings.only or ())
+    address = base_url(asked.url, contract.form.operation.path, asked.settings.token)
     here = is_loopback(address)
     spend = asked.spend if asked.spend_given else (None if here else 0)
     capped = spend is not None
@@ -74,7 +82,7 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
     outcome = judge_target(asked.url, replace(settings, journal=named), surroundings)
-    code = _tell(outcome, out)
+    code = _tell(outcome, out, err)
     if outcome.interrupted:
         how = "with --resume it goes on where it stopped" if named is not None else "with --journal it could be resumed"
         err.write(f"contract-tests: interrupted; {how}\n")
@@ -82,10 +90,13 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
     return code
 
 
-def _tell(outcome: Outcome, out: TextIO) -> int:
+def _tell(outcome: Outcome, out: TextIO, err: TextIO) -> int:
     settings = outcome.settings
     if settings.report is not None:
-        write_reports(outcome, settings.report, settings.token)
+        try:
+            write_reports(outcome, settings.report, settings.token)
+        except OSError as error:
+            raise MisuseError(f"The report {settings.report} cannot be written: {error.strerror or error}.") from error
     out.writelines(_hidden_line(line, settings.token) for line in table(outcome.verdicts, settings.strictness))
     out.write("\n")
     if outcome.stopped:
@@ -96,7 +107,12 @@ def _tell(outcome: Outcome, out: TextIO) -> int:
         f"{outcome.requests} requests, {outcome.accepted} creations accepted{waits}, "
         f"{outcome.seconds:.1f} s, seed {settings.seed}\n"
     )
-    return BROKEN if outcome.failing else HOLDS
+    if outcome.failing:
+        return BROKEN
+    if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
+        err.write("contract-tests: nothing could be judged: no rule was tested\n")
+        return UNJUDGED
+    return HOLDS
 
 
 def _hidden_line(line: str, token: str | None) -> str:
@@ -145,7 +161,7 @@ def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
     assert asked.settings.journal is not None
     contract = load(asked.settings.document)
     record = journal.read(asked.settings.journal)
+    report_paths(asked.settings.report, None)
     if record.head["document"] != contract.document.digest:
         err.write("contract-tests: judged by another document than the journal was recorded with\n")
-    report_paths(asked.settings.report, None)
-    return _tell(rejudge(contract, record, asked.settings), out)
+    return _tell(rejudge(contract, record, asked.settings), out, err)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from contract_tests.builder import Builder
 from contract_tests.case import Case
 from contract_tests.document import Document, Operation, escape
+from contract_tests.errors import MisuseError
 from contract_tests.form import Form
 from contract_tests.negatives import negatives
 from contract_tests.positives import positives, spellings
@@ -25,6 +28,14 @@ class Contract:
         self.builder = Builder(self.form)
         self.success = f"{self.form.operation.pointer}/responses/200"
         self.answer = f"{self.success}/content/{escape('application/json')}/schema"
+
+    def require_rules(self, wanted: Iterable[str]) -> None:
+        """Check that there are such rules. Raises MisuseError naming the first that is none, and one like it."""
+        known = [rule.id for rule in self.rules]
+        for rule in sorted(set(wanted) - set(known)):
+            near = get_close_matches(rule, known, n=1)
+            hint = f" Is '{near[0]}' meant?" if near else ""
+            raise MisuseError(f"There is no rule '{rule}' in {self.document.source}.{hint} 'rules' lists them all.")
 
     @cached_property
     def bad(self) -> tuple[Case, ...]:
@@ -67,4 +78,11 @@ def load(path: Path) -> Contract:
 
 @lru_cache(maxsize=8)
 def _contract(path: Path, digest: str) -> Contract:  # noqa: ARG001  the digest tells an edited file from the old one
-    return Contract(Document.load(path))
+    try:
+        made = Contract(Document.load(path))
+        if not (made.good and made.bad):
+            raise MisuseError(f"The document {path} leaves nothing to test: no form fits it.")
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # What no check of shapes sees, as a reference that leads nowhere or a default of no use.
+        raise MisuseError(f"The document {path} cannot be read as a contract: {type(error).__name__} {error}.") from error
+    return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,8 @@ from contract_tests.errors import MisuseError
 from contract_tests.redaction import Redactor
 
 FORMAT = 1
+#: What the head of a run tells at least.
+_HEAD: dict[str, Callable[[Any], Any]] = {"document": str, "url": str, "seed": int, "profile": str}
 
 
 @dataclass
@@ -95,9 +97,9 @@ def read(path: Path) -> Record:
     try:
         for event in _events(lines):
             if record is None:
-                record = Record(event) if event["event"] == "run" and event["format"] == FORMAT else None
-                if record is None:
+                if event["event"] != "run" or event["format"] != FORMAT:
                     break
+                record = Record({name: kind(event[name]) for name, kind in _HEAD.items()} | {"spend": event["spend"]})
             else:
                 _apply(record, event)
     except (KeyError, TypeError, ValueError) as error:
@@ -140,7 +142,17 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
 
 
 def set_aside(path: Path) -> None:
-    """Give an older journal another name, so that nothing of it is lost."""
+    """Give an older journal another name, so that nothing of it is lost; an empty file is written into.
+
+    Raises MisuseError for what is no journal, which is left as it is.
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    if not path.is_file():
+        raise MisuseError(f"The journal {path} cannot be written: it is no regular file.")
+    with path.open("rb") as file:
+        if not file.readline().startswith(b'{"event":"run",'):
+            raise MisuseError(f"{path} is no journal of contract-tests; it is left as it is.")
     number = 1
     while path.with_suffix(f".{number}{path.suffix}").exists():
         number += 1

@@ -59,7 +59,8 @@ class Outcome:
 def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Outcome:
     """Judge the endpoint at `url`. Raises MisuseError or UnjudgeableError, each with one clear line."""
     contract = load(settings.document)
-    address = base_url(url, contract.form.operation.path)
+    contract.require_rules(settings.only or ())
+    address = base_url(url, contract.form.operation.path, settings.token)
     started = surroundings.clock()
     record, settings = _open_record(settings, contract, address)
     book = journal.Journal(settings.journal, Redactor(settings.token))
@@ -129,8 +130,7 @@ def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[
             )
         return None, settings
     if not settings.resume:
-        if path.exists():
-            journal.set_aside(path)
+        journal.set_aside(path)
         return None, settings
     record = journal.read(path)
     if record.head["document"] != contract.document.digest:

@@ -13,6 +13,7 @@ import httpx
 from contract_tests.answer import Answer
 from contract_tests.credential import CREDENTIALS
 from contract_tests.errors import MisuseError, UnjudgeableError
+from contract_tests.redaction import Redactor
 from contract_tests.request import Request
 
 #: Sent where the user gave no token: a server that takes any token is content with it.
@@ -22,20 +23,24 @@ IDLE = 2.0
 _CHUNK = 1000
 
 
-def base_url(url: str, path: str) -> str:
+def base_url(url: str, path: str, token: str | None = None) -> str:
     """The address that `path` of the document is appended to; the path itself or a head of it may stand in `url`.
 
-    Raises MisuseError, naming what is wrong.
+    Raises MisuseError, naming what is wrong, without the token.
     """
+    told = Redactor(token).text(repr(url))
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise MisuseError(f"The URL {url!r} cannot be read: {error}.") from error
+        # Says no to what no client can send to: control characters, and hosts that IDNA has no form for.
+        str(httpx.URL(url).host)
+        (parts.hostname or "").encode("idna")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise MisuseError(f"The URL {told} cannot be read: {_reason(error)}.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise MisuseError(f"The URL {url!r} is not complete: it must begin with http:// or https:// and name a host.")
+        raise MisuseError(f"The URL {told} is not complete: it must begin with http:// or https:// and name a host.")
     if parts.query or parts.fragment:
-        raise MisuseError(f"The URL {url!r} must end with its path: leave out what follows '?' or '#'.")
+        raise MisuseError(f"The URL {told} must end with its path: leave out what follows '?' or '#'.")
     prefix = parts.path.rstrip("/")
     steps = path.strip("/").split("/")
     for count in range(len(steps), 0, -1):
@@ -45,7 +50,7 @@ def base_url(url: str, path: str) -> str:
             break
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     # A user name and a password in the address would stand in every report.
-    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, prefix, "", ""))
+    return urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", prefix, "", ""))
 
 
 def is_loopback(url: str) -> bool:
@@ -77,6 +82,11 @@ class Target:
         """The token that is sent, the placeholder where none was given."""
         return self.token or PLACEHOLDER
 
+    @property
+    def shown(self) -> str:
+        """The address as it may be told and written down: without the token, which a path may hold."""
+        return Redactor(self.token).text(self.url)
+
     def send(self, request: Request) -> Answer:
         """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
         headers = [(name.encode(), value.encode()) for name, value in request.headers]
@@ -92,7 +102,7 @@ class Target:
         try:
             response = self.client.request(request.method, self.url + request.path, headers=headers, content=content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise UnjudgeableError(f"Nothing answers at {self.url}: {_reason(error)}.") from error
+            raise UnjudgeableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.TransportError as error:
             return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())

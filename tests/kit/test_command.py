@@ -7,7 +7,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contract_tests.document import default_path
 from contract_tests.report.data import schema
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import HERE, TOKEN, command, edited, run
@@ -38,52 +37,9 @@ def test_an_inferred_rule_warns_and_with_strict_fails() -> None:
     assert run(server(), *QUICK, "--strict")[0] == 1
 
 
-MISUSE = {
-    "no command": ((), "required"),
-    "no scheme": (("run", "127.0.0.1:8000"), "must begin with http:// or https://"),
-    "no host": (("run", "http://"), "must begin with"),
-    "a bad port": (("run", "http://127.0.0.1:abc"), "cannot be read"),
-    "a query": (("run", f"{HERE}?a=1"), "leave out what follows"),
-    "a bad number": (("run", HERE, "--spend", "-1"), "neither a whole number"),
-    "no worker": (("run", HERE, "--workers", "0"), "no whole number from 1 on"),
-    "a bad price": (("plan", HERE, "--price", "x"), "no number from 0 on"),
-    "a bad profile": (("run", HERE, "--profile", "huge"), "invalid choice"),
-    "a missing document": (("run", HERE, "--document", "/nowhere.yaml"), "cannot be read"),
-    "an unreachable server": (("run", HERE), "Nothing answers at"),
-    "resume without a journal": (("run", HERE, "--resume"), "--journal"),
-    "a missing journal": (("judge", "/nowhere.jsonl"), "cannot be read"),
-    "an unwritable report": (("run", HERE, "--report", "/proc/nowhere"), "cannot be written"),
-}
-
-
-@pytest.mark.parametrize("case", MISUSE)
-def test_misuse_is_one_line_and_exit_2(case: str) -> None:
-    words, told = MISUSE[case]
-    code, out, err = command(*words)
-    assert (code, out) == (2, "")
-    assert told in err
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("text", ["a: [", "just words", "openapi: 3.1.0", "openapi: 3.0.0\npaths: {}"])
-def test_a_document_that_does_not_load_is_misuse(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "document.yaml"
-    path.write_text(text)
-    code, _, err = command("rules", "--document", str(path))
-    assert code == 2
-    assert str(path) in err
-
-
 @pytest.mark.parametrize("url", [HERE, f"{HERE}/", f"{HERE}/v1", f"{HERE}/v1/", f"{HERE}/v1/videos"])
 def test_the_address_may_end_in_a_head_of_the_path(url: str) -> None:
     assert run(CLEAN.build(), *QUICK, "--rule", "seconds.enum", url=url)[0] == 0
-
-
-@pytest.mark.parametrize("spend", ["0", "1", "unlimited"])
-def test_a_wrong_token_is_said_at_once(spend: str) -> None:
-    code, _, err = run(CLEAN.build(), "--token", "some-other-token", "--spend", spend)
-    assert code == 2
-    assert "refuses the token: 401" in err
 
 
 def test_the_token_comes_from_the_environment_too() -> None:
@@ -150,15 +106,6 @@ def test_a_changed_document_changes_the_offline_verdict(tmp_path: Path) -> None:
     code, _, err = command("judge", str(tmp_path / "j"), "--document", str(document))
     assert code == 1
     assert "another document" in err
-
-
-def test_a_file_that_is_no_journal_is_misuse(tmp_path: Path) -> None:
-    path = tmp_path / "j"
-    for text in ("", '{"event":"sent","id":"1"}\n', "words\nwords\n", default_path().read_text()):
-        path.write_text(text)
-        code, _, err = command("judge", str(path))
-        assert code == 2
-        assert str(path) in err
 
 
 def test_a_cut_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:

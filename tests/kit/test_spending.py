@@ -107,15 +107,6 @@ def test_a_request_without_a_known_answer_is_not_sent_again(tmp_path: Path) -> N
     assert (app.accepted, outcome.accepted) == (0, 1)
 
 
-def test_a_journal_of_another_document_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    judge(CORRECT["clean"].build(), journal=path, only=frozenset({"seconds.enum"}))
-    path.write_text(path.read_text().replace('"document":"', '"document":"0'))
-    code, _, err = run(CORRECT["clean"].build(), "--journal", str(path), "--resume")
-    assert code == 2
-    assert "another document" in err
-
-
 @pytest.mark.parametrize("name", [name for name in CORRECT if name != "slow"])
 def test_a_correct_server_accepts_nothing_where_nothing_may_be(name: str) -> None:
     assert judge(CORRECT[name].build(), spend=0, strict=CORRECT[name].strict).accepted == 0
