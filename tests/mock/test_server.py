@@ -149,3 +149,21 @@ def test_websocket_is_closed_where_another_server_lets_it_through() -> None:
 
     asyncio.run(create_app()({"type": "websocket", "path": "/", "headers": []}, receive, send))
     assert sent == [{"type": "websocket.close"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"), [("", f"multipart/form-data; boundary={BOUNDARY}"), ("/x/remix", "application/json")]
+)
+def test_client_that_goes_away_is_answered_nothing(path: str, content_type: str) -> None:
+    sent = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.disconnect"}
+
+    headers = [(b"authorization", b"Bearer x"), (b"content-type", content_type.encode())]
+    scope = {"type": "http", "method": "POST", "path": f"/v1/videos{path}", "headers": headers, "query_string": b""}
+    asyncio.run(create_app()(scope, receive, send))
+    assert sent == []
