@@ -85,7 +85,8 @@ class Target:
     @property
     def shown(self) -> str:
         """The address as it may be told and written down: without the token, which a path may hold."""
-        return Redactor(self.token).text(self.url)
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=Redactor(self.token).text(parts.path)))
 
     def send(self, request: Request) -> Answer:
         """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
