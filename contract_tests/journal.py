@@ -32,6 +32,7 @@ class Record:
     answers: dict[str, Answer] = field(default_factory=dict)
     observed: list[dict[str, Any]] = field(default_factory=list)
     generic: list[dict[str, Any]] = field(default_factory=list)
+    malformed: dict[str, Answer] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     ended: bool = False
 
@@ -165,6 +166,8 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
             record.observed.append(event)
         case "generic":
             record.generic.append(event["finding"])
+        case "malformed":
+            record.malformed[event["name"]] = Answer.from_json(event["answer"])
         case "begun":
             record.begun.add(event["part"])
         case "end":

@@ -16,6 +16,7 @@ from contract_tests.courier import Courier
 from contract_tests.errors import MisuseError
 from contract_tests.fuzz import Fuzz
 from contract_tests.generic import generic
+from contract_tests.malformed import malformed
 from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
 from contract_tests.settings import Settings
@@ -64,7 +65,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     started = surroundings.clock()
     transport = surroundings.transport()
     client = connect(settings.timeout, transport)
-    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None))
+    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None), transport is not None)
     record, settings = _open_record(settings, contract, target.shown)
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
@@ -100,6 +101,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
 
 def _send_all(run: Run, record: journal.Record | None) -> None:
     run.table()
+    malformed(run, record)
     Fuzz(run).all()
     generic(run, record)
     # Last, because by now the first videos have had time to be finished.

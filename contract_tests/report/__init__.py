@@ -11,9 +11,6 @@ from contract_tests.report.junit import junit
 from contract_tests.report.page import page
 from contract_tests.session import Outcome
 
-#: Findings of a rule that get a folder to reproduce them: the best evidence, and two more.
-_FOLDERS = 3
-
 
 def write_reports(outcome: Outcome, folder: Path) -> None:
     """Write junit.xml, report.json, report.html and a folder for each finding worth one."""
@@ -22,5 +19,7 @@ def write_reports(outcome: Outcome, folder: Path) -> None:
     (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
     (folder / "report.html").write_text(page(outcome), encoding="utf-8")
     for verdict in outcome.verdicts:
-        for finding in verdict.findings[:_FOLDERS]:
-            reproduce.write(finding, outcome.target, folder / "findings" / reproduce.folder_name(finding))
+        for index, finding in enumerate(verdict.findings):
+            place = reproduce.folder_of(verdict.findings, index)
+            if place is not None:
+                reproduce.write(finding, outcome.target, folder / place)
