@@ -15,7 +15,6 @@ from contract_tests.errors import MisuseError
 from contract_tests.explain import explain
 from contract_tests.plan import Plan, plan
 from contract_tests.progress import Shown
-from contract_tests.redaction import Redactor
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
@@ -46,7 +45,7 @@ def main(
         code = commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
         out.flush()
     except MisuseError as error:
-        err.write(f"contract-tests: {_hidden(str(error), asked.settings.token)}\n")
+        err.write(f"contract-tests: {' '.join(str(error).split())}\n")
         return UNJUDGED
     except KeyboardInterrupt:
         err.write("contract-tests: interrupted\n")
@@ -56,10 +55,6 @@ def main(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNJUDGED
     return code
-
-
-def _hidden(text: str, token: str | None) -> str:
-    return Redactor(token).text(" ".join(text.split()))
 
 
 def settings_for(asked: Arguments) -> Settings:
@@ -94,13 +89,13 @@ def _tell(outcome: Outcome, out: TextIO, err: TextIO) -> int:
     settings = outcome.settings
     if settings.report is not None:
         try:
-            write_reports(outcome, settings.report, settings.token)
+            write_reports(outcome, settings.report)
         except OSError as error:
             raise MisuseError(f"The report {settings.report} cannot be written: {error.strerror or error}.") from error
-    out.writelines(_hidden_line(line, settings.token) for line in table(outcome.verdicts, settings.strictness))
+    out.writelines(f"{line}\n" for line in table(outcome.verdicts, settings.strictness))
     out.write("\n")
     if outcome.stopped:
-        out.write(_hidden_line(outcome.stopped, settings.token))
+        out.write(f"{outcome.stopped}\n")
     waits = f", {outcome.waits} times told to wait (429)" if outcome.waits else ""
     out.write(f"{totals(outcome.verdicts, settings.strictness)}\n")
     out.write(
@@ -113,10 +108,6 @@ def _tell(outcome: Outcome, out: TextIO, err: TextIO) -> int:
         err.write("contract-tests: nothing could be judged: no rule was tested\n")
         return UNJUDGED
     return HOLDS
-
-
-def _hidden_line(line: str, token: str | None) -> str:
-    return Redactor(token).text(line.rstrip()) + "\n"
 
 
 def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001

@@ -84,5 +84,7 @@ def _contract(path: Path, digest: str) -> Contract:  # noqa: ARG001  the digest 
             raise MisuseError(f"The document {path} leaves nothing to test: no form fits it.")
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # What no check of shapes sees, as a reference that leads nowhere or a default of no use.
-        raise MisuseError(f"The document {path} cannot be read as a contract: {type(error).__name__} {error}.") from error
+        raise MisuseError(
+            f"The document {path} cannot be read as a contract: {type(error).__name__} {error}."
+        ) from error
     return made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,11 @@ class Document:
         document = cls(tree, digest=hashlib.sha256(raw).hexdigest(), source=str(path))
         document.require()
         return document
+
+    @cached_property
+    def text(self) -> str:
+        """All of it as one text, to look words up in."""
+        return json.dumps(self.tree, ensure_ascii=False, default=str)
 
     def require(self) -> None:
         """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing."""

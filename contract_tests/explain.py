@@ -12,7 +12,7 @@ _SPECIAL = {
     "error.envelope": "every refusal of the run",
     "error.no-5xx": "every answer to a request that must be refused",
     GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
-    "http.well-formed": "not checked: the kit sends HTTP only",
+    "http.well-formed": "bytes that are no HTTP, over a socket: a line, a header and a chunk that are none",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
     "retrieve.not-found": "ids that were never given, retrieved",
 }

@@ -42,7 +42,8 @@ def generic(run: Run, record: journal.Record | None = None) -> None:
     run.judgement.judged.add(GENERIC)
     for finding in _Generic(run).findings():
         run.judgement.findings.append(finding)
-        run.courier.journal.write("generic", finding={"rule": GENERIC, **finding.to_json()})
+        clean = run.courier.journal.clean_finding(finding)
+        run.courier.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
 
 
 def _unwanted(run: Run, record: journal.Record | None) -> str | None:

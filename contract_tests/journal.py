@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 from contract_tests.answer import Answer
 from contract_tests.case import Case, from_json, to_json
 from contract_tests.errors import MisuseError
+from contract_tests.finding import Finding
 from contract_tests.redaction import Redactor
 
 FORMAT = 1
+#: The rule whose findings quote a header in what was due.
+_HEADERS = "response.headers"
 #: What the head of a run tells at least.
 _HEAD: dict[str, Callable[[Any], Any]] = {"document": str, "url": str, "seed": int, "profile": str}
 
@@ -29,6 +32,7 @@ class Record:
     answers: dict[str, Answer] = field(default_factory=dict)
     observed: list[dict[str, Any]] = field(default_factory=list)
     generic: list[dict[str, Any]] = field(default_factory=list)
+    malformed: dict[str, Answer] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     ended: bool = False
 
@@ -79,6 +83,36 @@ class Journal:
             answer.received_at,
             self._redactor.text(answer.failure),
         )
+
+    def clean_finding(self, finding: Finding) -> Finding:
+        """The finding without the token, before anything of it is cut, wrapped or written down.
+
+        What was sent and what was due are the kit's own words, except where they quote an answer: the id that is
+        retrieved, a header, what schemathesis says.
+        """
+        mask, case = self._redactor.text, finding.case
+        clean = replace(
+            finding, came=mask(finding.came), answer=None if finding.answer is None else self.clean(finding.answer)
+        )
+        if case is not None and case.request.method != "GET" and finding.rule != _HEADERS:
+            return clean
+        if case is not None and case.request.method == "GET":
+            case = replace(case, label=mask(case.label), request=replace(case.request, path=mask(case.request.path)))
+        return replace(clean, label=mask(finding.label), due=mask(finding.due), case=case)
+
+    def observed(self, case: Case, video: str, created: dict[str, Any] | None, answer: Answer) -> None:
+        """What retrieving a video showed, beside what its creation had answered."""
+        if self._file is not None:
+            told = None if created is None else json.loads(self._redactor.text(json.dumps(created)))
+            clean = self.clean(answer).to_json()
+            self.write(
+                "observed",
+                rule=case.rule,
+                credential=case.request.credential,
+                video=self._redactor.text(video),
+                created=told,
+                answer=clean,
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -132,6 +166,8 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
             record.observed.append(event)
         case "generic":
             record.generic.append(event["finding"])
+        case "malformed":
+            record.malformed[event["name"]] = Answer.from_json(event["answer"])
         case "begun":
             record.begun.add(event["part"])
         case "end":

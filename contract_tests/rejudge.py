@@ -10,6 +10,7 @@ from contract_tests.contract import Contract
 from contract_tests.finding import Finding, Judgement
 from contract_tests.journal import Record
 from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
+from contract_tests.malformed import judge_again
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
@@ -41,6 +42,8 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
             body = answer.object or {}
             lives[str(body.get("id"))] = Life(body)
     _observed(contract, record, lives, judgement)
+    for verdict in judge_again(contract, record):
+        judgement.add(verdict)
     for finding in record.generic:
         judgement.findings.append(Finding(finding["rule"], finding["request"], finding["came"], finding["due"]))
         judgement.judged.add(finding["rule"])

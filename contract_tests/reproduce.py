@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from contract_tests.credential import CREDENTIALS, Credential
@@ -16,9 +17,19 @@ from contract_tests.request import Request
 VARIABLE = "VIDEOS_TOKEN"
 
 
+#: Findings of a rule that get a folder: the best evidence, and two more.
+FOLDERS = 3
+
+
+def folder_of(findings: Sequence[Finding], index: int) -> str | None:
+    """The folder that reproduces one of a rule's findings, below that of the report; None where it has none."""
+    has_one = index < FOLDERS and findings[index].case is not None
+    return f"findings/{folder_name(findings[index])}" if has_one else None
+
+
 def folder_name(finding: Finding) -> str:
     """A name that tells the rule, and the case where there are several."""
-    case = finding.case.id[:8] if finding.case is not None else "run"
+    case = "run" if finding.case is None else finding.case.id[:8]
     return re.sub(r"[^a-z0-9._-]+", "-", f"{finding.rule}-{case}".lower())
 
 

@@ -16,6 +16,7 @@ from contract_tests.courier import Courier
 from contract_tests.errors import MisuseError
 from contract_tests.fuzz import Fuzz
 from contract_tests.generic import generic
+from contract_tests.malformed import malformed
 from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
 from contract_tests.settings import Settings
@@ -62,13 +63,13 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     contract.require_rules(settings.only or ())
     address = base_url(url, contract.form.operation.path, settings.token)
     started = surroundings.clock()
-    record, settings = _open_record(settings, contract, address)
-    book = journal.Journal(settings.journal, Redactor(settings.token))
-    if record is None:
-        book.write("run", **_head(settings, contract, address))
     transport = surroundings.transport()
     client = connect(settings.timeout, transport)
-    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None))
+    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None), transport is not None)
+    record, settings = _open_record(settings, contract, target.shown)
+    book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
+    if record is None:
+        book.write("run", **_head(settings, contract, target.shown))
     courier = Courier(target, Purse(settings.spend), book, surroundings.sleep, record)
     run = Run(contract, settings, courier, surroundings.progress)
     interrupted = False
@@ -82,10 +83,13 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
             book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
         book.close()
     return Outcome(
-        target=address,
+        target=target.shown,
         contract=contract,
         settings=settings,
-        verdicts=[_masked(verdict, book, settings.token) for verdict in run.verdicts()],
+        verdicts=[
+            replace(one, findings=tuple(book.clean_finding(finding) for finding in one.findings))
+            for one in run.verdicts()
+        ],
         requests=courier.requests,
         accepted=courier.purse.accepted,
         waits=courier.waits,
@@ -95,24 +99,9 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     )
 
 
-def _masked(verdict: Verdict, book: journal.Journal, token: str | None) -> Verdict:
-    """The verdict without the token, before anything is cut, wrapped or written down."""
-    mask = Redactor(token).text
-    findings = tuple(
-        replace(
-            one,
-            label=mask(one.label),
-            came=mask(one.came),
-            due=mask(one.due),
-            answer=None if one.answer is None else book.clean(one.answer),
-        )
-        for one in verdict.findings
-    )
-    return replace(verdict, reason=mask(verdict.reason), findings=findings)
-
-
 def _send_all(run: Run, record: journal.Record | None) -> None:
     run.table()
+    malformed(run, record)
     Fuzz(run).all()
     generic(run, record)
     # Last, because by now the first videos have had time to be finished.

@@ -73,8 +73,8 @@ _SHAPE = {
                 "enum": {"type": "array", "minItems": 1},
                 "contentMediaType": _TEXT,
                 "pattern": {"type": "string", "format": "regex"},
-                **dict.fromkeys(("minLength", "maxLength"), {"type": "integer", "minimum": 0}),
-                **dict.fromkeys(("minimum", "maximum"), {"type": "number"}),
+                **{key: {"type": "integer", "minimum": 0} for key in ("minLength", "maxLength")},
+                **{key: {"type": "number"} for key in ("minimum", "maximum")},
             },
         }
     },

@@ -68,7 +68,8 @@ def is_loopback(url: str) -> bool:
 class Target:
     """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
 
-    `app` is the ASGI application behind it where it runs in this process.
+    `transported`: something else than the network carries requests, as where the ASGI application `app` behind it runs
+    in this process.
     """
 
     url: str
@@ -76,6 +77,7 @@ class Target:
     client: httpx.Client
     clock: Callable[[], float]
     app: Any = None
+    transported: bool = False
 
     @property
     def sent_token(self) -> str:
@@ -85,7 +87,8 @@ class Target:
     @property
     def shown(self) -> str:
         """The address as it may be told and written down: without the token, which a path may hold."""
-        return Redactor(self.token).text(self.url)
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=Redactor(self.token).text(parts.path)))
 
     def send(self, request: Request) -> Answer:
         """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""

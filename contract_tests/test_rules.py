@@ -68,7 +68,7 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
     except MisuseError as error:
         pytest.exit(f"contract-tests: {error}", returncode=2)
     if settings.report is not None:
-        write_reports(made, settings.report, settings.token)
+        write_reports(made, settings.report)
     return made
 
 

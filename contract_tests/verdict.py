@@ -10,8 +10,6 @@ from contract_tests.finding import Finding, Judgement
 from contract_tests.rules import Rule
 
 HOLDS, BROKEN, UNTESTED = "holds", "broken", "untested"
-#: Why no request can show it, for the rules that this kit leaves to others.
-_OUT_OF_REACH = {"http.well-formed": "the kit sends HTTP only; bytes that are none need a socket"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def verdicts(contract: Contract, judgement: Judgement, reasons: dict[str, str], 
             made.append(Verdict(rule, HOLDS))
         else:
             parent = rule.id.removesuffix(".error")
-            reason = reasons.get(rule.id) or reasons.get(parent) or _OUT_OF_REACH.get(parent) or otherwise
+            reason = reasons.get(rule.id) or reasons.get(parent) or otherwise
             made.append(Verdict(rule, UNTESTED, reason))
     return made
 

@@ -6,25 +6,20 @@ import json
 from pathlib import Path
 
 from contract_tests import reproduce
-from contract_tests.redaction import Redactor
 from contract_tests.report.data import data
 from contract_tests.report.junit import junit
 from contract_tests.report.page import page
 from contract_tests.session import Outcome
 
-#: Findings of a rule that get a folder to reproduce them: the best evidence, and two more.
-_FOLDERS = 3
 
-
-def write_reports(outcome: Outcome, folder: Path, token: str | None) -> None:
+def write_reports(outcome: Outcome, folder: Path) -> None:
     """Write junit.xml, report.json, report.html and a folder for each finding worth one."""
-    redactor = Redactor(token)
     made = data(outcome)
-    (folder / "report.json").write_text(
-        redactor.text(json.dumps(made, indent=2, ensure_ascii=False)) + "\n", encoding="utf-8"
-    )
-    (folder / "junit.xml").write_text(redactor.text(junit(outcome)), encoding="utf-8")
-    (folder / "report.html").write_text(redactor.text(page(outcome)), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
+    (folder / "report.html").write_text(page(outcome), encoding="utf-8")
     for verdict in outcome.verdicts:
-        for finding in verdict.findings[:_FOLDERS]:
-            reproduce.write(finding, outcome.target, folder / "findings" / reproduce.folder_name(finding))
+        for index, finding in enumerate(verdict.findings):
+            place = reproduce.folder_of(verdict.findings, index)
+            if place is not None:
+                reproduce.write(finding, outcome.target, folder / place)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests import __version__
-from contract_tests.reproduce import folder_name
+from contract_tests.reproduce import folder_of
 from contract_tests.session import Outcome
 
 _TOLD = ("httpx", "hypothesis", "schemathesis", "pytest")
@@ -49,7 +49,10 @@ def data(outcome: Outcome) -> dict[str, Any]:
                 "verdict": verdict.verdict,
                 "decides": strictness.decides(verdict.rule),
                 "reason": verdict.reason,
-                "findings": [{**one.to_json(), "folder": f"findings/{folder_name(one)}"} for one in verdict.findings],
+                "findings": [
+                    {**one.to_json(), "folder": folder_of(verdict.findings, index)}
+                    for index, one in enumerate(verdict.findings)
+                ],
             }
             for verdict in outcome.verdicts
         ],

@@ -1,0 +1,127 @@
+"""Bytes that are no HTTP: sent over a socket, refused with any 4xx, in the document's shape where an application does it."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import CORRECT
+from tests.kit.test_reproduction import served as served_by_uvicorn
+from tests.kit.vocabulary import TOKEN, command, judge
+from tests.mock.test_cli import served, url
+
+RULE = "http.well-formed"
+ONE = ("--token", TOKEN, "--rule", RULE, "--rule", f"{RULE}.error", "--strict")
+ENVELOPE = b'{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":"invalid_http_request"}}'
+
+
+def row(out: str, rule: str = RULE) -> str:
+    """The mark of a rule in the table, and the reason below it."""
+    lines = out.splitlines()
+    at = next(at for at, line in enumerate(lines) if f" {rule} " in line)
+    return f"{lines[at].split()[0]} {lines[at + 1].strip()}"
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers all that is well begun with 401, and all else with these bytes; it notes what came."""
+    seen: list[bytes] = []
+    refusal = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                data = connection.recv(10**6)
+                seen.append(data)
+                bad = data.startswith(b"this") or b"\r\nno colon" in data or b"\r\nno-size" in data
+                connection.sendall(raw if bad else refusal)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def answer(status: bytes, body: bytes = b"", kind: bytes = b"application/json") -> bytes:
+    return b"HTTP/1.1 %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n\r\n%s" % (status, kind, len(body), body)
+
+
+RAW = {
+    "refused in the documented shape": (answer(b"400 Bad Request", ENVELOPE), "holds", "holds"),
+    "refused in another shape": (answer(b"400 Bad Request", b"{}"), "holds", "BROKEN"),
+    "refused with another status": (answer(b"418 Teapot", ENVELOPE), "holds", "BROKEN"),
+    "refused below the application": (answer(b"400 Bad Request", b"No.", b"text/plain"), "holds", "untested"),
+    "refused for something else": (answer(b"401 Unauthorized", b'{"error":{"code":"invalid_api_key"}}'), "holds", "untested"),
+    "sent elsewhere": (answer(b"308 Permanent Redirect"), "untested", "untested"),
+    "accepted": (answer(b"200 OK", b"{}"), "BROKEN", "untested"),
+    "failed": (answer(b"500 Internal Server Error"), "BROKEN", "untested"),
+    "closed without an answer": (b"", "untested the server closes the connection", "untested"),
+    "answered with no HTTP": (b"What?\r\n\r\n", "untested the server closes the connection", "untested"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RAW)
+def test_what_is_no_http_is_judged_by_its_answer(case: str) -> None:
+    raw, whole, shape = RAW[case]
+    with answering(raw) as (address, _):
+        _, out, _ = command("run", address, *ONE)
+    assert row(out).startswith(whole)
+    assert row(out, f"{RULE}.error").startswith(shape)
+
+
+def test_a_line_a_header_and_a_chunk_are_sent_once_each(tmp_path: Path) -> None:
+    with answering(answer(b"400 Bad Request", ENVELOPE)) as (address, seen):
+        words = ("run", address, *ONE, "--journal", str(tmp_path / "j"))
+        command(*words)
+        command(*words, "--resume")
+    bad = [data for data in seen if not data.startswith(b"POST") or b"no colon" in data or b"no-size" in data]
+    assert len(bad) == 3
+    assert b"Bearer" not in bad[0]
+
+
+@pytest.mark.parametrize("raw", [answer(b"400 Bad Request", ENVELOPE), answer(b"200 OK", b"{}")])
+def test_a_journal_tells_it_too(raw: bytes, tmp_path: Path) -> None:
+    path = str(tmp_path / "j")
+    with answering(raw) as (address, _):
+        _, out, _ = command("run", address, *ONE, "--journal", path)
+    assert row(command("judge", path, "--strict")[1]) == row(out)
+
+
+def test_the_mock_refuses_it_in_the_documented_shape() -> None:
+    with served("--token", TOKEN) as (_, told):
+        code, out, _ = command("run", url(told), *ONE)
+    assert code == 0
+    assert (row(out)[:5], row(out, f"{RULE}.error")[:5]) == ("holds", "holds")
+
+
+def test_a_correct_server_behind_another_http_server_passes() -> None:
+    with served_by_uvicorn(CORRECT["clean"].build()) as address:
+        code, out, _ = command("run", address, *ONE)
+    assert code == 0
+    assert row(out).startswith("holds")
+
+
+UNSENT: dict[str, Callable[[], Any]] = {
+    "in this process": lambda: judge(CORRECT["clean"].build()),
+    "over TLS": lambda: judge(CORRECT["clean"].build(), url="https://localhost"),
+    "where other rules are asked for": lambda: judge(CORRECT["clean"].build(), only=frozenset({"seconds.enum"})),
+}
+
+
+@pytest.mark.parametrize("case", UNSENT)
+def test_it_is_not_sent(case: str) -> None:
+    verdict = next(one for one in UNSENT[case]().verdicts if one.rule.id == RULE)
+    assert verdict.verdict == "untested"
+    assert verdict.reason
