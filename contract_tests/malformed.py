@@ -75,7 +75,9 @@ def malformed(run: Run, record: Record | None = None) -> None:
         run.judgement.add(judge_malformed(run.contract, one, answer))
     if RULE not in run.judgement.judged:
         run.skipped |= {RULE: "the server closes the connection without an answer, as RFC 9112 lets it"}
-    run.skipped |= {f"{RULE}.error": "what refuses it is no part of the application: it answers in no JSON, or for less"}
+    run.skipped |= {
+        f"{RULE}.error": "what refuses it is no part of the application: it answers in no JSON, or for less"
+    }
 
 
 def _unwanted(run: Run) -> str | None:

@@ -65,7 +65,9 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     started = surroundings.clock()
     transport = surroundings.transport()
     client = connect(settings.timeout, transport)
-    target = Target(address, settings.token, client, surroundings.clock, getattr(transport, "app", None), transport is not None)
+    target = Target(
+        address, settings.token, client, surroundings.clock, getattr(transport, "app", None), transport is not None
+    )
     record, settings = _open_record(settings, contract, target.shown)
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
