@@ -39,11 +39,11 @@ def generic(run: Run, record: journal.Record | None = None) -> None:
         run.skipped[GENERIC] = reason
         return
     run.courier.journal.write("begun", part=GENERIC)
-    run.judgement.judged.add(GENERIC)
     for finding in _Generic(run).findings():
         run.judgement.findings.append(finding)
         clean = run.courier.journal.clean_finding(finding)
         run.courier.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
+    run.judgement.judged.add(GENERIC)
 
 
 def _unwanted(run: Run, record: journal.Record | None) -> str | None:
@@ -70,6 +70,9 @@ class _Generic:
         from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
         for event in from_schema(self._schema()).execute():
+            if isinstance(event, events.Interrupted):
+                # It takes Ctrl-C for itself; the run has to end too.
+                raise KeyboardInterrupt
             if isinstance(event, events.ScenarioFinished):
                 yield from self._scenario(event)
 

@@ -15,6 +15,7 @@ from contract_tests.errors import UnjudgeableError
 from contract_tests.finding import Finding, Judgement
 from contract_tests.oracle import Oracle
 from contract_tests.plan import Plan, plan
+from contract_tests.request import Request
 from contract_tests.settings import Settings
 from contract_tests.target import is_loopback
 from contract_tests.verdict import Verdict, verdicts
@@ -67,13 +68,26 @@ class Run:
         if good:
             answer = self.courier.deliver(good[0])
             if answer is not None:
+                self._hear([answer])
                 self._refuse_token([answer])
             self.judge(good[0], answer)
             return
         first = {case.rule: case for case in reversed(bad) if not case.wire}
         answers = [self.courier.deliver(case) for case in list(first.values())[-_PROBES:]]
-        if answers and None not in answers:
-            self._refuse_token([answer for answer in answers if answer is not None])
+        heard = [answer for answer in answers if answer is not None]
+        if answers and len(heard) == len(answers):
+            self._hear(heard)
+            self._refuse_token(heard)
+
+    def _hear(self, answers: Sequence[Answer]) -> None:
+        """Give up on a target that takes connections and says nothing: to these, and to one that asks little."""
+        if any(answer.status for answer in answers):
+            return
+        operation = self.contract.form.operation
+        probe = self.courier.ask(Case("path", f"GET {operation.path}", Request("GET", operation.path)))
+        if not probe.status:
+            told = self.courier.journal.clean(probe).failure
+            raise UnjudgeableError(f"What listens at {self.courier.target.shown} gives no answer in HTTP: {told}.")
 
     def _refuse_token(self, answers: Sequence[Answer]) -> None:
         if not all(answer.status in _UNAUTHORISED for answer in answers):

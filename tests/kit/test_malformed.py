@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,12 @@ def row(out: str, rule: str = RULE) -> str:
     return f"{lines[at].split()[0]} {lines[at + 1].strip()}"
 
 
+REFUSAL = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
 @contextmanager
-def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that answers all that is well begun with 401, and all else with these bytes; it notes what came."""
-    seen: list[bytes] = []
-    refusal = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+def listening(reply: Callable[[bytes], bytes]) -> Iterator[str]:
+    """A server that sends what `reply` makes of the first bytes of a connection, and closes it."""
 
     def serve(listener: socket.socket) -> None:
         while True:
@@ -39,19 +40,38 @@ def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
             except OSError:
                 return
             with connection:
-                data = connection.recv(10**6)
-                seen.append(data)
-                bad = data.startswith(b"this") or b"\r\nno colon" in data or b"\r\nno-size" in data
-                connection.sendall(raw if bad else refusal)
+                connection.sendall(reply(connection.recv(10**6)))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
+            thread.join()
+
+
+def speaking(raw: bytes) -> AbstractContextManager[str]:
+    """A server that answers everything with these bytes."""
+    return listening(lambda _: raw)
+
+
+def no_http(data: bytes) -> bool:
+    return data.startswith(b"this") or b"\r\nno colon" in data or b"\r\nno-size" in data
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers what is no HTTP with these bytes, all else with 404; it notes what came."""
+    seen: list[bytes] = []
+
+    def reply(data: bytes) -> bytes:
+        seen.append(data)
+        return raw if no_http(data) else REFUSAL
+
+    with listening(reply) as address:
+        yield address, seen
 
 
 def answer(status: bytes, body: bytes = b"", kind: bytes = b"application/json") -> bytes:
@@ -86,7 +106,7 @@ def test_a_line_a_header_and_a_chunk_are_sent_once_each(tmp_path: Path) -> None:
         words = ("run", address, *ONE, "--journal", str(tmp_path / "j"))
         command(*words)
         command(*words, "--resume")
-    bad = [data for data in seen if not data.startswith(b"POST") or b"no colon" in data or b"no-size" in data]
+    bad = [data for data in seen if no_http(data)]
     assert len(bad) == 3
     assert b"Bearer" not in bad[0]
 

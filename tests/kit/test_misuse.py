@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import CORRECT
+from tests.kit.test_malformed import speaking
 from tests.kit.vocabulary import HERE, TOKEN, command, edited, run
 
 FAR = "https://api.example.com"
@@ -209,3 +210,12 @@ def test_a_report_that_cannot_be_written_at_the_end_is_told(tmp_path: Path) -> N
     code, _, err = run(CORRECT["clean"].build(), *words)
     assert code == 2
     assert f"The report {tmp_path} cannot be written" in err
+
+
+@pytest.mark.parametrize("spend", ["0", "unlimited"])
+@pytest.mark.parametrize("raw", [b"", b"SSH-2.0-x\r\n"])
+def test_a_port_that_speaks_no_http_is_said_at_once(raw: bytes, spend: str) -> None:
+    with speaking(raw) as address:
+        code, out, err = command("run", address, "--spend", spend)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "gives no answer in HTTP" in err
