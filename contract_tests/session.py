@@ -72,7 +72,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     run = Run(contract, settings, courier, surroundings.progress)
     interrupted = False
     try:
-        _send_all(run, record)
+        send_all(run, record)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -110,7 +110,8 @@ def _masked(verdict: Verdict, book: journal.Journal, token: str | None) -> Verdi
     return replace(verdict, reason=mask(verdict.reason), findings=findings)
 
 
-def _send_all(run: Run, record: journal.Record | None) -> None:
+def send_all(run: Run, record: journal.Record | None = None) -> None:
+    """Every part of a run, in the order in which each learns from the one before."""
     run.table()
     Fuzz(run).all()
     generic(run, record)
