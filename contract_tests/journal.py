@@ -109,6 +109,7 @@ class Journal:
                 "observed",
                 rule=case.rule,
                 credential=case.request.credential,
+                method=case.request.method,
                 video=self._redactor.text(video),
                 created=told,
                 answer=clean,

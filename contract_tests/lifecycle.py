@@ -17,6 +17,7 @@ from contract_tests.request import Request
 from contract_tests.schema import shown, violations
 
 FOUND, NOT_FOUND, PROGRESS = "retrieve.found", "retrieve.not-found", "retrieve.progress"
+METHOD = "method"
 COMPLETED, POLL_AFTER, ANSWER = "retrieve.completed", "retrieve.poll-after", "retrieve.answer"
 
 
@@ -42,6 +43,17 @@ def uninvited(contract: Contract, video_id: str, credential: str, rule: str) -> 
     case = retrieval(contract, video_id)
     label = f"{case.label}, authorisation: {CREDENTIALS[credential].says}"
     return Case(rule, label, replace(case.request, credential=credential), rule, wire=True)
+
+
+def other_methods(contract: Contract, video_id: str) -> Iterator[Case]:
+    """Requests by methods that the path of a video lacks; no known server changes a video by one of them."""
+    case = retrieval(contract, video_id)
+    path = "" if contract.retrieve is None else contract.retrieve.path
+    known = {operation.method.upper() for operation in contract.document.operations() if operation.path == path}
+    for method in ("PUT", "PATCH") if METHOD in contract.rules else ():
+        if method not in known:
+            label = f"{method} {case.request.path}"
+            yield Case(METHOD, label, replace(case.request, method=method), METHOD, also=("path",), wire=True)
 
 
 def judge_stranger(contract: Contract, case: Case, answer: Answer) -> Judgement:

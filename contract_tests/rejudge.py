@@ -9,7 +9,17 @@ from contract_tests.blame import Blame
 from contract_tests.contract import Contract
 from contract_tests.finding import Finding, Judgement
 from contract_tests.journal import Record
-from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
+from contract_tests.lifecycle import (
+    FOUND,
+    METHOD,
+    NOT_FOUND,
+    Life,
+    judge_retrieved,
+    judge_stranger,
+    other_methods,
+    retrieval,
+    uninvited,
+)
 from contract_tests.malformed import judge_again
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
@@ -73,6 +83,10 @@ def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgem
         elif event["credential"] != "right":
             refused = uninvited(contract, event["video"], event["credential"], event["rule"])
             judgement.add(judge_refusal(contract, refused, answer))
+        elif event["rule"] == METHOD:
+            for other in other_methods(contract, event["video"]):
+                if other.request.method == event["method"]:
+                    judgement.add(judge_refusal(contract, other, answer))
         elif event["rule"] == FOUND:
             life = lives.setdefault(event["video"], Life(event["created"]))
             judgement.add(judge_retrieved(contract, life, case, answer))

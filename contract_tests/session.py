@@ -76,7 +76,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     run = Run(contract, settings, courier, surroundings.progress)
     interrupted = False
     try:
-        _send_all(run, record)
+        send_all(run, record)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -101,7 +101,8 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     )
 
 
-def _send_all(run: Run, record: journal.Record | None) -> None:
+def send_all(run: Run, record: journal.Record | None = None) -> None:
+    """Every part of a run, in the order in which each learns from the one before."""
     run.table()
     malformed(run, record)
     Fuzz(run).all()

@@ -13,12 +13,23 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precond
 from contract_tests.answer import Answer
 from contract_tests.case import Case
 from contract_tests.finding import Judgement
-from contract_tests.lifecycle import FOUND, NOT_FOUND, Life, judge_retrieved, judge_stranger, retrieval, uninvited
-from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.lifecycle import (
+    FOUND,
+    NOT_FOUND,
+    Life,
+    judge_retrieved,
+    judge_stranger,
+    other_methods,
+    retrieval,
+    uninvited,
+)
+from contract_tests.oracle.refusal import allowed, judge_refusal
 from contract_tests.run import Run
 
 #: Seconds between two looks at a video that is not finished.
 _PAUSE = 0.25
+#: Looks at a video once it is finished: it stays as it is.
+_AGAIN = 2
 #: Failed walks after which the search for a shorter one ends.
 _ENOUGH = 30
 _LACKING = "the server lacks the operation, which is no fault"
@@ -48,6 +59,7 @@ class Lifecycle:
         for video_id in sorted(self.lives, key=lambda video: _length(self.lives[video]))[:3]:
             self.look(video_id)
         self._uninvited()
+        self._other_methods()
         self._walk()
         self._wait()
 
@@ -71,7 +83,8 @@ class Lifecycle:
         case = retrieval(self.contract, known or _STRANGERS[0])
         answer = self.run.courier.ask(case)
         if answer.status == 405:
-            return False
+            # Who lists the method among those allowed has the operation, and refuses it.
+            return case.request.method in allowed(answer)
         if not answer.refused or answer.status != 404:
             return True
         elsewhere = self.run.courier.ask(retrieval(self.contract, f"{known or _STRANGERS[0]}/none/such"))
@@ -111,6 +124,14 @@ class Lifecycle:
         ways |= {"unknown": "auth.key"} if self.run.settings.token else {}
         for name, broken in ways.items() if known is not None else ():
             case = uninvited(self.contract, str(known), name, broken)
+            answer = self.run.courier.ask(case)
+            self._write(case, str(known), answer)
+            self._keep(judge_refusal(self.contract, case, answer))
+
+    def _other_methods(self) -> None:
+        """The path of a video refuses methods that the document lacks there, and lists those that it has."""
+        known = next(iter(self.lives), None)
+        for case in () if known is None else other_methods(self.contract, known):
             answer = self.run.courier.ask(case)
             self._write(case, str(known), answer)
             self._keep(judge_refusal(self.contract, case, answer))
@@ -162,6 +183,8 @@ class Lifecycle:
                 break
             self.run.courier.sleep(_PAUSE)
             waited += _PAUSE
+        for _ in range(_AGAIN if oldest is not None else 0):
+            self.look(oldest)
         patience = self.run.settings.effort.patience
         self.run.skipped.setdefault("retrieve.completed", f"no video was completed within {patience:g} s")
 

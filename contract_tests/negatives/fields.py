@@ -41,12 +41,17 @@ def _missing(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
 
 def _as_file(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
     rule = rules.breach("text", field.name)
-    for content_type, name in (("text/plain", "value.txt"), ("application/octet-stream", "value")):
+    good = sample(field).encode()
+    for content_type, name, content in (
+        ("text/plain", "value.txt", good),
+        ("application/octet-stream", "value", good),
+        ("application/octet-stream", "value.bin", b"\xff\x00\xfe"),
+    ):
         parts = [
-            Part(field.name, part.content, name, content_type) if part.name == field.name else part
+            Part(field.name, content, name, content_type) if part.name == field.name else part
             for part in _with(builder, field, sample(field))
         ]
-        yield Case(rule, f"{field.name} sent as a file of {content_type}", builder.request(parts), rule)
+        yield Case(rule, f"{field.name} sent as a file of {content_type}, {name}", builder.request(parts), rule)
 
 
 def _with(builder: Builder, field: Field, value: str) -> list[Part]:

@@ -46,7 +46,7 @@ def _paths(document: Document, good: Request) -> Iterator[Case]:
     head, _, last = good.path.rpartition("/")
     near = (f"{head}/{last}x", f"{head}/{last[:-1]}", f"/v0{head}/{last}", f"{head}/{last}-{last}", f"/{last}")
     below = (f"{good.path}/", f"{good.path}/contract-tests")
-    for path in (*near, *below):
+    for path in (*near, *below, f"{good.path}/contract-tests/none"):
         if path not in known:
             # Below the path the document may have another operation, which then lacks this method.
             also = ("method",) if path in below else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -86,10 +87,8 @@ def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> l
     due: list[str] = []
     if answer.status != error["status"]:
         due.append(f"status {error['status']}")
-    if error["status"] == 405 and case.request.path == contract.form.operation.path:
-        method = contract.form.operation.method.upper()
-        allowed = {name.strip().upper() for name in (answer.header("allow") or "").split(",")}
-        due += [] if method in allowed else [f"a header Allow with {method}"]
+    if error["status"] == 405:
+        due += [f"a header Allow with {one}" for one in _methods_at(contract, case.request.path) - allowed(answer)]
     shape = _envelope(contract, answer)
     if shape:
         return due + shape
@@ -99,6 +98,17 @@ def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> l
         if came.get(key) != wanted:
             due.append(f"error.{key} {shown(wanted)}")
     return due
+
+
+def allowed(answer: Answer) -> set[str]:
+    """The methods that an answer lists as allowed."""
+    return {name.strip().upper() for name in (answer.header("allow") or "").split(",")}
+
+
+def _methods_at(contract: Contract, path: str) -> set[str]:
+    """The methods that an answer of this path must list as allowed: that of the creation, or that of one video."""
+    known = [contract.form.operation, *([contract.retrieve] if contract.retrieve is not None else [])]
+    return {one.method.upper() for one in known if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.path), path)}
 
 
 def _filled(contract: Contract, rule: str, template: Any, case: Case) -> Any:

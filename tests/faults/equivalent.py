@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _PACE = "no rule says how fast a job moves, or in which steps"
 _WORDS = "only the words of a message are others"
+_NO_RETRIEVAL = "the server has no retrieval then, which a server may lack"
 _POLICY = "the reference server's own policies never come here, only those of a fault"
 
 EQUIVALENT: dict[str, str] = {
@@ -15,6 +16,8 @@ EQUIVALENT: dict[str, str] = {
     "checks.check_image.statement.1": _WORDS,
     "checks.check_pro.compare.3": _WORDS,
     "server.Job.number.1": _PACE,
+    "server.Behaviour.flip.1": _NO_RETRIEVAL,
+    "server.create.flip.1": "no rule asks a creation to say when to ask again, only a retrieval",
     "server.module.number.1": _PACE,
     "server.module.number.3": _PACE,
     "server.module.number.4": _PACE,
@@ -25,4 +28,8 @@ EQUIVALENT: dict[str, str] = {
     "server.retrieve.number.4": _PACE,
     "server.retrieve.statement.1": _PACE,
     "server.route.bool.2": _POLICY,
+    "server.route.bool.3": "whether a path that ends in / is another path or names no video is left open, it is refused",
+    "server.route.compare.1": _NO_RETRIEVAL,
+    "server.route.text.2": _NO_RETRIEVAL,
+    "server.route.text.3": _NO_RETRIEVAL,
 }

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import events, from_schema
-
+from contract_tests.answer import Answer
 from contract_tests.contract import load
+from contract_tests.courier import Courier
 from contract_tests.document import default_path
 from contract_tests.errors import MisuseError
-from contract_tests.inprocess import InProcess
-from contract_tests.session import Surroundings, judge_target
+from contract_tests.finding import Judgement
+from contract_tests.journal import Journal
+from contract_tests.redaction import Redactor
+from contract_tests.run import Run
+from contract_tests.session import send_all
 from contract_tests.settings import Settings
-from contract_tests.verdict import BROKEN, Strictness
+from contract_tests.spending import Purse
+from contract_tests.target import Target, connect
+from contract_tests.verdict import BROKEN, Strictness, failing
 from tests.faults import CATALOGUE, CORRECT
-from tests.faults.mutants import mutants
+from tests.faults.mutants import Mutant, mutants
+from tests.power.alone import alone
+from tests.power.direct import Direct
 
 TOKEN = "test-token"
-PLAIN = """
-seed = 1
-[cache]
-enabled = false
-[generation]
-database = "none"
-"""
+HERE = "http://127.0.0.1:1"
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to judge and how: `tool` is kit or schemathesis, `kind` fault, mutant or correct."""
+    """What to judge and how.
+
+    `kind` is fault, mutant or correct, `tool` kit or schemathesis. `first`: whether the server is at fault is all that
+    is asked, so that the first finding ends the run.
+    """
 
     kind: str
     name: str
     tool: str = "kit"
     spend: int | None = None
     seed: int = 0
+    first: bool = False
+    profile: str = "standard"
 
 
 @dataclass(frozen=True)
@@ -55,62 +61,82 @@ class Measured:
     seconds: float
 
 
-_MUTANTS: dict[str, Any] = {}
+class FoundError(BaseException):
+    """Something is broken; no part of a run may take it for a failure of its own."""
 
 
-def server(task: Task) -> Any:
+@dataclass
+class First(Judgement):
+    """A judgement that ends the run at the first finding."""
+
+    rules: set[str] = field(default_factory=set)
+
+    def add(self, other: Judgement) -> None:
+        """Take over what another answer showed. Raises FoundError where that is a breach."""
+        super().add(other)
+        if any(finding.rule in self.rules for finding in other.findings):
+            raise FoundError
+
+
+@cache
+def _mutants() -> dict[str, Mutant]:
+    return {mutant.id: mutant for mutant in mutants()}
+
+
+def mutant_names(equivalent: set[str]) -> list[str]:
+    """All mutants that are not known to be equivalent, in an order of which the first n are a fair sample."""
+    return [name for name in _mutants() if name not in equivalent]
+
+
+def entry(task: Task) -> Any:
     """The server of the task: it has `says` and `build`."""
     if task.kind == "mutant":
-        if not _MUTANTS:
-            _MUTANTS.update({mutant.id: mutant for mutant in mutants()})
-        return _MUTANTS[task.name]
+        return _mutants()[task.name]
     return CATALOGUE[task.name] if task.kind == "fault" else CORRECT[task.name]
-
-
-def mutant_names(count: int, equivalent: set[str]) -> list[str]:
-    """The first `count` mutants that are not known to be equivalent."""
-    return list(islice((mutant.id for mutant in mutants() if mutant.id not in equivalent), count))
 
 
 def measure(task: Task) -> Measured:
     """Judge one server in this process."""
-    entry = server(task)
+    server = entry(task)
     started = time.perf_counter()
-    broken, failing, requests, accepted = _schemathesis(entry) if task.tool == "schemathesis" else _kit(task, entry)
-    return Measured(task, entry.says, broken, failing, requests, accepted, time.perf_counter() - started)
+    judge: Callable[[Task, Any], Measured] = _schemathesis if task.tool == "schemathesis" else _kit
+    return replace(judge(task, server), seconds=time.perf_counter() - started)
 
 
-def _kit(task: Task, entry: Any) -> tuple[tuple[str, ...], tuple[str, ...], int, int]:
-    strict = task.kind != "correct" or entry.strict
+def _kit(task: Task, server: Any) -> Measured:
+    strictness = Strictness(strict=task.kind != "correct" or server.strict, extensions=True)
     settings = Settings(
-        token=TOKEN, strictness=Strictness(strict, extensions=True), spend=task.spend, seed=task.seed, timeout=5.0
+        token=TOKEN, strictness=strictness, spend=task.spend, seed=task.seed, timeout=5.0, profile=task.profile
     )
-    app = entry.build()
+    contract = load(default_path())
+    transport = Direct(server.build())
+    target = Target(HERE, TOKEN, connect(settings.timeout, transport), time.time, transport.app)
+    # Nobody waits for a video here: the servers of the catalogue move on by being asked.
+    courier = Courier(target, Purse(task.spend), Journal(None, Redactor(TOKEN)), lambda _: None)
+    judgement = First(rules={rule.id for rule in contract.rules}) if task.first else Judgement()
+    run = Run(contract, settings, courier, judgement=judgement)
     try:
-        outcome = judge_target("http://127.0.0.1:1", settings, Surroundings(transport=lambda: InProcess(app)))
+        send_all(run)
+    except FoundError:
+        pass
     except MisuseError as error:
         # A server that refuses the right token is noticed, though not by a rule.
-        return (str(error),), (str(error),), 1, 0
-    broken = tuple(verdict.rule.id for verdict in outcome.verdicts if verdict.verdict == BROKEN)
-    return broken, tuple(verdict.rule.id for verdict in outcome.failing), outcome.requests, outcome.accepted
+        return Measured(task, server.says, (str(error),), (str(error),), courier.requests, courier.purse.accepted, 0)
+    finally:
+        target.client.close()
+    found = run.verdicts()
+    return Measured(
+        task,
+        server.says,
+        tuple(verdict.rule.id for verdict in found if verdict.verdict == BROKEN),
+        tuple(verdict.rule.id for verdict in failing(found, strictness)),
+        courier.requests,
+        courier.purse.accepted,
+        0,
+    )
 
 
-def _schemathesis(entry: Any) -> tuple[tuple[str, ...], tuple[str, ...], int, int]:
-    """Schemathesis as it comes, all phases, given the document and the token."""
-    config = SchemathesisConfig.from_str(PLAIN)
-    config.projects.default.headers = {"Authorization": f"Bearer {TOKEN}"}
-    contract = load(default_path())
-    operation = contract.form.operation
-    tree = {**contract.document.tree, "paths": {operation.path: {operation.method: operation.node}}}
-    schema = schemathesis.openapi.from_dict(tree, config=config)
-    schema.app = entry.build()
-    found: dict[str, None] = {}
-    requests = accepted = 0
-    for event in from_schema(schema).execute():
-        if isinstance(event, events.ScenarioFinished):
-            requests += len(event.recorder.interactions)
-            answers = [one.response for one in event.recorder.interactions.values()]
-            accepted += sum(answer is not None and 200 <= answer.status_code < 300 for answer in answers)
-            for checks in event.recorder.checks.values():
-                found.update({f"{check.name}": None for check in checks if check.failure_info is not None})
-    return tuple(found), tuple(found), requests, accepted
+def _schemathesis(task: Task, server: Any) -> Measured:
+    found, answers = alone(server.build(), TOKEN)
+    accepted = sum(Answer(status).accepted for status in answers)
+    return Measured(task, server.says, tuple(found), tuple(found), len(answers), accepted, 0)
