@@ -183,8 +183,9 @@ class Lifecycle:
                 break
             self.run.courier.sleep(_PAUSE)
             waited += _PAUSE
-        for _ in range(_AGAIN if oldest is not None else 0):
-            self.look(oldest)
+        if oldest is not None:
+            for _ in range(_AGAIN):
+                self.look(oldest)
         patience = self.run.settings.effort.patience
         self.run.skipped.setdefault("retrieve.completed", f"no video was completed within {patience:g} s")
 
