@@ -44,6 +44,7 @@ class Document:
         self.tree = tree
         self.digest = digest
         self.source = source
+        self._known: dict[str, Any] = {}
 
     @classmethod
     def load(cls, path: Path) -> Document:
@@ -82,6 +83,12 @@ class Document:
 
     def at(self, pointer: str) -> Any:
         """The node at a JSON pointer (RFC 6901, as a URI fragment). Raises KeyError where there is none."""
+        # A run asks for the same few nodes ten thousand times.
+        if pointer not in self._known:
+            self._known[pointer] = self._find(pointer)
+        return self._known[pointer]
+
+    def _find(self, pointer: str) -> Any:
         node: Any = self.tree
         for token in pointer.removeprefix("#").split("/")[1:]:
             key = token.replace("~1", "/").replace("~0", "~")

@@ -8,8 +8,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from contract_tests.contract import load
-from contract_tests.document import default_path
+from contract_tests.document import Document, default_path
 
 _CONFIG = """
 seed = 1
@@ -24,9 +23,9 @@ def alone(app: Any, token: str) -> tuple[list[str], list[int]]:
     """What it reports about an application, as check and title, and the status of every answer."""
     config = SchemathesisConfig.from_str(_CONFIG)
     config.projects.default.headers = {"Authorization": f"Bearer {token}"}
-    contract = load(default_path())
-    operation = contract.form.operation
-    tree = {**contract.document.tree, "paths": {operation.path: {operation.method: operation.node}}}
+    document = Document.load(default_path())
+    operation = next(one for one in document.operations() if not one.extension)
+    tree = {**document.tree, "paths": {operation.path: {operation.method: operation.node}}}
     schema = schemathesis.openapi.from_dict(tree, config=config)
     schema.app = app
     found: dict[str, None] = {}

@@ -1,41 +1,55 @@
-"""Drives an ASGI application in the thread that asks: no socket, no second thread to wait for."""
+"""Drives an ASGI application in the thread that asks: no socket, no client library, no second thread to wait for."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
+_PREFIX = len("http://127.0.0.1:1")
 
-class Direct(httpx.BaseTransport):
-    """A transport for one thread alone. The request's target is sent as it stands, as a socket would."""
+
+class Direct(httpx.Client):
+    """A client that hands what it is asked to send to an application, for one thread alone."""
 
     def __init__(self, app: Any) -> None:
+        super().__init__(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
         self.app = app
-        self._loop = asyncio.new_event_loop()
+        self._turns = asyncio.new_event_loop()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The application's answer; one that raises has answered 500."""
-        return self._loop.run_until_complete(self._answer(request))
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        body = request.read()
-        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
-        status, headers, content = 500, [], b""
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *, headers: Iterable[tuple[bytes, bytes]], content: Iterable[bytes] | bytes | None
+    ) -> httpx.Response:
+        """The application's answer; 500 from one that raises, as a server answers for it."""
+        sent = [(name.lower(), value) for name, value in headers]
+        if isinstance(content, bytes):
+            sent.append((b"content-length", str(len(content)).encode()))
+        elif content is not None:
+            sent.append((b"transfer-encoding", b"chunked"))
+        chunks = [content or b""] if content is None or isinstance(content, bytes) else list(content)
+        path = url[_PREFIX:]
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": request.method,
+            "method": method,
             "scheme": "http",
-            "path": request.url.path,
-            "raw_path": request.url.raw_path.partition(b"?")[0],
-            "query_string": request.url.query,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", b"127.0.0.1"), (b"user-agent", b"contract-tests"), *sent],
             "server": ("127.0.0.1", 80),
             "client": ("127.0.0.1", 1),
         }
+        return self._turns.run_until_complete(self._answer(scope, chunks))
+
+    async def _answer(self, scope: dict[str, Any], chunks: list[bytes]) -> httpx.Response:
+        last = len(chunks) - 1
+        messages = iter([{"type": "http.request", "body": c, "more_body": n < last} for n, c in enumerate(chunks)])
+        status, headers, content = 500, [], b""
 
         async def receive() -> Any:
             return next(messages, {"type": "http.disconnect"})
@@ -50,9 +64,10 @@ class Direct(httpx.BaseTransport):
         try:
             await self.app(scope, receive, send)
         except Exception:  # noqa: BLE001  a server answers whatever its application raises
-            return httpx.Response(500, request=request)
-        return httpx.Response(status, headers=headers, content=content, request=request)
+            return httpx.Response(500)
+        return httpx.Response(status, headers=headers, content=content)
 
     def close(self) -> None:
         """Close the loop."""
-        self._loop.close()
+        self._turns.close()
+        super().close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from contract_tests.answer import Answer
-from contract_tests.contract import load
+from contract_tests.contract import Contract, load
 from contract_tests.courier import Courier
 from contract_tests.document import default_path
 from contract_tests.errors import MisuseError
@@ -20,7 +21,7 @@ from contract_tests.run import Run
 from contract_tests.session import send_all
 from contract_tests.settings import Settings
 from contract_tests.spending import Purse
-from contract_tests.target import Target, connect
+from contract_tests.target import Target
 from contract_tests.verdict import BROKEN, Strictness, failing
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import Mutant, mutants
@@ -79,19 +80,32 @@ class First(Judgement):
 
 
 @cache
-def _mutants() -> dict[str, Mutant]:
-    return {mutant.id: mutant for mutant in mutants()}
+def _contract() -> Contract:
+    return load(default_path())
 
 
-def mutant_names(equivalent: set[str]) -> list[str]:
-    """All mutants that are not known to be equivalent, in an order of which the first n are a fair sample."""
-    return [name for name in _mutants() if name not in equivalent]
+_REST = mutants()
+_MADE: dict[str, Mutant] = {}
+
+
+def mutant(name: str) -> Mutant:
+    """The mutant of that name; those before it are made on the way."""
+    while name not in _MADE:
+        made = next(_REST)
+        _MADE[made.id] = made
+    return _MADE[name]
+
+
+def mutant_names(equivalent: Iterable[str], count: int | None = None) -> list[str]:
+    """The first `count` mutants that are not known to be equivalent, a fair sample; all where no count is given."""
+    known = set(equivalent)
+    return list(islice((one.id for one in mutants() if one.id not in known), count))
 
 
 def entry(task: Task) -> Any:
     """The server of the task: it has `says` and `build`."""
     if task.kind == "mutant":
-        return _mutants()[task.name]
+        return mutant(task.name)
     return CATALOGUE[task.name] if task.kind == "fault" else CORRECT[task.name]
 
 
@@ -108,9 +122,9 @@ def _kit(task: Task, server: Any) -> Measured:
     settings = Settings(
         token=TOKEN, strictness=strictness, spend=task.spend, seed=task.seed, timeout=5.0, profile=task.profile
     )
-    contract = load(default_path())
-    transport = Direct(server.build())
-    target = Target(HERE, TOKEN, connect(settings.timeout, transport), time.time, transport.app)
+    contract = _contract()
+    client = Direct(server.build())
+    target = Target(HERE, TOKEN, client, time.time, client.app)
     # Nobody waits for a video here: the servers of the catalogue move on by being asked.
     courier = Courier(target, Purse(task.spend), Journal(None, Redactor(TOKEN)), lambda _: None)
     judgement = First(rules={rule.id for rule in contract.rules}) if task.first else Judgement()
@@ -123,7 +137,7 @@ def _kit(task: Task, server: Any) -> Measured:
         # A server that refuses the right token is noticed, though not by a rule.
         return Measured(task, server.says, (str(error),), (str(error),), courier.requests, courier.purse.accepted, 0)
     finally:
-        target.client.close()
+        client.close()
     found = run.verdicts()
     return Measured(
         task,
