@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from random import Random
-from time import perf_counter
+from time import perf_counter, time
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -11,9 +12,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver.background import running
 from mockserver.clock import Clock, SystemClock
-from mockserver.document import read_document
+from mockserver.dispatch import Dispatcher
+from mockserver.document import Document, read_document
 from mockserver.response import Answer
+from mockserver.sender import Sender
 from mockserver.service import Service
 from mockserver.settings import Settings
 from mockserver.stamp import Stamp
@@ -31,13 +35,16 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return build_app(*create_service(settings or Settings(), clock or SystemClock()))
 
 
-def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
-    """What an application is made of."""
-    document = read_document(settings.document)
+def create_service(settings: Settings, clock: Clock, document: Document | None = None) -> tuple[Service, Stamp]:
+    """What an application is made of; ``document`` where it is read already."""
+    document = document or read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
     service = Service(document, settings.tokens, settings.pace, MemoryStore(), random, clock)
+    if settings.webhook and settings.webhook_secret:
+        sender = Sender(settings.webhook, settings.webhook_secret, settings.webhook_allow, time)
+        service.dispatch(Dispatcher(service.outcome, sender.post, sender.close, clock))
     return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311
 
 
@@ -62,7 +69,12 @@ def build_app(service: Service, stamp: Stamp) -> Starlette:
         allow_private_network=True,
         expose_headers=["x-request-id", "openai-processing-ms", "openai-poll-after-ms", "retry-after"],
     )
-    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp), cors])
+    works = [service.dispatcher.run] if service.dispatcher else []
+
+    def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
+        return running(*works)
+
+    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp), cors], lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = Unrouted(service)
     return app

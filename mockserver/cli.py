@@ -12,9 +12,11 @@ from mockserver.app import build_app, create_service
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.reload import Reloading
 from mockserver.server import BindError, bind, serve, url_of
 from mockserver.service import Service
 from mockserver.settings import Settings, UsageError, read_settings
+from mockserver.target import TargetError, check_target
 
 MISUSED = 2
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
@@ -34,7 +36,7 @@ def main(
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
-    except (UsageError, BindError) as error:
+    except (UsageError, BindError, TargetError) as error:
         stderr.write(f"mockserver: {error}\n")
         return MISUSED
     return 0
@@ -45,8 +47,11 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+    if settings.webhook:
+        check_target(settings.webhook, settings.webhook_allow)
     service, stamp = create_service(settings, SystemClock())
-    app = build_app(service, stamp)
+    reloading = Reloading(settings.document, service, lambda service: build_app(service, stamp))
+    app = reloading if settings.reload else reloading.app
     listener = bind(settings.host, settings.port)
     with listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
@@ -55,7 +60,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
         serve(
             app,
             listener,
-            bad_http=lambda: stamp.stamped(service.refuse("http.well-formed")),
+            bad_http=lambda: stamp.stamped(reloading.service.refuse("http.well-formed")),
             announce=lambda: print(text, end="", file=stdout, flush=True),
         )
 

@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
     are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
     from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
-    pace wants to know.
+    pace wants to know; ``echoed`` are the fields of the request that ``echo`` is of, for when the document changes.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     remixed_from: str | None = None
     polls: int = 0
     polled: float = 0.0
+    echoed: tuple[str, ...] = ()
 
 
 class JobMaker:
@@ -60,14 +61,14 @@ class JobMaker:
         self._template = template
         self._echo = echo
         self._random = random
-        self._bits = _random_bits(template)
+        self._bits = random_bits(template)
 
     def make(self, owner: str, values: dict[str, Any], now: float) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
         echo = tuple(values.get(name) for name in self._echo)
         length = _length(values.get("seconds"))
-        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
+        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), echoed=self._echo)
 
     def remix(self, source: Job, now: float) -> Job:
         """A new job with what ``source`` has."""
@@ -81,7 +82,7 @@ class JobMaker:
         return self._random.uniform(-1, 1)
 
 
-def _random_bits(template: str) -> int:
+def random_bits(template: str) -> int:
     """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
     try:
         widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}

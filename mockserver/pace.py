@@ -25,6 +25,9 @@ class Pace(Protocol):
     def wait(self, job: Job, now: float) -> float:
         """How many seconds a client best waits before it asks again."""
 
+    def ends(self, job: Job) -> float | None:
+        """When ``job`` is finished, in seconds since 1970; ``None`` where no time finishes it, but polls do."""
+
 
 class Timed(msgspec.Struct, frozen=True):
     """Queued for ``queue`` seconds, then rendered for ``render`` seconds and ``per_second`` for each of video.
@@ -56,6 +59,10 @@ class Timed(msgspec.Struct, frozen=True):
         step = min(max((ends - job.created) / WAITS_PER_JOB, SHORTEST_WAIT), LONGEST_WAIT)
         return max(min(step, ends - now), SHORTEST_WAIT)
 
+    def ends(self, job: Job) -> float:
+        """The moment from which on the job is completed."""
+        return self._times(job)[1]
+
     def _times(self, job: Job) -> tuple[float, float]:
         stretch = 1 + self.jitter * job.jitter
         starts = job.created + self.queue * stretch
@@ -84,6 +91,9 @@ class Polled(msgspec.Struct, frozen=True):
     def wait(self, job: Job, now: float) -> float:  # noqa: ARG002 - polls cost no time
         """No longer than a client must."""
         return SHORTEST_WAIT
+
+    def ends(self, job: Job) -> None:
+        """No moment: the last poll ends it."""
 
 
 NAMED = {

@@ -1,6 +1,7 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from mockserver.checks import Violation, judge, judge_values
 from mockserver.clock import Clock
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import Source
+from mockserver.dispatch import Dispatcher
 from mockserver.document import Document
 from mockserver.job import QUEUED, Job, JobMaker, State
 from mockserver.pace import Pace
@@ -17,6 +19,7 @@ from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
 from mockserver.store import Store
 from mockserver.upload import Form
+from mockserver.webhook import EventShape
 
 
 class Service:
@@ -28,6 +31,17 @@ class Service:
     def __init__(
         self, document: Document, tokens: tuple[str, ...], pace: Pace, store: Store, random: Random, clock: Clock
     ) -> None:
+        self._tokens = Tokens(tokens)
+        self._pace = pace
+        self._store = store
+        self._random = random
+        self._clock = clock
+        self._renderer = Renderer()
+        self.dispatcher: Dispatcher | None = None
+        self._events: EventShape | None = None
+        self._read(document)
+
+    def _read(self, document: Document) -> None:
         create = document.operation("createVideo")
         self.document = document
         self.form = compile_body(document, create)
@@ -37,12 +51,25 @@ class Service:
         self._list = constants(document, document.operation("listVideos"))
         self._deleted = constants(document, document.operation("deleteVideo"))
         self._shape = VideoShape(document, create)
-        self._maker = JobMaker(self._shape.id_template, self._shape.echo, random)
-        self._tokens = Tokens(tokens)
-        self._pace = pace
-        self._store = store
-        self._clock = clock
-        self._renderer = Renderer()
+        self._maker = JobMaker(self._shape.id_template, self._shape.echo, self._random)
+        if self.dispatcher is not None:
+            self._events = EventShape(document, self._random)
+
+    def reread(self, document: Document) -> "Service":
+        """This service by the rules of another document: the same jobs, tokens, pace and time."""
+        service = copy(self)
+        service._read(document)  # noqa: SLF001 - a copy of its own
+        return service
+
+    def dispatch(self, dispatcher: Dispatcher) -> None:
+        """Tell ``dispatcher`` of the jobs that are made from now on."""
+        self.dispatcher = dispatcher
+        self._events = EventShape(self.document, self._random)
+
+    def outcome(self, owner: str, video_id: str) -> State | None:
+        """How far the job is now; ``None`` if it is gone."""
+        job = self._store.get(owner, video_id)
+        return None if job is None else self._pace.state(job, self._clock())
 
     def authorise(self, header: str | None) -> Answer | str:
         """The owner that an Authorization header names, or the refusal that it earns."""
@@ -58,15 +85,28 @@ class Service:
             return self._refusal(verdict)
         job = self._maker.make(owner, verdict.values, self._clock())
         self._store.add(job, b"".join(part.bytes() for part in verdict.files.values()))
+        self._expect(job)
         return self._video(job, QUEUED, job.created)
 
     def retrieve(self, owner: str, video_id: str) -> Answer:
         """The job as it stands now."""
         now = self._clock()
-        job = self._store.change(owner, video_id, lambda job: self._pace.polled(job, now))
+        before: Job | None = None
+
+        def poll(job: Job) -> Job:
+            nonlocal before
+            before = job
+            return self._pace.polled(job, now)
+
+        job = self._store.change(owner, video_id, poll)
         if job is None:
             return self._not_found(video_id)
-        return self._video(job, self._pace.state(job, now), now)
+        state = self._pace.state(job, now)
+        if self._events and self.dispatcher and before and state.is_finished:
+            was = self._pace.state(before, now)
+            if not was.is_finished:  # by this poll, and by no time that the dispatcher knew of
+                self.dispatcher.expect(owner, video_id, now, self._events)
+        return self._video(job, state, now)
 
     def list(self, owner: str, query: Form) -> Answer:
         """A page of the owner's jobs."""
@@ -107,6 +147,7 @@ class Service:
             return self.refuse("remix.completed", value=video_id)
         job = self._maker.remix(source, now)
         self._store.add(job, self._store.reference(owner, video_id) or b"")
+        self._expect(job)
         return self._video(job, QUEUED, now)
 
     async def content(self, owner: str, video_id: str, query: Form, method: str, headers: Iterable[Header]) -> Answer:
@@ -127,6 +168,12 @@ class Service:
             return found
         asked = next(value for name, value in headers if name == b"range")
         return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
+
+    def _expect(self, job: Job) -> None:
+        if self._events and self.dispatcher:
+            due = self._pace.ends(job)
+            if due is not None:
+                self.dispatcher.expect(job.owner, job.id, due, self._events)
 
     def _not_found(self, video_id: str) -> Answer:
         return self.refuse("retrieve.not-found", value=video_id)
