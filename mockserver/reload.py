@@ -1,6 +1,6 @@
 """Reload: an application that follows its document while it is edited.
 
-Whether the file has changed is asked at every request, by its time, size and place, which costs microseconds: so the
+Whether the file has changed is asked at every request, by its times, size and place, which costs microseconds: so the
 next request after an edit is judged by it, on every kind of disk and however the editor writes. Between requests it is
 asked twice a second, so that who edits reads the verdict soon. A watcher of the system's events would be told later
 than the next request may come, and of some mounted folders nothing at all.
@@ -22,6 +22,8 @@ LOOK_SECONDS = 0.5
 FRESH_SECONDS = 0.1
 """A file as young as that may be written once more without its time showing it; its bytes are compared."""
 
+Look = tuple[int, int, int, int]
+
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger("mockserver")
@@ -36,7 +38,7 @@ class Reloading:
     def __init__(self, path: Path, service: Service, build: Callable[[Service], App]) -> None:
         self._path = path
         self._build = build
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Look | None = None
         self._bytes: bytes | None = None
         self.service = service
         self.app = build(service)
@@ -80,12 +82,12 @@ class Reloading:
             self.refresh()
 
 
-def _look(path: Path) -> tuple[int, int, int]:
+def _look(path: Path) -> Look:
     try:
         found = path.stat()
     except OSError:
-        return 0, 0, 0
-    return found.st_mtime_ns, found.st_size, found.st_ino
+        return 0, 0, 0, 0
+    return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _read(path: Path) -> bytes | None:
