@@ -1,6 +1,7 @@
 """Reload: a document that is edited while it is served."""
 
 import asyncio
+import json
 import os
 import re
 import socket
@@ -18,6 +19,7 @@ from mockserver.document import default_path
 from mockserver.pace import parse_pace
 from mockserver.reload import Reloading
 from mockserver.wire import Message, Scope
+from tests.mock.receiver import SECRET, receiving
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, TOKEN, Mock, form, multipart
 
@@ -107,6 +109,24 @@ def test_jobs_from_before_another_echo_are_still_shown(edited: Edited) -> None:
     edited.change("          x-echo: size\n", "          x-echo: prompt\n")
     found = edited.mock.poll(video)
     assert (found["model"], found["seconds"], found["size"]) == ("8", "8", None)
+
+
+def test_webhooks_are_told_in_the_words_of_today(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(ORIGINAL, "utf-8")
+    with (
+        receiving() as receiver,
+        served(
+            *("--reload", "--document", str(path), "--pace", "instant"),
+            *("--webhook", receiver.url, "--webhook-secret", SECRET),
+        ) as (_, told),
+    ):
+        address = f"{url(told)}/v1/videos"
+        post(address, "8")
+        assert json.loads(receiver.next().body)["type"] == "video.completed"
+        path.write_text(ORIGINAL.replace("const: video.completed", "const: video.done"), "utf-8")
+        post(address, "8")
+        assert json.loads(receiver.next().body)["type"] == "video.done"
 
 
 @pytest.mark.parametrize(

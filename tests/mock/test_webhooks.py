@@ -86,8 +86,8 @@ def test_completed_video_is_told_once_and_the_openai_client_unwraps_it() -> None
         mock.advance(600)
         delivery = receiver.next()
         with openai.OpenAI(api_key="x", webhook_secret=SECRET) as client:
-            event = client.webhooks.unwrap(delivery.body, delivery.headers)
-        assert event.type == "video.completed" and event.data.id == video["id"]
+            event: Any = client.webhooks.unwrap(delivery.body, delivery.headers)  # its types lack this event
+        assert (event.type, event.data.id) == ("video.completed", video["id"])
         assert (
             event.created_at == httpx.get(f"{mock.url}/v1/videos/{video['id']}", headers=BEARER).json()["completed_at"]
         )
@@ -543,6 +543,11 @@ def test_document_without_the_webhooks_is_refused_where_they_are_asked_for(missi
     text = default_path().read_text("utf-8").replace(f"{missing}:", "x-gone:", 99)
     with pytest.raises(DocumentError, match=missing):
         EventShape(parse_document(text), RANDOM)
+
+
+def test_mock_that_never_sent_anything_ends_too() -> None:
+    with receiving() as receiver, hooked(receiver):
+        assert receiver.arrived.empty()
 
 
 def test_command_sends_webhooks_and_ends_while_one_waits() -> None:
