@@ -134,7 +134,7 @@ class Dispatcher:
     def _again(self, waiting: Waiting, reply: Reply) -> None:
         tries = waiting.tries + 1
         if reply.is_final or tries >= ATTEMPTS:
-            logger.warning("webhook of %s is given up after %d tries: %s", waiting.video_id, tries, reply.told)
+            logger.warning("webhook of %s is given up, tries: %d, the last: %s", waiting.video_id, tries, reply.told)
             return
         wait = max(FIRST_WAIT * 2**waiting.tries, min(reply.wait, LONGEST_WAIT))
         logger.info("webhook of %s is tried again in %g s: %s", waiting.video_id, wait, reply.told)

@@ -42,8 +42,8 @@ class EventShape:
             self._bits = random_bits(self._template)
 
     def event(self, state: State, video_id: str, now: float) -> Event:
-        """The event of the video that ended in ``state``, at ``now`` where the state does not say when."""
-        created_at = int(now) if state.completed_at is None else state.completed_at
+        """The event of the video that ended in ``state`` at ``now``, in seconds since 1970."""
+        created_at = int(now)
         event_id = self._template.format(created_at=created_at, random=self._random.getrandbits(self._bits))
         live = {"id": event_id, "created_at": created_at, "data": {"id": video_id}}
         blank = self._blanks[state.status]

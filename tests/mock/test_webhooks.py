@@ -225,10 +225,10 @@ def test_failed_video_is_told_as_failed() -> None:
     assert (event.type, json.loads(event.body)["created_at"]) == ("video.failed", int(NOW))
 
 
-def test_video_that_is_not_finished_after_all_is_not_told() -> None:
+def test_video_that_is_not_finished_after_all_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     dispatcher, sent = dispatcher_of(list, State("in_progress", 99))
     drive(dispatcher, lambda: dispatcher.expect("owner", "video_1", NOW, SHAPE))
-    assert sent == []
+    assert sent == [] and caplog.records == []
 
 
 def tries_after(reply: Reply, *seconds: float) -> list[int]:
@@ -269,6 +269,11 @@ def test_pause_between_tries_doubles_and_the_tries_end() -> None:
         8,
     ]
     assert ATTEMPTS == 8
+
+
+def test_final_refusal_is_tried_once(caplog: pytest.LogCaptureFixture) -> None:
+    assert tries_after(Reply("410", is_final=True), 1, 1000) == [1, 1, 1]
+    assert "webhook of video_1 is given up, tries: 1, the last: 410" in caplog.text
 
 
 def test_pause_that_the_receiver_asks_for_is_kept_up_to_ten_minutes() -> None:
@@ -512,6 +517,12 @@ def test_host_that_has_no_address_yet_must_be_allowed_by_name() -> None:
     with pytest.raises(TargetError, match=r"^--webhook: nowhere\.invalid: "):
         check_target(target, ())
     check_target(target, ("nowhere.invalid",))
+
+
+def test_allowed_host_may_be_anywhere() -> None:
+    target = parse_target("http://Hooks.example/")
+    assert target.reachable(["192.0.2.1"], {parse_host("hooks.Example")}) == ["192.0.2.1"]
+    check_target(parse_target("http://192.0.2.1/"), ("192.0.2.1",))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "127.9.9.9"])
