@@ -1,6 +1,7 @@
 """The pace of jobs: how far a job is, as a pure function of the job and the time. No timers, no state."""
 
 import re
+from math import inf, nextafter
 from typing import Protocol
 
 import msgspec
@@ -25,8 +26,8 @@ class Pace(Protocol):
     def wait(self, job: Job, now: float) -> float:
         """How many seconds a client best waits before it asks again."""
 
-    def ends(self, job: Job) -> float | None:
-        """When ``job`` is finished, in seconds since 1970; ``None`` where no time finishes it, but polls do."""
+    def reaches(self, job: Job, progress: int = 100) -> float | None:
+        """When ``job`` is so far, in percent, and no longer queued; ``None`` where no time brings it there."""
 
 
 class Timed(msgspec.Struct, frozen=True):
@@ -59,9 +60,13 @@ class Timed(msgspec.Struct, frozen=True):
         step = min(max((ends - job.created) / WAITS_PER_JOB, SHORTEST_WAIT), LONGEST_WAIT)
         return max(min(step, ends - now), SHORTEST_WAIT)
 
-    def ends(self, job: Job) -> float:
-        """The moment from which on the job is completed."""
-        return self._times(job)[1]
+    def reaches(self, job: Job, progress: int = 100) -> float:
+        """The moment from which on ``state`` says so."""
+        starts, ends = self._times(job)
+        moment = ends if progress >= 100 else starts + (ends - starts) * progress / 100
+        while self.state(job, moment).progress < progress:
+            moment = nextafter(moment, inf)
+        return moment
 
     def _times(self, job: Job) -> tuple[float, float]:
         stretch = 1 + self.jitter * job.jitter
@@ -92,8 +97,8 @@ class Polled(msgspec.Struct, frozen=True):
         """No longer than a client must."""
         return SHORTEST_WAIT
 
-    def ends(self, job: Job) -> None:
-        """No moment: the last poll ends it."""
+    def reaches(self, job: Job, progress: int = 100) -> None:
+        """No moment: polls alone bring it on."""
 
 
 NAMED = {

@@ -171,7 +171,7 @@ class Service:
 
     def _expect(self, job: Job) -> None:
         if self._events and self.dispatcher:
-            due = self._pace.ends(job)
+            due = self._pace.reaches(job)
             if due is not None:
                 self.dispatcher.expect(job.owner, job.id, due, self._events)
 
