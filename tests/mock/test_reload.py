@@ -92,6 +92,16 @@ def test_edit_of_the_same_length_at_the_same_time_is_seen(edited: Edited) -> Non
     assert edited.accepts("16")
 
 
+def test_file_just_written_may_be_written_again_in_the_same_moment(
+    edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.reload._look", lambda _path: (1000 * 10**9, 1000 * 10**9, 60_000, 7))
+    for text, at, known in ((ORIGINAL, 1000.0, 3), (ORIGINAL.replace(SECONDS, LONGER), 1000.05, 4)):
+        edited.write(text)
+        edited.app.refresh(wall=lambda at=at: at)  # type: ignore[misc]
+        assert len(edited.app.service.form.fields["seconds"].allowed) == known
+
+
 def test_jobs_stay(edited: Edited) -> None:
     video = edited.mock.create()
     edited.change(SECONDS, LONGER)
