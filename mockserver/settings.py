@@ -105,7 +105,7 @@ OPTIONS = (
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
-    Option("webhook", "URL", "none", parse_target, "post video.completed and video.failed there, signed"),
+    Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(
         "webhook-secret",
         "SECRET",
