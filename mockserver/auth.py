@@ -29,7 +29,7 @@ class Tokens:
 
     def owner(self, header: str) -> str:
         """Whose requests a right header makes: a name that the token cannot be told from."""
-        token = header.split()[-1]
+        token = header.rsplit(maxsplit=1)[-1]
         return sha256(token.encode("latin-1")).hexdigest()[:32]
 
     def _knows(self, token: bytes) -> bool:

@@ -19,6 +19,9 @@ NAMED_RULES = (
 ).split()
 """The rules that this package asks for by id, because no schema keyword leads to them."""
 
+RATE_LIMIT = "rate-limit-exceeded"
+"""The error that this package asks for by name, because no rule leads to it."""
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The keys of an OpenAPI path item that are operations."""
 
@@ -229,6 +232,8 @@ def _check_rules(document: Document) -> None:
     for name, error in document.errors.items():
         _check_words(f"x-errors.{name}.message", error.message)
         _check_words(f"x-errors.{name}.param", error.param or "")
+    if RATE_LIMIT not in document.errors:
+        raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
     if not any("*" in error.kinds for error in document.errors.values()):
         raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
 

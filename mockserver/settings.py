@@ -19,7 +19,11 @@ class UsageError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one mock behaves. ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter."""
+    """How one mock behaves.
+
+    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
+    chance. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -27,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     document: Path = msgspec.field(default_factory=default_path)
     pace: Pace = msgspec.field(default_factory=lambda: parse_pace("fast"))
     seed: int | None = None
+    scenario: Path | None = None
+    control_token: str | None = None
+    keep_requests: int = 1000
     log_level: str = "info"
 
 
@@ -71,6 +78,12 @@ def _seed(text: str) -> int:
         raise ValueError(f"'{text}' is no seed; allowed: a whole number") from None
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 1_000_000:
+        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 1000000")
+    return int(text)
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -83,7 +96,12 @@ OPTIONS = (
     Option("token", "T", "any", _token, "bearer token to accept; give it again for more", "tokens", repeatable=True),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
-    Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
+    Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
+    Option("scenario", "FILE", "none", Path, "scenarios that requests meet from the start, in YAML"),
+    Option(
+        "control-token", "T", "none", _token, "open /_mock/ to who sends this token, from anywhere", "control_token"
+    ),
+    Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
 )
 

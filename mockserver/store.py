@@ -1,7 +1,6 @@
 """Where jobs are kept."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 
@@ -51,6 +50,16 @@ class MemoryStore:
         if job:
             del self._jobs[video_id]
         return job
+
+    def latest(self, limit: int) -> list[Job]:
+        return list(self._jobs.values())[::-1][:limit]
+
+    def clear(self) -> None:
+        self._jobs.clear()
+        self._refs.clear()
+
+    def count(self) -> int:
+        return len(self._jobs)
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         return self._refs.get(video_id)
