@@ -22,7 +22,6 @@ from mockserver.gate import Gate
 from mockserver.journal import Journal
 from mockserver.pace import Fated
 from mockserver.panel import Panel
-from mockserver.record import Head
 from mockserver.response import Answer
 from mockserver.scenario_file import read_scenarios
 from mockserver.service import Service
@@ -137,31 +136,27 @@ class Stamped:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started = self.stamp.start()
-        exchange = scope["exchange"] = Exchange()
+        authorization = header(scope, b"authorization")
+        exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
+        scope["exchange"] = exchange
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 stamps = self.stamp.headers(started)
                 message["headers"] = [*message["headers"], *stamps]
-                self._write(scope, started, message["status"], stamps[0][1].decode())
+                self._write(exchange, started, message["status"], stamps[0][1])
             await send(message)
 
         try:
             await self.app(scope, receive, stamped)
         finally:
             if not exchange.is_told:
-                self._write(scope, started, None, None)
+                self._write(exchange, started, None, None)
 
-    def _write(self, scope: Scope, started: float, status: int | None, request_id: str | None) -> None:
-        exchange = scope["exchange"]
+    def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
         exchange.is_told = True
-        if exchange.is_control or not self.journal.is_kept:
-            return
-        query = scope["query_string"].decode("latin-1")
-        took = self.stamp.elapsed(started)
-        head = Head(scope["method"], scope["path"], query, self.clock(), took, status, request_id)
-        token = (header(scope, b"authorization") or "").rpartition(" ")[2]
-        self.journal.add(head, exchange, token)
+        if self.journal.is_kept and not exchange.is_control:
+            self.journal.add(exchange, self.clock(), self.stamp.elapsed(started), status, request_id)
 
 
 def handlers(service: Service) -> dict[str, Handler]:

@@ -16,7 +16,9 @@ class SystemClock:
 
     def __call__(self) -> float:
         """Seconds since 1970, at least those told before."""
-        self._latest = max(self._latest, self._read())
+        now = self._read()
+        if now > self._latest:  # noqa: PLR1730 - a call of max takes as long as the rest
+            self._latest = now
         return self._latest
 
 
@@ -30,7 +32,9 @@ class MovableClock:
 
     def __call__(self) -> float:
         """Seconds since 1970."""
-        return self._clock() + self._ahead if self._frozen is None else self._frozen
+        if self._frozen is None:
+            return self._clock() + self._ahead
+        return self._frozen
 
     @property
     def is_frozen(self) -> bool:

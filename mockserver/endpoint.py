@@ -10,7 +10,7 @@ from mockserver.scenario import ScenarioError
 from mockserver.service import Service
 from mockserver.stage import AnswerError
 from mockserver.upload import UploadError
-from mockserver.wire import Receive, Scope, Send, header, joined, respond, told
+from mockserver.wire import Receive, Scope, Send, joined, respond, told
 
 logger = logging.getLogger("mockserver")
 
@@ -69,7 +69,7 @@ class Endpoint:
 
     def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
         """What is answered before anything is read: the refusal of the sender, or what a scenario wants."""
-        owner = self.service.authorise(header(scope, b"authorization"))
+        owner = self.service.authorise(exchange.authorization)
         if isinstance(owner, Answer):
             return owner
         exchange.owner = owner

@@ -9,14 +9,19 @@ from mockserver.plan import Plan
 from mockserver.upload import Form
 
 
-class Exchange(msgspec.Struct):
+class Exchange(msgspec.Struct, gc=False):
     """What is known of a request by and by.
 
-    ``operation`` is the id of what it asks for; ``owner`` whose it is; ``form`` and ``images`` are its fields and files
-    as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` the id of the job that it made; ``rule`` that which
-    it broke. ``is_control``: it controls the mock, and is told nowhere; ``is_told``: it was told.
+    ``authorization`` is the header of that name; ``operation`` the id of what it asks for; ``owner`` whose it is;
+    ``form`` and ``images`` are its fields and files as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` is
+    the id of the job that it made; ``rule`` that of the rule which it broke. ``is_control``: it controls the mock, and
+    is told nowhere; ``is_told``: it was told.
     """
 
+    method: str
+    path: str
+    query: bytes
+    authorization: str | None
     operation: str = ""
     owner: str = ""
     form: Form | None = None

@@ -9,7 +9,7 @@ BEFORE_THE_HEAD = -1
 """The ``cut`` of an answer of which nothing is sent."""
 
 
-class Plan(msgspec.Struct):
+class Plan(msgspec.Struct, gc=False):
     """What one request meets. Of two scenarios that say the same thing, the first counts.
 
     ``scenarios`` are their names; ``delay`` is in seconds; ``answer`` stands in the place of the usual one; ``fate`` is

@@ -1,6 +1,5 @@
-"""A record: one request as the journal keeps it, small and without its token."""
+"""A record: one request as the journal keeps it. Quick to make, and made fit to be shown when it is asked for."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,16 +11,25 @@ from mockserver.response import encode
 MOST_TEXT = 65_536
 """Bytes of text that are kept of the fields of one request; what is beyond is cut."""
 
-MOST_LINE = 2048
-"""Characters of a path or a query that are kept."""
-
 SHORTEST_SECRET = 8
 """A token of fewer characters is no secret, and may be part of any word."""
 
 BLOT = "***"
 
 
-class File(msgspec.Struct, frozen=True):
+class Blot:
+    """Blots the token of an Authorization header out of texts."""
+
+    def __init__(self, authorization: str | None) -> None:
+        token = (authorization or "").rpartition(" ")[2]
+        self._secret = token if len(token) >= SHORTEST_SECRET else ""
+
+    def __call__(self, text: str) -> str:
+        """``text`` without the token."""
+        return text.replace(self._secret, BLOT) if self._secret else text
+
+
+class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A file of a form, without its ``size`` bytes. ``image``: what it is by them, where that was looked at."""
 
     filename: str | None
@@ -29,9 +37,10 @@ class File(msgspec.Struct, frozen=True):
     size: int
     image: Image | None
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, blot: Blot) -> dict[str, Any]:
         """As JSON."""
-        shown: dict[str, Any] = {"filename": self.filename, "content_type": self.content_type, "bytes": self.size}
+        filename = None if self.filename is None else blot(self.filename)
+        shown: dict[str, Any] = {"filename": filename, "content_type": self.content_type, "bytes": self.size}
         if self.image is not None:
             shown |= {"type": self.image.type, "width": None, "height": None}
             if self.image.intact:
@@ -42,110 +51,95 @@ class File(msgspec.Struct, frozen=True):
 Field = tuple[str, bytes | File]
 
 
-class Head(msgspec.Struct, frozen=True):
-    """The line of a request and how it was answered.
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One request: its line, its fields in their order, and what came of it.
 
     ``at`` is in seconds since 1970, ``took`` in seconds; ``status`` and ``request_id`` are ``None`` where no answer was
-    sent.
+    sent. The token of ``authorization`` is blotted out wherever else it stands.
     """
 
+    number: int
     method: str
     path: str
-    query: str
+    query: bytes
     at: float
     took: float
     status: int | None
-    request_id: str | None
-
-
-class Record(msgspec.Struct, frozen=True):
-    """One request: its head, its fields in their order, and what came of it."""
-
-    number: int
-    head: Head
+    request_id: bytes | None
     operation: str
-    fields: tuple[Field, ...]
     video: str
     rule: str
     scenarios: tuple[str, ...]
+    fields: tuple[Field, ...]
+    authorization: str | None
 
     @property
     def verdict(self) -> str:
         """Accepted or refused; refused is what got no answer, too."""
-        return "accepted" if self.head.status is not None and self.head.status < 400 else "refused"
+        return "accepted" if self.status is not None and self.status < 400 else "refused"
 
     def shown(self) -> dict[str, Any]:
-        """As JSON. A field that came several times is a list."""
+        """As JSON, without the token. A field that came several times is a list."""
+        blot = Blot(self.authorization)
         fields: dict[str, list[Any]] = {}
         for name, value in self.fields:
-            shown = value.shown() if isinstance(value, File) else value.decode("utf-8", "backslashreplace")
-            fields.setdefault(name, []).append(shown)
-        head = self.head
+            fields.setdefault(blot(name), []).append(_shown(value, blot))
         return {
             "id": self.number,
-            "request_id": head.request_id,
-            "at": head.at,
-            "method": head.method,
-            "path": head.path,
-            "query": head.query,
+            "request_id": None if self.request_id is None else self.request_id.decode(),
+            "at": self.at,
+            "method": self.method,
+            "path": blot(self.path),
+            "query": blot(self.query.decode("latin-1")),
             "operation": self.operation or None,
             "fields": {name: values[0] if len(values) == 1 else values for name, values in fields.items()},
             "verdict": self.verdict,
-            "status": head.status,
+            "status": self.status,
             "rule": self.rule or None,
             "video": self.video or None,
             "scenarios": list(self.scenarios),
-            "duration_ms": round(1000 * head.took, 3),
+            "duration_ms": round(1000 * self.took, 3),
         }
 
 
-def make_record(number: int, head: Head, exchange: Exchange, token: str) -> Record:
-    """What is kept of a request; wherever ``token`` stands in it, it is blotted out."""
-    secret = token if len(token) >= SHORTEST_SECRET else ""
-    fields = tuple(_fields(exchange))
-    if secret:
-        fields = tuple((_blotted(name, secret), _blotted_value(value, secret)) for name, value in fields)
-    line = {"path": _blotted(head.path, secret), "query": _blotted(head.query, secret)}
-    if line["path"] is not head.path or line["query"] is not head.query:
-        head = msgspec.structs.replace(head, **line)
-    scenarios = () if exchange.plan is None else tuple(exchange.plan.scenarios)
-    return Record(number, head, exchange.operation, fields, exchange.video, exchange.rule, scenarios)
+def _shown(value: bytes | File, blot: Blot) -> Any:
+    return value.shown(blot) if isinstance(value, File) else blot(value.decode("utf-8", "backslashreplace"))
 
 
-def _fields(exchange: Exchange) -> Iterator[Field]:
-    """The fields, until there is too much text in them."""
+def fields_of(exchange: Exchange) -> tuple[Field, ...]:
+    """The fields of a form or a JSON object; text beyond ``MOST_TEXT`` is cut."""
+    fields: list[Field] = []
     left = MOST_TEXT
-    for name, value in _sent(exchange):
-        if left <= 0:
-            return
-        if isinstance(value, bytes) and len(value) > left:
-            value = value[:left] + "…".encode()  # noqa: PLW2901 - what is kept of it
-        left -= len(name) + (len(value) if isinstance(value, bytes) else len(value.filename or ""))
-        yield name, value
-
-
-def _sent(exchange: Exchange) -> Iterator[Field]:
     images = exchange.images or {}
     for name, parts in (exchange.form or {}).items():
-        image = images.get(name)
         for part in parts:
-            if image is not None or part.filename is not None:
-                yield name, File(part.filename, part.content_type, sum(map(len, part.chunks)), image)
+            chunks = part.chunks
+            if part.filename is None and name not in images:
+                data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                left -= len(name) + len(data)
+                fields.append((name, data))
             else:
-                yield name, part.bytes()
+                size = len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
+                fields.append((name, File(part.filename, part.content_type, size, images.get(name))))
+                left -= len(name)
     for name, value in (exchange.body or {}).items():
-        yield name, value.encode() if isinstance(value, str) else encode(value)
+        data = value.encode() if isinstance(value, str) else encode(value)
+        left -= len(name) + len(data)
+        fields.append((name, data))
+    return tuple(fields) if left >= 0 else tuple(_cut(fields))
 
 
-def _blotted(text: str, secret: str) -> str:
-    text = text if len(text) <= MOST_LINE else text[:MOST_LINE] + "…"
-    return text.replace(secret, BLOT) if secret and secret in text else text
-
-
-def _blotted_value(value: bytes | File, secret: str) -> bytes | File:
-    if isinstance(value, bytes):
-        sought = secret.encode("latin-1")
-        return value.replace(sought, BLOT.encode()) if sought in value else value
-    if value.filename is not None and secret in value.filename:
-        return msgspec.structs.replace(value, filename=value.filename.replace(secret, BLOT))
-    return value
+def _cut(fields: list[Field]) -> list[Field]:
+    """The first fields, cut where there is too much text in them."""
+    kept: list[Field] = []
+    left = MOST_TEXT
+    for name, value in fields:
+        name = name[:left]  # noqa: PLW2901 - what is kept of it
+        left -= len(name)
+        if isinstance(value, bytes) and len(value) > left:
+            value = value[:left] + "…".encode()  # noqa: PLW2901
+        kept.append((name, value))
+        left -= len(value) if isinstance(value, bytes) else 0
+        if left <= 0:
+            break
+    return kept

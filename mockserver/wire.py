@@ -38,8 +38,9 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 def joined(scope: Scope, name: bytes) -> str | None:
     """All headers of that name, in lower case, as one list; ``None`` if there is none."""
-    found = [str(value, "latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(found) if found else None
+    if header(scope, name) is None:
+        return None
+    return ", ".join(str(value, "latin-1") for key, value in scope["headers"] if key == name)
 
 
 async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | None:
