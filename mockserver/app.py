@@ -13,7 +13,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.clock import Clock, MovableClock, SystemClock
-from mockserver.compiler import limits_of
 from mockserver.control import Control
 from mockserver.document import Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
@@ -62,7 +61,7 @@ def create_parts(settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep)
     # Ids of a mock are no secrets, and have to repeat.
     ids, chance, names = Random(settings.seed), Random(settings.seed), Random(settings.seed)  # noqa: S311
     time = MovableClock(clock)
-    stage = Stage(document, limits_of(document), chance, time)
+    stage = Stage(document, chance, time)
     service = Service(document, settings.tokens, Fated(settings.pace), MemoryStore(), ids, time, stage)
     standing = read_scenarios(settings.scenario, stage.reader) if settings.scenario else ()
 
@@ -155,8 +154,12 @@ class Stamped:
 
     def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
         exchange.is_told = True
-        if self.journal.is_kept and not exchange.is_control:
+        if exchange.is_control or not self.journal.is_kept:
+            return
+        try:
             self.journal.add(exchange, self.clock(), self.stamp.elapsed(started), status, request_id)
+        except Exception:
+            logger.exception("not written into the journal")
 
 
 def handlers(service: Service) -> dict[str, Handler]:

@@ -107,7 +107,7 @@ class Unrouted:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.routes = ", ".join(f"{operation.method} {operation.path}" for operation in service.document.operations)
+        self.routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer that there is nothing, and what there is."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mockserver.checks import Violation
-from mockserver.document import Document, Limits, Operation
+from mockserver.compiler import limits_of
+from mockserver.document import Document, Operation
 from mockserver.response import Answer, Header, answer, refusal, retry_after
 
 UNAUTHORIZED: Header = (b"www-authenticate", b"Bearer")
@@ -12,13 +13,13 @@ UNAUTHORIZED: Header = (b"www-authenticate", b"Bearer")
 class Ready:
     """Each operation's examples, and every error, as answers."""
 
-    def __init__(self, document: Document, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, document: Document) -> None:
+        self._document = document
         self._operations = {operation.id: operation for operation in document.operations}
         self._errors = {name: error for name, error in document.errors.items() if _is_public(document, name)}
         self._rules = {rule_id: rule.error for rule_id, rule in document.rules.items()}
         self._examples = {operation.id: self._examples_of(document, operation) for operation in document.operations}
-        self._routes = ", ".join(f"{operation.method} {operation.path}" for operation in document.operations)
+        self._routes = [f"{operation.method} {operation.path}" for operation in document.operations]
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ class Ready:
                     return Answer(made.status, (*made.headers, *headers), made.body, made.rule)
         asked = self._operations[operation]
         words = {"method": asked.method, "path": asked.path, "allowed": [asked.method], "routes": self._routes}
-        made = refusal(Violation(name, error, words), self._limits)
+        made = refusal(Violation(name, error, words), limits_of(self._document))
         kept = tuple(header for header in made.headers if header[0] != b"retry-after")
         return Answer(made.status, (*kept, *headers), made.body, name)
 

@@ -79,8 +79,8 @@ def _seed(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > 1_000_000:
-        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 1000000")
+    if not text.isdecimal() or int(text) > 100_000:
+        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 100000")
     return int(text)
 
 

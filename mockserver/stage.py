@@ -6,7 +6,7 @@ from random import Random
 import msgspec
 
 from mockserver.clock import Clock
-from mockserver.document import Document, Limits
+from mockserver.document import Document
 from mockserver.effects import Rates, Scene
 from mockserver.plan import Plan
 from mockserver.prefer import preferences
@@ -41,8 +41,8 @@ class Stage:
     a number of requests and concern it, and all that stand for good. ``random`` decides what is likely only.
     """
 
-    def __init__(self, document: Document, limits: Limits, random: Random, clock: Clock) -> None:
-        self._ready = Ready(document, limits)
+    def __init__(self, document: Document, random: Random, clock: Clock) -> None:
+        self._ready = Ready(document)
         self._failures = document.failures
         self.reader = Reader(self._ready, document.failures)
         self._random = random

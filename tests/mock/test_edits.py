@@ -289,11 +289,11 @@ def test_answer_without_one_of_its_keys(edited: Edited) -> None:
 
 def test_operation_that_the_mock_lacks_is_left_out(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
     def edit(document: dict[str, Any]) -> None:
-        document["paths"]["/v1/videos"]["get"] = {"operationId": "searchVideos"}
+        document["paths"]["/v1/videos"]["put"] = {"operationId": "searchVideos"}
 
     mock = edited(edit)
-    assert mock.send("GET", "/v1/videos").status_code == 405
-    assert "left out: GET /v1/videos" in caplog.text
+    assert mock.send("PUT", "/v1/videos").status_code == 405
+    assert "left out: PUT /v1/videos" in caplog.text
 
 
 def test_lengths_that_are_no_number(edited: Edited) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.mock.vocabulary import Mock, envelope, refused
-from tests.pictures import fitting, picture
+from tests.pictures import fitting
 
 LIMIT = "/v1/videos?limit="
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.checks import Request, broken, judge, read
-from mockserver.document import default_path, read_document
 from mockserver.compiler import compile_body
+from mockserver.document import default_path, read_document
 from mockserver.upload import Part as FormPart
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, Part, envelope, file, form, multipart, text
 from tests.pictures import fitting, picture

@@ -193,23 +193,24 @@ def test_request_without_body_or_type_is_refused(mock: Mock) -> None:
     refused(mock.send("POST", "/v1/videos"), 415, "unsupported_content_type", None)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
-def test_other_method_is_refused_and_the_right_one_told(mock: Mock, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
+def test_other_method_is_refused_and_the_right_ones_told(mock: Mock, method: str) -> None:
     answer = mock.send(method, "/v1/videos")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    refused(answer, 405, "method_not_supported", None, f"Not allowed to {method} on /v1/videos. Allowed is: POST.")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    message = f"Not allowed to {method} on /v1/videos. Allowed is: GET, HEAD, POST."
+    refused(answer, 405, "method_not_supported", None, message)
 
 
 def test_head_where_only_post_is_allowed_is_refused(mock: Mock) -> None:
-    answer = mock.send("HEAD", "/v1/videos")
+    answer = mock.send("HEAD", "/v1/videos/video_1/remix")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_other_method_on_a_video_is_refused_and_the_right_ones_told(mock: Mock, method: str) -> None:
     answer = mock.send(method, "/v1/videos/video_1")
     refused(answer, 405, "method_not_supported", None)
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,11 @@ def test_other_method_on_a_video_is_refused_and_the_right_ones_told(mock: Mock, 
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_path_is_refused_and_the_routes_listed(mock: Mock, path: str, method: str) -> None:
-    message = f"Invalid URL ({method} {path}). Available are: POST /v1/videos, GET /v1/videos/{{video_id}}."
+    routes = (
+        "'POST /v1/videos', 'GET /v1/videos', 'GET /v1/videos/{video_id}', 'DELETE /v1/videos/{video_id}', "
+        "'GET /v1/videos/{video_id}/content', and 'POST /v1/videos/{video_id}/remix'"
+    )
+    message = f"Invalid URL ({method} {path}). Available are: {routes}."
     refused(mock.send(method, f"http://mock{path}"), 404, "unknown_url", None, message)
 
 

@@ -122,7 +122,7 @@ def test_head_of_a_path_that_is_not_there_has_no_body(address: tuple[str, int]) 
 
 
 def test_websocket_is_refused_as_the_request_that_it_is(address: tuple[str, int]) -> None:
-    sent = b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    sent = b"PUT /v1/videos HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     assert exchange(address, sent).status_code == 405
 
 
