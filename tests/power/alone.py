@@ -33,8 +33,12 @@ def alone(app: Any, token: str) -> tuple[list[str], list[int]]:
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             recorder = event.recorder
-            answers += [0 if one.response is None else one.response.status_code for one in recorder.interactions.values()]
+            answers += [
+                0 if one.response is None else one.response.status_code for one in recorder.interactions.values()
+            ]
             for checks in recorder.checks.values():
-                failures = [(check.name, check.failure_info.failure) for check in checks if check.failure_info is not None]
+                failures = [
+                    (check.name, check.failure_info.failure) for check in checks if check.failure_info is not None
+                ]
                 found.update({f"{name}: {failure.title}": None for name, failure in failures})
     return list(found), answers
