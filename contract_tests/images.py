@@ -28,6 +28,13 @@ _COLOURS: dict[str, float | tuple[float, ...]] = {
     "RGBA": (42, 157, 143, 128),
     "CMYK": (60, 10, 20, 0),
 }
+#: Kinds of file that an accepted type knows, beside the plainest: each keeps its width and height in another place
+#: or another way.
+VARIANTS = {
+    "image/png": ("grey", "rgba"),
+    "image/jpeg": ("progressive", "grey", "cmyk", "late"),
+    "image/webp": ("lossy", "alpha"),
+}
 _PALETTE = bytes((38, 70, 83, 42, 157, 143, 233, 196, 106, 231, 111, 81))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,12 @@ class Life:
 
     created: dict[str, Any]
     seen: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long the video is, as the server says; infinity where it says nothing usable."""
+        seconds = self.created.get("seconds")
+        return float(seconds) if isinstance(seconds, str) and seconds.isdecimal() else math.inf
 
 
 def retrieval(contract: Contract, video_id: str, rule: str = FOUND) -> Case:
@@ -54,6 +61,14 @@ def other_methods(contract: Contract, video_id: str) -> Iterator[Case]:
         if method not in known:
             label = f"{method} {case.request.path}"
             yield Case(METHOD, label, replace(case.request, method=method), METHOD, also=("path",), wire=True)
+
+
+def shape(answer: Answer) -> tuple[Any, ...]:
+    """What tells two refusals apart, without what they repeat of the path."""
+    error = (answer.object or {}).get("error")
+    told = (error.get("code"), error.get("param"), error.get("type")) if isinstance(error, dict) else ()
+    words = tuple(answer.body.decode("utf-8", "replace").split()[:2])
+    return answer.status, told, answer.header("content-type"), len(answer.object or {}), () if told else words
 
 
 def judge_stranger(contract: Contract, case: Case, answer: Answer) -> Judgement:

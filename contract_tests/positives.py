@@ -116,14 +116,9 @@ def _part_changes() -> tuple[tuple[str, dict[str, Any]], ...]:
 def _pictures(builder: Builder, rules: RuleTable) -> list[Case]:
     """Every kind of file that an accepted type knows; and a turned one, which is measured as it is stored."""
     made: list[Case] = []
-    kinds = (
-        ("image/png", ("grey", "rgba")),
-        ("image/jpeg", ("progressive", "grey", "cmyk", "late")),
-        ("image/webp", ("lossy", "alpha")),
-    )
     for field in builder.form.files:
         rule = rules.breach("file-type", field.name)
-        for media_type, variants in kinds:
+        for media_type, variants in images.VARIANTS.items():
             for variant in variants if media_type in field.file_types else ():
                 parts = builder.parts(builder.full, media_type=media_type, variant=variant)
                 made.append(Case(rule, f"{media_type}, {variant}", builder.request(parts)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from contract_tests.lifecycle import (
     judge_stranger,
     other_methods,
     retrieval,
+    shape,
     uninvited,
 )
 from contract_tests.oracle.refusal import allowed, judge_refusal
@@ -56,7 +56,7 @@ class Lifecycle:
             return
         for stranger in self._strangers():
             self.look_for_stranger(stranger)
-        for video_id in sorted(self.lives, key=lambda video: _length(self.lives[video]))[:3]:
+        for video_id in sorted(self.lives, key=lambda video: self.lives[video].seconds)[:3]:
             self.look(video_id)
         self._uninvited()
         self._other_methods()
@@ -88,7 +88,7 @@ class Lifecycle:
         if not answer.refused or answer.status != 404:
             return True
         elsewhere = self.run.courier.ask(retrieval(self.contract, f"{known or _STRANGERS[0]}/none/such"))
-        return _shape(answer) != _shape(elsewhere)
+        return shape(answer) != shape(elsewhere)
 
     def _strangers(self) -> list[str]:
         known = next(iter(self.lives), None)
@@ -110,8 +110,17 @@ class Lifecycle:
         return self._keep(judge_retrieved(self.contract, self.lives[video_id], case, answer))
 
     def _write(self, case: Case, video_id: str, answer: Answer) -> None:
+        clean = self.run.courier.journal.clean(answer).to_json()
         created = self.lives[video_id].created if video_id in self.lives else None
-        self.run.courier.journal.observed(case, video_id, created, answer)
+        self.run.courier.journal.write(
+            "observed",
+            rule=case.rule,
+            credential=case.request.credential,
+            method=case.request.method,
+            video=video_id,
+            created=created,
+            answer=clean,
+        )
 
     def _keep(self, verdict: Judgement) -> Judgement:
         self.run.judgement.add(verdict)
@@ -170,41 +179,26 @@ class Lifecycle:
         """Look at the oldest video until it is finished, or the patience of the profile is at its end."""
         seen_once = [video for video, life in self.lives.items() if life.seen]
         # The shortest is finished first, and of equals the oldest.
-        oldest = min(seen_once, key=lambda video: _length(self.lives[video]), default=None)
-        waited = 0.0
-        while oldest is not None:
-            self.look(oldest)
-            seen = self.lives[oldest].seen[-1:]
-            if (
-                waited >= self.run.settings.effort.patience
-                or not seen
-                or seen[0].get("status") in {"completed", "failed"}
-            ):
-                break
-            self.run.courier.sleep(_PAUSE)
-            waited += _PAUSE
-        if oldest is not None:
-            for _ in range(_AGAIN):
-                self.look(oldest)
+        oldest = min(seen_once, key=lambda video: self.lives[video].seconds, default=None)
         patience = self.run.settings.effort.patience
+        if oldest is not None:
+            self._watch(oldest, patience)
         self.run.skipped.setdefault("retrieve.completed", f"no video was completed within {patience:g} s")
 
-
-def _length(life: Life) -> float:
-    seconds = life.created.get("seconds")
-    return float(seconds) if isinstance(seconds, str) and seconds.isdecimal() else math.inf
+    def _watch(self, video_id: str, patience: float) -> None:
+        """Look at a video until it is finished, then again; for `patience` seconds at most."""
+        for _ in range(1 + math.ceil(patience / _PAUSE)):
+            self.look(video_id)
+            seen = self.lives[video_id].seen[-1:]
+            if not seen or seen[0].get("status") in {"completed", "failed"}:
+                break
+            self.run.courier.sleep(_PAUSE)
+        for _ in range(_AGAIN):
+            self.look(video_id)
 
 
 class BrokenError(AssertionError):
     """A step of a walk broke a rule; hypothesis looks for a shorter walk that does."""
-
-
-def _shape(answer: Answer) -> tuple[Any, ...]:
-    """What tells two refusals apart, without what they repeat of the path."""
-    error = (answer.object or {}).get("error")
-    told = (error.get("code"), error.get("param"), error.get("type")) if isinstance(error, dict) else ()
-    words = tuple(answer.body.decode("utf-8", "replace").split()[:2])
-    return answer.status, told, answer.header("content-type"), len(answer.object or {}), () if told else words
 
 
 def _machine(lives: Lifecycle) -> type[RuleBasedStateMachine]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contract_tests.builder import Builder, sample
 from contract_tests.case import Case
@@ -158,6 +159,12 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
         if name not in builder.form.fields:
             parts = [*builder.parts(builder.full), text(name, "1")]
             yield Case(rule, f"an unknown field {name!r}", builder.request(parts), rule)
+    for field in builder.form.texts:
+        # In place of the field itself, so that a lax reader does not find it twice.
+        for name in (field.name.upper(), field.name.capitalize(), f"{field.name}[]"):
+            if not field.required and name not in builder.form.fields:
+                parts = [replace(p, name=name) if p.name == field.name else p for p in builder.parts(builder.full)]
+                yield Case(rule, f"{name!r} in place of {field.name!r}", builder.request(parts), rule)
     parts = [*builder.parts(builder.full), text("width", "")]
     yield Case(rule, "an unknown field without a value", builder.request(parts), rule)
     file = Part("mask", b"x", "mask.bin", "application/octet-stream")

@@ -21,6 +21,7 @@ def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
             yield from _cut(builder, rules, field)
         if field.matches is not None:
             yield from _wrong_sides(builder, rules, field)
+            yield from _wrong_variants(builder, rules, field)
             yield from _default_sides(builder, rules, field)
             yield from _claims(builder, rules, field)
 
@@ -93,6 +94,18 @@ def _wrong_sides(builder: Builder, rules: RuleTable, field: Field) -> Iterator[C
                 parts = builder.parts(choice, media_type=media_type, sides=sides)
                 label = f"size {value}, {media_type} {how}: {sides[0]}x{sides[1]}"
                 yield Case(rule, label, builder.request(parts), rule)
+
+
+def _wrong_variants(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
+    """Each kind of file is measured: a reader that knows the plainest alone takes the others on trust."""
+    rule = rules.breach("x-dimensions-match", field.name)
+    width, height = builder.sides(field, builder.full)
+    for media_type in field.file_types:
+        for variant in images.VARIANTS.get(media_type, ()):
+            sides = (width + 1, height)
+            parts = builder.parts(builder.full, media_type=media_type, variant=variant, sides=sides)
+            label = f"{media_type}, {variant}, one wider: {sides[0]}x{sides[1]}"
+            yield Case(rule, label, builder.request(parts), rule)
 
 
 def _beside(width: int, height: int, others: list[tuple[int, int] | None]) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -10,7 +10,7 @@ from typing import TextIO
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import EQUIVALENT
 from tests.power.measure import Measured, Task, measure, mutant_names
-from tests.power.speed import seconds_of_a_standard_run
+from tests.power.speed import standard_run
 
 #: Shares to be reached: of mutants, and of faults where three creations may be paid for.
 MUTANTS, CAPPED = 0.97, 0.95
@@ -85,9 +85,10 @@ def rows(table: Table, extent: Extent, spread: Spread) -> None:
     """Measure and print every row."""
     table.head()
     if extent.timed:
-        seconds = seconds_of_a_standard_run()
+        seconds, worked = standard_run()
         aim, reached = f"under {SECONDS:.0f} s", seconds < SECONDS
         table.row("standard run, mock, loopback", f"{seconds:.1f} s", aim, reached=reached, seconds=seconds)
+        table.notes.append(f"  the standard run against the mock had {worked:.1f} s of the processor")
     _Measuring(table, extent, spread).all()
 
 
