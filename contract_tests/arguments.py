@@ -61,12 +61,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str], out: TextIO,
     """The arguments; or, where there is nothing to do, the code to exit with."""
     _Parser.out, _Parser.err = out, err
     try:
-        return _read(_parser().parse_args(arguments), environment)
+        return _read(make_parser().parse_args(arguments), environment)
     except _StopError as stop:
         return stop.code
 
 
-def _parser() -> _Parser:
+def make_parser() -> _Parser:
+    """The parser of the whole command."""
     parser = _Parser(prog="contract-tests", description="Check an endpoint of POST /v1/videos against the document.")
     parser.add_argument("--version", action="version", version=f"contract-tests {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | plan | rules | judge")
@@ -89,28 +90,47 @@ def _parser() -> _Parser:
             help="creations that may be accepted, or 'unlimited'; default: unlimited on loopback, 0 elsewhere",
         )
         command.add_argument(
-            "--profile", choices=PROFILES, default="standard", help="how much effort (default: standard)"
+            "--profile",
+            choices=PROFILES,
+            default="standard",
+            metavar="P",
+            help=f"how much effort: {', '.join(PROFILES)} (default: standard)",
         )
         command.add_argument("--seed", type=_whole, default=0, metavar="N", help="repeats a run exactly (default: 0)")
-        command.add_argument("--rule", action="append", metavar="ID", help="judge this rule alone; may be repeated")
+        command.add_argument(
+            "--rule", action="append", metavar="ID", help="judge this rule alone; give it again for more"
+        )
     plan.add_argument("--price", type=_price, metavar="P", help="what one creation costs")
-    run.add_argument("--workers", type=_positive, metavar="N", help="requests at once; 1 where --spend counts")
+    run.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="requests at once; default: 4 on loopback, 2 elsewhere; always 1 where creations are counted",
+    )
     run.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
     )
-    run.add_argument("--resume", action="store_true", help="go on with the run of the journal")
+    run.add_argument("--resume", action="store_true", help="go on with the run of the journal, without paying twice")
     run.add_argument("--journal", type=Path, metavar="FILE", help="where to record; default: in the folder of --report")
     judge.add_argument("journal", type=Path, metavar="JOURNAL")
     judge.add_argument("--token", type=_token, help=argparse.SUPPRESS)
-    for command in (run, judge):
+    for command in (run, plan, judge):
         command.add_argument("--strict", action="store_true", help="broken inferred rules fail too")
+    for command in (run, judge):
         command.add_argument("--extensions", action="store_true", help="judge operations beyond the document too")
         command.add_argument(
-            "--report", type=Path, metavar="DIR", help="write junit.xml, report.json and report.html there"
+            "--report",
+            type=Path,
+            metavar="DIR",
+            help="write junit.xml, report.json, report.html, the journal and a folder for each finding there",
         )
     for command in (run, plan, rules, judge):
         command.add_argument(
-            "--document", type=Path, default=default_path(), metavar="FILE", help="another copy of openapi.yaml"
+            "--document",
+            type=Path,
+            default=default_path(),
+            metavar="FILE",
+            help="another copy of openapi.yaml to take the rules from",
         )
     return parser
 
@@ -148,7 +168,7 @@ def _from_environment(environment: Mapping[str, str]) -> str | None:
     try:
         return _token(environment[TOKEN_VARIABLE]) if environment.get(TOKEN_VARIABLE) else None
     except argparse.ArgumentTypeError as error:
-        _parser().error(f"the variable {TOKEN_VARIABLE}: {error}")
+        make_parser().error(f"the variable {TOKEN_VARIABLE}: {error}")
 
 
 def _count(text: str) -> int:

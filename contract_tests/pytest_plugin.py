@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from contract_tests.arguments import Arguments
+
+_VALUES = ("token", "document", "spend", "profile", "seed", "report")
+_FLAGS = ("strict", "extensions")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,3 +27,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--videos-profile", metavar="P", default="standard", help="quick, standard or thorough")
     group.addoption("--videos-seed", metavar="N", default="0", help="repeats a run exactly")
     group.addoption("--videos-report", metavar="DIR", help="write the reports there")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options; misuse ends pytest with one line and exit 2, before anything is collected."""
+    if config.getoption("--videos-url") is None:
+        return
+    from contract_tests.cli import settings_for  # noqa: PLC0415
+    from contract_tests.errors import MisuseError  # noqa: PLC0415
+
+    if config.getoption("numprocesses", None):
+        pytest.exit("contract-tests: runs in one process, for each more would pay again: use -n 0", returncode=2)
+    try:
+        settings_for(arguments(config))
+    except MisuseError as error:
+        pytest.exit(f"contract-tests: {error}", returncode=2)
+
+
+def arguments(config: pytest.Config) -> Arguments:
+    """The options of pytest, read as those of `contract-tests run`. Raises MisuseError."""
+    from contract_tests.arguments import parse  # noqa: PLC0415
+    from contract_tests.errors import MisuseError  # noqa: PLC0415
+
+    words = ["run", config.getoption("--videos-url")]
+    given = {name: config.getoption(f"--videos-{name}") for name in _VALUES}
+    words += [f"--{name}={value}" for name, value in given.items() if value is not None]
+    words += [f"--{flag}" for flag in _FLAGS if config.getoption(f"--videos-{flag}")]
+    err = io.StringIO()
+    found = parse(words, os.environ, io.StringIO(), err)
+    if isinstance(found, int):
+        raise MisuseError(err.getvalue().strip().removeprefix("contract-tests: "))
+    return found

@@ -1,48 +1,77 @@
-"""The table of verdicts as text."""
+"""The table of verdicts as text: what holds first, what is broken last, where a reader of a terminal or a log looks."""
 
 from __future__ import annotations
 
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from contract_tests.rules import Rule
-from contract_tests.verdict import BROKEN, UNTESTED, Strictness, Verdict
+from contract_tests.verdict import BROKEN, HOLDS, UNTESTED, Strictness, Verdict
 
-_MARKS = {"holds": "holds", "broken": "BROKEN", "untested": "untested"}
 WIDTH = 110
+_WARNING = "broken (warning)"
+#: The marks in the order in which they are shown.
+_MARKS = (HOLDS, UNTESTED, _WARNING, "BROKEN")
+_INDENT = 18
 
 
 def table(made: Sequence[Verdict], strictness: Strictness) -> Iterator[str]:
-    """Lines: one a rule, and under a broken one the smallest request found, what came, and what was due."""
+    """Lines: one a rule, within a mark in the document's order; below it why it was not tested, or how it is broken.
+
+    Under a broken rule stand the smallest request found, what came, and what was due. Rules untested for one reason
+    stand together, and the reason once below them.
+    """
     width = max(len(verdict.rule.id) for verdict in made)
-    for verdict in made:
-        mark = _MARKS[verdict.verdict]
-        if verdict.verdict == BROKEN and not strictness.decides(verdict.rule):
-            mark = "broken (warning)"
-        yield f"{mark:<17} {verdict.rule.id:<{width}}  {verdict.rule.source:<9}  {verdict.rule.says}"
-        if verdict.verdict == UNTESTED:
-            yield f"{'':17} {verdict.reason}"
-        yield from _evidence(verdict)
+    for mark in _MARKS:
+        marked = [verdict for verdict in made if _mark(verdict, strictness) == mark]
+        seen = list(dict.fromkeys(verdict.reason for verdict in marked))
+        marked.sort(key=lambda verdict: seen.index(verdict.reason))
+        for reason, rows in groupby(marked, key=lambda verdict: verdict.reason):
+            for verdict in rows:
+                yield _row(mark, verdict, width)
+                yield from _evidence(verdict)
+            yield from textwrap.wrap(
+                reason, WIDTH - _INDENT, initial_indent=" " * _INDENT, subsequent_indent=" " * _INDENT
+            )
+
+
+def _mark(verdict: Verdict, strictness: Strictness) -> str:
+    if verdict.verdict != BROKEN:
+        return verdict.verdict
+    return "BROKEN" if strictness.decides(verdict.rule) else _WARNING
+
+
+def _row(mark: str, verdict: Verdict, width: int) -> str:
+    head = f"{mark:<{_INDENT - 1}} {verdict.rule.id:<{width}}  {verdict.rule.source:<9}  "
+    says = verdict.rule.says
+    # Nobody has to act on what holds: its statement is cut, so that a row stays one line.
+    return head + (
+        says if verdict.verdict == BROKEN else textwrap.shorten(says, WIDTH + _INDENT - len(head), placeholder=" …")
+    )
 
 
 def _evidence(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.findings[:1]:
         for name, text in (("sent", finding.label), ("came", finding.came), ("due", finding.due)):
             yield from textwrap.wrap(
-                text, WIDTH, initial_indent=f"{'':18}{name:<5}", subsequent_indent=f"{'':23}", max_lines=4
+                text,
+                WIDTH,
+                initial_indent=f"{'':{_INDENT}}{name:<5}",
+                subsequent_indent=f"{'':{_INDENT + 5}}",
+                max_lines=4,
             )
         if len(verdict.findings) > 1:
-            yield f"{'':18}and {len(verdict.findings) - 1} more like it"
+            yield f"{'':{_INDENT}}and {len(verdict.findings) - 1} more like it"
 
 
 def totals(made: Sequence[Verdict], strictness: Strictness) -> str:
     """One line: how many rules hold, are broken, are untested."""
-    counts = Counter(verdict.verdict for verdict in made)
-    decisive = sum(v.verdict == BROKEN and strictness.decides(v.rule) for v in made)
-    warnings = counts[BROKEN] - decisive
+    counts = Counter(_mark(verdict, strictness) for verdict in made)
     return (
-        f"{counts['holds']} rules hold, {decisive} broken, {warnings} broken as a warning, {counts[UNTESTED]} untested"
+        f"{counts[HOLDS]} rules hold, {counts['BROKEN']} broken, {counts[_WARNING]} broken as a warning, "
+        f"{counts[UNTESTED]} untested"
     )
 
 

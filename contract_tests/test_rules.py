@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from contract_tests.arguments import Arguments, parse
 from contract_tests.cli import settings_for
 from contract_tests.contract import Contract, load
 from contract_tests.errors import MisuseError
+from contract_tests.pytest_plugin import arguments
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
 from contract_tests.verdict import BROKEN, UNTESTED
 
 
-def _arguments(config: pytest.Config) -> Arguments:
-    """The options of pytest, read as those of `contract-tests run`. Raises pytest.UsageError."""
-    words = ["run", config.getoption("--videos-url")]
-    for name in ("token", "document", "spend", "profile", "seed", "report"):
-        value = config.getoption(f"--videos-{name}")
-        words += [] if value is None else [f"--{name}", str(value)]
-    words += [f"--{flag}" for flag in ("strict", "extensions") if config.getoption(f"--videos-{flag}")]
-    err = io.StringIO()
-    found = parse(words, os.environ, io.StringIO(), err)
-    if isinstance(found, int):
-        raise pytest.UsageError(err.getvalue().strip())
-    return found
-
-
 @cache
 def _contract(config: pytest.Config) -> Contract:
-    try:
-        return load(_arguments(config).settings.document)
-    except MisuseError as error:
-        raise pytest.UsageError(str(error)) from error
+    return load(arguments(config).settings.document)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -51,8 +32,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def outcome(request: pytest.FixtureRequest) -> Outcome:
     """The run, made once; of the requests only those that the selected rules need."""
     config = request.config
-    if hasattr(config, "workerinput"):
-        pytest.exit("contract_tests runs in one process: each worker would pay again. Use -n 0.", returncode=2)
     chosen = {
         str(item.callspec.params["rule"])
         for item in request.session.items
@@ -60,7 +39,7 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
     }
     everything = {rule.id for rule in _contract(config).rules}
     try:
-        asked = _arguments(config)
+        asked = arguments(config)
         settings = settings_for(asked)
         settings = replace(settings, only=None if chosen == everything else frozenset(chosen))
         settings = replace(settings, journal=report_paths(settings.report, None))

@@ -1,8 +1,10 @@
 """The tables of the README, made from the code and the document. ``python -m tests.readme`` writes them into it."""
 
+import argparse
 import re
 from pathlib import Path
 
+from contract_tests.arguments import make_parser
 from mockserver.settings import OPTIONS
 from tests.mock.vocabulary import DOCUMENT
 
@@ -29,7 +31,22 @@ def rules_table() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"options": options_table, "rules": rules_table}
+def kit_options_table() -> str:
+    """One row an option of ``contract-tests``, with the commands that take it."""
+    rows = ["| option | of | what it does |", "|---|---|---|"]
+    commands = next(action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    told: dict[str, tuple[str, list[str]]] = {}
+    for name, parser in commands.choices.items():
+        for action in parser._actions:
+            if action.option_strings[-1:] in ([], ["--help"]) or action.help == argparse.SUPPRESS:
+                continue
+            flag = " ".join([action.option_strings[-1], *([str(action.metavar)] if action.metavar else [])])
+            told.setdefault(flag, (str(action.help), []))[1].append(name)
+    rows += [f"| `{flag}` | {', '.join(names)} | {says} |" for flag, (says, names) in told.items()]
+    return "\n".join(rows)
+
+
+TABLES = {"options": options_table, "rules": rules_table, "kit options": kit_options_table}
 
 
 def block(kind: str, name: str) -> str:

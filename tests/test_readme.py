@@ -1,14 +1,27 @@
 """The README says what is true today."""
 
 import json
+import os
 import re
+import shlex
+import socket
 import subprocess
 import sys
+import tomllib
+from contextlib import nullcontext
+from io import StringIO
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
+import yaml
 
+from contract_tests.arguments import parse
+from mockserver.app import create_app
+from mockserver.settings import Settings
+from tests.kit.vocabulary import command as kit
+from tests.kit.vocabulary import edited
 from tests.mock.test_cli import served, url
 from tests.pictures import picture
 from tests.readme import README, block, with_tables
@@ -46,6 +59,64 @@ def test_curl_examples_answer_as_they_say(folder: Path, name: str) -> None:
 def test_python_example_prints_a_completed_video(folder: Path) -> None:
     with served("--pace", "polls:2") as (_, told):
         assert run([sys.executable, "-c", block("example", "python")], url(told), folder) == "completed 100\n"
+
+
+def test_every_command_of_the_kit_is_listed_and_every_listed_one_is_there() -> None:
+    listed = {line.split()[1] for line in block("example", "commands").splitlines()}
+    assert listed == {"run", "plan", "rules", "judge"}
+    assert [name for name in sorted(listed) if kit(name, "--help")[0] != 0] == []
+
+
+COMMANDS = re.findall(r"`contract-tests ([^`]+)`", README.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_commands_of_the_kit_in_the_text_are_understood(words: str) -> None:
+    assert not isinstance(parse(words.split(), {}, StringIO(), StringIO()), int)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestAssertRewriteWarning")
+def test_pytest_example_runs_one_test_a_rule(tmp_path: Path) -> None:
+    line = block("example", "pytest").strip()
+    with served("--token", "T") as (_, told):
+        words = shlex.split(line.replace("http://127.0.0.1:9000", url(told)))[1:]
+        argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--videos-profile", "quick", *words]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^\d\d passed", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("model", ["sora-2", "sora-9"])
+def test_in_process_example_judges_an_application(model: str, tmp_path: Path) -> None:
+    document = edited(tmp_path, ("enum: [sora-2, sora-2-pro]\n", f"enum: [{model}, sora-2-pro]\n"))
+    code = block("example", "in process").replace('Settings(token="T"', 'Settings(token="T", profile="quick"')
+    names = {"app": create_app(Settings(tokens=("T",), document=document))}
+    with nullcontext() if model == "sora-2" else pytest.raises(AssertionError):
+        exec(code, names)  # noqa: S102  the README's own lines
+
+
+def workflow() -> list[str]:
+    """What the steps of the workflow run, one after the other."""
+    steps = yaml.safe_load(block("example", "workflow"))["jobs"]["contract"]["steps"]
+    return [step["run"] for step in steps if "run" in step]
+
+
+def test_workflow_installs_this_project() -> None:
+    name = tomllib.loads((README.parent / "pyproject.toml").read_text("utf-8"))["project"]["name"]
+    assert workflow()[0] == f"pip install {name}"
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+def test_workflow_of_a_caller_judges_the_mock_and_leaves_its_report(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    lines = "\n".join(workflow()[1:]).replace("8000", port).replace("contract-tests run", "contract-tests run --profile quick")  # fmt: skip
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "VIDEOS_TOKEN": "test-token"}
+    script = f"set -e; trap 'kill $(jobs -p)' EXIT\n{lines}"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S607  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+    assert (tmp_path / "report" / "junit.xml").exists()
 
 
 def test_words_of_every_link_lead_to_a_file() -> None:

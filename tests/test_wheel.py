@@ -41,8 +41,24 @@ def test_document_of_the_wheel_is_that_of_the_repository() -> None:
     assert shipped.read_text() == (Path(__file__).parents[1] / "openapi.yaml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("command", [["-m", "mockserver"], [str(Path(sys.executable).with_name("mockserver"))]])
-def test_command_is_installed(command: list[str]) -> None:
-    argv = [sys.executable, *command] if command[0] == "-m" else command
-    done = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=True)
-    assert "usage: mockserver" in done.stdout
+@pytest.mark.parametrize("command", ["mockserver", "contract-tests"])
+def test_command_is_installed(command: str) -> None:
+    module = [sys.executable, "-m", command.replace("-", "_")]
+    for argv in (module, [str(Path(sys.executable).with_name(command))]):
+        done = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=True)
+        assert f"usage: {command}" in done.stdout
+
+
+def test_kit_of_the_wheel_judges_the_mock_of_the_wheel_as_plain_pytest(tmp_path: Path) -> None:
+    mock = [sys.executable, "-m", "mockserver", "--port", "0", "--token", "test-token"]
+    with subprocess.Popen(mock, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            words = ["--videos-url", url, "--videos-token", "test-token", "--videos-profile", "quick"]
+            argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--pyargs", "contract_tests"]
+            done = subprocess.run([*argv, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        finally:
+            process.terminate()
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout

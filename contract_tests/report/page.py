@@ -8,19 +8,24 @@ from html import escape
 
 from contract_tests import __version__
 from contract_tests.finding import WFC, Finding
-from contract_tests.reproduce import folder_name
+from contract_tests.reproduce import folder_of
 from contract_tests.session import Outcome
-from contract_tests.verdict import BROKEN, UNTESTED, Verdict
+from contract_tests.verdict import BROKEN, HOLDS, UNTESTED, Verdict
 
 _STYLE = """
-:root{color-scheme:light dark;--line:#8884;--good:#2a9d8f;--bad:#d1495b;--warn:#c98a1b;--quiet:#888}
+:root{color-scheme:light dark;--line:#8884;--good:#17776c;--bad:#b3304a;--warn:#8a5a00;--quiet:#666}
+@media (prefers-color-scheme:dark){:root{--good:#4fc3b5;--bad:#ff7b8f;--warn:#e3aa4c;--quiet:#9a9a9a}}
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}table{border-collapse:collapse;width:100%;margin-top:1rem}
 td,th{border-top:1px solid var(--line);padding:.4rem .6rem;text-align:left;vertical-align:top}
-code,pre{font:13px ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+code,pre{margin:0;font:13px ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+td:nth-child(2) code{white-space:nowrap}
 .holds{color:var(--good)}.broken{color:var(--bad);font-weight:600}.warning{color:var(--warn);font-weight:600}
-.untested,.quiet{color:var(--quiet)}dl{display:grid;grid-template-columns:4rem 1fr;gap:.2rem .8rem;margin:.5rem 0}
-dt{color:var(--quiet)}dd{margin:0}img{max-height:9rem;max-width:16rem;border:1px solid var(--line)}
+.untested,.quiet{color:var(--quiet)}dl{
+  display:grid;grid-template-columns:4rem 1fr;gap:.2rem .8rem;margin:.5rem 0;align-items:baseline}
+dt{color:var(--quiet)}dd{margin:0}summary{cursor:pointer}details{margin-top:.4rem}figure{margin:.8rem 0 0 4.8rem}
+figcaption{color:var(--quiet);font-size:13px}tr.plain td{padding:.15rem .6rem}tr.plain .quiet{font-size:13px}
+img{max-height:9rem;max-width:16rem;border:1px solid var(--line)}
 .sum{display:flex;gap:2rem;flex-wrap:wrap;margin:1rem 0}.sum b{display:block;font-size:1.6rem}
 """.strip()
 #: Bytes of a picture that a page may hold, so that it stays small.
@@ -31,9 +36,10 @@ _SHOWN = 5
 
 def page(outcome: Outcome) -> str:
     """The page as text."""
-    verdict = "A rule is broken" if outcome.failing else "Every rule that was tested holds"
+    verdict = _headline(outcome)
     rows = "".join(_row(one, decides=outcome.settings.strictness.decides(one.rule)) for one in _ordered(outcome))
-    stopped = f"<p class=warning>{escape(outcome.stopped)}</p>" if outcome.stopped else ""
+    told = "The run was interrupted: what was not sent yet is untested." if outcome.interrupted else outcome.stopped
+    stopped = f"<p class=warning>{escape(told)}</p>" if told else ""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -44,6 +50,19 @@ def page(outcome: Outcome) -> str:
         f"<p class=quiet>contract-tests {__version__}, profile {escape(outcome.settings.profile)}, "
         f"seed {outcome.settings.seed}, document {outcome.contract.document.digest[:12]}</p></html>\n"
     )
+
+
+def _headline(outcome: Outcome) -> str:
+    counts = Counter(verdict.verdict for verdict in outcome.verdicts)
+    if outcome.failing:
+        return _counted(len(outcome.failing), "broken")
+    if counts[BROKEN]:
+        return f"No rule that decides is broken, {_counted(counts[BROKEN], 'broken as a warning')}"
+    return "Every rule that was tested holds" if counts[HOLDS] else "No rule was tested"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} rule is {what}" if count == 1 else f"{count} rules are {what}"
 
 
 def _ordered(outcome: Outcome) -> list[Verdict]:
@@ -69,19 +88,23 @@ def _sums(outcome: Outcome) -> str:
 def _row(verdict: Verdict, *, decides: bool) -> str:
     shown = "warning" if verdict.verdict == BROKEN and not decides else verdict.verdict
     rule = verdict.rule
-    told = f"{escape(rule.says)}<br><span class=quiet>{escape(rule.source)}: {escape(rule.origin)}</span>"
+    told = f"{escape(rule.says)} <span class=quiet>{escape(rule.source)}: {escape(rule.origin)}</span>"
     if verdict.verdict == UNTESTED:
         told += f"<br><span class=untested>{escape(verdict.reason)}</span>"
-    told += "".join(_evidence(one, whole=number == 0) for number, one in enumerate(verdict.findings[:_SHOWN]))
+    told += "".join(
+        _evidence(one, folder_of(verdict.findings, number), whole=decides and number == 0)
+        for number, one in enumerate(verdict.findings[:_SHOWN])
+    )
     more = len(verdict.findings) - _SHOWN
     if more > 0:
         told += f"<p class=quiet>and {more} more, in report.json</p>"
-    return f'<tr id="{escape(rule.id)}"><td class="{shown}">{shown}<td><code>{escape(rule.id)}</code><td>{told}'
+    plain = "" if verdict.findings else " class=plain"
+    return f'<tr id="{escape(rule.id)}"{plain}><td class="{shown}">{shown}<td><code>{escape(rule.id)}</code><td>{told}'
 
 
-def _evidence(finding: Finding, *, whole: bool) -> str:
+def _evidence(finding: Finding, folder: str | None, *, whole: bool) -> str:
     label = "" if finding.category is None else f"<dt>kind<dd class=quiet>{escape(WFC[finding.category])}"
-    again = "" if finding.case is None else f"<dt>again<dd><code>sh findings/{folder_name(finding)}/curl.sh</code>"
+    again = "" if folder is None else f"<dt>again<dd><code>sh {folder}/curl.sh</code>"
     return (
         f"<details{' open' if whole else ''}><summary>{escape(finding.label)}</summary><dl>"
         f"<dt>came<dd><pre>{escape(finding.came)}</pre><dt>due<dd><pre>{escape(finding.due)}</pre>{label}{again}"

@@ -30,6 +30,27 @@ def test_a_wrong_server_exits_1_and_shows_what_was_sent_came_and_was_due() -> No
     assert row.index("sent seconds") < row.index("came 200") < row.index("due  a refusal")
 
 
+def test_what_is_broken_stands_last_above_the_totals() -> None:
+    _, out, _ = run(FAULTY.build(), *QUICK)
+    marks = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
+    assert list(dict.fromkeys(marks[:-2])) == ["holds", "untested", "BROKEN"]
+    assert " rules hold, 1 broken" in out.splitlines()[-2]
+
+
+def test_a_row_of_what_holds_is_one_plain_line() -> None:
+    _, out, _ = run(CLEAN.build(), *QUICK)
+    held = [line for line in out.splitlines() if line.startswith("holds")]
+    assert len(held) > 80
+    assert max(map(len, held)) <= 128
+    assert out.isascii() or "…" in out
+    assert "\x1b" not in out
+
+
+def test_a_reason_for_not_testing_is_told_once() -> None:
+    _, out, _ = run(CLEAN.build(), *QUICK)
+    assert out.count("a body at the limit is sent by the profiles") == 1
+
+
 def test_an_inferred_rule_warns_and_with_strict_fails() -> None:
     server = CORRECT["status-422"].build
     assert run(server(), *QUICK)[0] == 0
@@ -80,6 +101,28 @@ def test_the_reports_tell_the_same(tmp_path: Path) -> None:
     assert (rule["verdict"], report["verdict"]) == ("broken", "broken")
     assert '<failure message="The length is 4, 8 or 12.' in (tmp_path / "junit.xml").read_text()
     assert 'src="data:image/png;base64,' in (tmp_path / "report.html").read_text()
+
+
+HEADLINES: dict[str, tuple[Any, tuple[str, ...], str]] = {
+    "clean": (CLEAN, (), "Every rule that was tested holds"),
+    "broken": (FAULTY, (), "1 rule is broken"),
+    "warned": (CORRECT["any-token"], (), "No rule that decides is broken, 1 rule is broken as a warning"),
+    "strict": (CORRECT["status-422"], ("--strict",), "rules are broken"),
+}
+
+
+@pytest.mark.parametrize("case", HEADLINES)
+def test_the_page_begins_with_what_the_run_came_to(case: str, tmp_path: Path) -> None:
+    server, words, told = HEADLINES[case]
+    run(server.build(), *QUICK, "--report", str(tmp_path), *words)
+    page = (tmp_path / "report.html").read_text()
+    assert f"{told}</h1>" in page
+
+
+def test_every_folder_that_a_report_names_is_there(tmp_path: Path) -> None:
+    run(FAULTY.build(), *QUICK, "--report", str(tmp_path))
+    named = {one["folder"] for rule in read_report(tmp_path)["rules"] for one in rule["findings"]} - {None}
+    assert named == {f"findings/{path.name}" for path in (tmp_path / "findings").iterdir()}
 
 
 @pytest.mark.parametrize("server", [CLEAN, FAULTY])

@@ -20,10 +20,11 @@ ENVELOPE = b'{"error":{"message":"No.","type":"invalid_request_error","param":nu
 
 
 def row(out: str, rule: str = RULE) -> str:
-    """The mark of a rule in the table, and the reason below it."""
+    """The mark of a rule in the table, and where it was not tested the reason below it."""
     lines = out.splitlines()
     at = next(at for at, line in enumerate(lines) if f" {rule} " in line)
-    return f"{lines[at].split()[0]} {lines[at + 1].strip()}"
+    mark = lines[at].split()[0]
+    return mark if mark == "holds" else f"{mark} {next(line for line in lines[at:] if line.startswith(' ')).strip()}"
 
 
 REFUSAL = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"

@@ -16,7 +16,7 @@ from tests.faults.server import CLEAN, app
 from tests.kit.vocabulary import HERE, command, run
 
 TOKEN = "Secret-Token-9876543210"
-QUICK = ("--profile", "quick")
+FEW = ("--profile", "quick", "--rule", "seconds.enum", "--rule", "auth.key")
 SHORT = ("test-token", "token", "a", "key", "12", "sora-2")
 KNOWN = Document.load(default_path()).text
 
@@ -76,17 +76,17 @@ def holds(text: str) -> list[str]:
     return [part for part in (*heads, TOKEN[-9:], encoded) if part.casefold() in folded]
 
 
-RUNS = {
-    "every answer is wrong": (False, "--profile", "quick"),
-    "every answer is right but for its echo": (True, "--profile", "quick"),
-    "schemathesis finds it": (True, "--rule", "generic.schemathesis"),
-    "hypothesis finds it": (True, "--rule", "seconds.enum.error"),
+RUNS: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "every answer is wrong": (False, ("--profile", "quick")),
+    "every answer is right but for its echo": (True, ("--profile", "quick", "--rule", "auth.key.error")),
+    "schemathesis finds it": (True, ("--rule", "generic.schemathesis")),
+    "hypothesis finds it": (True, ("--rule", "seconds.enum.error")),
 }
 
 
 @pytest.mark.parametrize("case", RUNS)
 def test_the_token_stands_in_no_file_and_no_output(case: str, tmp_path: Path) -> None:
-    mute, *words = RUNS[case]
+    mute, words = RUNS[case]
     report = ("--report", str(tmp_path), "--strict", "--extensions")
     code, out, err = run(Parrot(mute=mute), "--token", TOKEN, *words, *report)
     assert code == 1
@@ -96,7 +96,7 @@ def test_the_token_stands_in_no_file_and_no_output(case: str, tmp_path: Path) ->
 
 def test_the_token_in_an_address_stands_in_no_file_and_no_output(tmp_path: Path) -> None:
     url = f"{HERE}/{TOKEN}/v1"
-    code, out, err = run(CORRECT["clean"].build(), "--token", TOKEN, *QUICK, "--report", str(tmp_path), url=url)
+    code, out, err = run(CORRECT["clean"].build(), "--token", TOKEN, *FEW, "--report", str(tmp_path), url=url)
     assert code == 1
     assert [holds(text) for text in (out, err, *written(tmp_path)) if holds(text)] == []
 
@@ -109,7 +109,7 @@ def test_the_token_in_a_wrong_address_is_not_told(url: str) -> None:
 
 def test_a_masked_journal_is_judged_as_the_run_was(tmp_path: Path) -> None:
     words = ("--strict", "--extensions")
-    live = run(Parrot(mute=True), "--token", TOKEN, "--profile", "quick", "--report", str(tmp_path), *words)
+    live = run(Parrot(mute=True), "--token", TOKEN, *FEW, "--report", str(tmp_path), *words)
     again = command("judge", str(tmp_path / "journal.jsonl"), *words)
     assert (again[0], broken(again[1])) == (live[0], broken(live[1]))
 
@@ -134,7 +134,7 @@ class Known:
 @pytest.mark.parametrize("token", SHORT)
 def test_words_of_the_document_and_of_the_kit_are_left_alone(token: str, tmp_path: Path) -> None:
     server = Known(CATALOGUE["seconds-any"].build, token)
-    code, out, _ = run(server, "--token", token, "--profile", "quick", "--report", str(tmp_path), "--strict")
+    code, out, _ = run(server, "--token", token, *FEW, "--report", str(tmp_path), "--strict")
     assert code == 1
     assert MASK not in out
     assert [path.name for path in tmp_path.glob("*.*") if MASK in path.read_text()] == []
@@ -144,7 +144,7 @@ def test_words_of_the_document_and_of_the_kit_are_left_alone(token: str, tmp_pat
 def test_a_journal_of_a_short_token_is_judged_as_the_run_was(token: str, tmp_path: Path) -> None:
     path = tmp_path / "journal"
     server = Known(CORRECT["clean"].build, token)
-    assert run(server, "--token", token, "--profile", "quick", "--strict", "--journal", str(path))[0] == 0
+    assert run(server, "--token", token, *FEW, "--strict", "--journal", str(path))[0] == 0
     assert command("judge", str(path), "--strict")[0] == 0
 
 
@@ -174,4 +174,4 @@ def test_ordinary_words_are_left_alone() -> None:
 
 
 def test_a_good_answer_is_judged_before_it_is_masked() -> None:
-    assert run(CORRECT["clean"].build(), "--token", "test-token", "--profile", "quick")[0] == 0
+    assert run(CORRECT["clean"].build(), "--token", "test-token", *FEW)[0] == 0
