@@ -110,17 +110,8 @@ class Lifecycle:
         return self._keep(judge_retrieved(self.contract, self.lives[video_id], case, answer))
 
     def _write(self, case: Case, video_id: str, answer: Answer) -> None:
-        clean = self.run.courier.journal.clean(answer).to_json()
         created = self.lives[video_id].created if video_id in self.lives else None
-        self.run.courier.journal.write(
-            "observed",
-            rule=case.rule,
-            credential=case.request.credential,
-            method=case.request.method,
-            video=video_id,
-            created=created,
-            answer=clean,
-        )
+        self.run.courier.journal.observed(case, video_id, created, answer)
 
     def _keep(self, verdict: Judgement) -> Judgement:
         self.run.judgement.add(verdict)
