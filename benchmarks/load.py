@@ -16,7 +16,7 @@ import uvloop
 from benchmarks.work import Work, headers
 
 CONNECTIONS = 16
-PATIENCE = 30  # seconds for the first answer
+PATIENCE = 60  # seconds for the first answer
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
 

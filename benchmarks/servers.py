@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.work import Work, headers
 
+PATIENCE = 60  # seconds for an answer, on a machine that has other things to do
 MOCK = ("mockserver", "--port", "0", "--log-level", "warning")
 BARE = ("benchmarks.bare",)
 
@@ -42,7 +43,7 @@ def started(module: str, *options: str) -> Iterator[Server]:
 
 def ask(url: str, work: Work) -> bytes:
     """Send ``work`` once and give the body of the answer."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     connection.request(work.method, work.path, work.body or None, {**headers(work), "Connection": "close"})
     return connection.getresponse().read()
 
