@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from mockserver.app import build_app, create_service
+from mockserver.app import build_app, create_parts
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.scenario_file import ScenarioFileError
 from mockserver.server import BindError, bind, serve, url_of
 from mockserver.service import Service
 from mockserver.settings import Settings, UsageError, read_settings
@@ -36,7 +37,7 @@ def main(
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
-    except (UsageError, BindError, StoreError) as error:
+    except (UsageError, BindError, StoreError, ScenarioFileError) as error:
         stderr.write(f"mockserver: {error}\n")
         return MISUSED
     return 0
@@ -50,8 +51,9 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    service, stamp = create_service(settings, SystemClock())
-    app = build_app(service, stamp)
+    parts = create_parts(settings, SystemClock())
+    service, stamp = parts.service, parts.stamp
+    app = build_app(parts)
     listener = bind(settings.host, settings.port)
     with closing(service), listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")

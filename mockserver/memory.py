@@ -64,6 +64,10 @@ class MemoryStore:
             self._forget(job)
         return job
 
+    def latest(self, limit: int) -> list[Job]:
+        """The newest by addition."""
+        return [self._jobs[video_id] for video_id in islice(self._all.walk(backwards=True), limit)]
+
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The chunks of the reference, joined."""
         return None if self.get(owner, video_id) is None else b"".join(self._references[video_id])

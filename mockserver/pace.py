@@ -86,6 +86,30 @@ class Polled(msgspec.Struct, frozen=True):
         return SHORTEST_WAIT
 
 
+class Fated(msgspec.Struct, frozen=True):
+    """Another pace, with a halt where the fate of a job puts one."""
+
+    pace: Pace
+
+    def state(self, job: Job, now: float) -> State:
+        """What the other pace says, until the job is as far as its fate lets it come."""
+        state = self.pace.state(job, now)
+        fate = job.fate
+        if fate is None or fate.at is None or state.status == "queued" or state.progress < fate.at:
+            return state
+        if fate.code is None:
+            return State("in_progress", fate.at)
+        return State("failed", fate.at, None, {"code": fate.code, "message": fate.message or ""})
+
+    def polled(self, job: Job, now: float) -> Job:
+        """What the other pace says."""
+        return self.pace.polled(job, now)
+
+    def wait(self, job: Job, now: float) -> float:
+        """What the other pace says; of a job that stalls, what it says of a new one."""
+        return self.pace.wait(job, now if job.fate is None else job.created)
+
+
 NAMED = {
     "instant": Timed(),
     "fast": Timed(queue=1, per_second=1),

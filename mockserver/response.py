@@ -11,7 +11,7 @@ from mockserver.job import Job, State
 
 Header = tuple[bytes, bytes]
 JSON: Header = (b"content-type", b"application/json")
-LIVE = ("id", "created_at", "status", "progress", "completed_at", "remixed_from_video_id")
+LIVE = ("id", "created_at", "status", "progress", "completed_at", "error", "remixed_from_video_id")
 """The keys of a video that are the job's own; the others are echoes, constants or null."""
 
 encode = msgspec.json.Encoder().encode
@@ -21,7 +21,8 @@ class Answer(msgspec.Struct, frozen=True):
     """One HTTP answer. ``rule`` is the id of the broken rule that it tells of, if it does.
 
     ``drop`` is not 0 where the rest of the request is unwanted: the connection is to be closed, after at most so many
-    more bytes of it.
+    more bytes of it. ``cut`` is not None where the connection breaks: after so many bytes of the body, or before the
+    head where it is below 0.
     """
 
     status: int
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     rule: str = ""
     drop: int = 0
+    cut: int | None = None
 
 
 def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Answer:
@@ -52,7 +54,8 @@ class VideoShape:
     def video(self, job: Job, state: State) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
         video = self._blank.copy()
-        live = (job.id, int(job.created), state.status, state.progress, state.completed_at, job.remixed_from)
+        done = (state.completed_at, state.error)
+        live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
         for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, job.echo, strict=True)):
             if key in video:
                 video[key] = value
@@ -86,7 +89,14 @@ def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
         "code": error.code,
     }
     drop = 2 * limits.body_bytes if violation.rule == "body.limit" else 0
+    if error.retry_after is not None:
+        headers = (*headers, retry_after(error.retry_after))
     return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
+
+
+def retry_after(seconds: int) -> Header:
+    """The header that says when to come back."""
+    return b"retry-after", b"%d" % seconds
 
 
 def _param(error: Error, field: str | None) -> str | None:

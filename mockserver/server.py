@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.response import Answer
+from mockserver.wire import HANG_UP
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
@@ -79,9 +80,19 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """Uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
+    """Uvicorn's HTTP, but able to hang up, and its one plain text answer replaced by the document's envelope."""
 
     class Protocol(HttpToolsProtocol):
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            cycle = self.cycle
+
+            def hang_up() -> None:
+                cycle.disconnected = True  # or else it would answer 500 in our place
+                cycle.transport.close()
+
+            self.scope["extensions"] = {HANG_UP: hang_up}  # type: ignore[dict-item]
+
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002
             answer = bad_http()
             lines = [b"HTTP/1.1 %d Bad Request" % answer.status]

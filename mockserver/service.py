@@ -5,16 +5,20 @@ from random import Random
 from typing import Any
 
 from mockserver.auth import Tokens
-from mockserver.checks import Violation, judge, judge_values
+from mockserver.checks import Violation, judge, judge_values, read, verdict_on
 from mockserver.clock import Clock
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import Source
 from mockserver.document import Document
-from mockserver.job import QUEUED, Job, JobMaker, State
+from mockserver.exchange import Exchange
+from mockserver.job import QUEUED, Fate, Job, JobMaker, State
 from mockserver.pace import Pace
+from mockserver.plan import broken_off
 from mockserver.ranges import select
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
+from mockserver.scenario import ScenarioError, directives
+from mockserver.stage import Stage
 from mockserver.store import Finished, Store, StoreUnavailable
 from mockserver.upload import Form
 
@@ -46,7 +50,14 @@ class Service:
     """
 
     def __init__(
-        self, document: Document, tokens: tuple[str, ...], pace: Pace, store: Store, random: Random, clock: Clock
+        self,
+        document: Document,
+        tokens: tuple[str, ...],
+        pace: Pace,
+        store: Store,
+        random: Random,
+        clock: Clock,
+        stage: Stage,
     ) -> None:
         create = document.operation("createVideo")
         operations = {operation.id: operation for operation in document.operations}
@@ -59,6 +70,7 @@ class Service:
         self._pace = pace
         self._store = store
         self._clock = clock
+        self.stage = stage
         self._renderer = Renderer()
 
     def authorise(self, header: str | None) -> Answer | str:
@@ -68,14 +80,19 @@ class Service:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    def create(self, owner: str, form: Form) -> Answer:
+    def create(self, exchange: Exchange, form: Form) -> Answer:
         """Judge a form; a right one becomes a job and is answered as queued, however fast the pace is."""
-        verdict = judge(self.rules["createVideo"], form)
+        reading = read(self.rules["createVideo"], form)
+        exchange.form, exchange.images = form, reading.images
+        verdict = verdict_on(reading)
         if isinstance(verdict, Violation):
-            return self._refusal(verdict)
-        now = self._clock()
+            return self.refusal(verdict)
+        if (instead := self._direct(exchange, verdict.values)) is not None:
+            return instead
+        now, fate = self._clock(), _fate(exchange)
         reference = [chunk for part in verdict.files.values() for chunk in part.chunks]
-        job = self._keep(lambda: self._maker.make(owner, verdict.values, now), reference)
+        job = self._keep(lambda: self._maker.make(exchange.owner, verdict.values, now, fate), reference)
+        exchange.video = job.id
         return self._video(job, QUEUED, now)
 
     def retrieve(self, owner: str, video_id: str) -> Answer:
@@ -90,7 +107,7 @@ class Service:
         """A page of the owner's jobs."""
         verdict = judge(self.rules["listVideos"], query)
         if isinstance(verdict, Violation):
-            return self._refusal(verdict)
+            return self.refusal(verdict)
         after = verdict.values.get("after")
         newest_first = verdict.values["order"] == "desc"
         page = self._store.page(owner, after=after, limit=verdict.values["limit"], newest_first=newest_first)
@@ -112,25 +129,30 @@ class Service:
         self._renderer.forget(video_id)
         return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
-    def remix(self, owner: str, video_id: str, body: Mapping[str, Any]) -> Answer:
+    def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
         """Make a new job of a completed one."""
-        verdict = judge_values(self.rules["remixVideo"], dict(body))
+        exchange.body, owner = dict(body), exchange.owner
+        verdict = judge_values(self.rules["remixVideo"], exchange.body)
         if isinstance(verdict, Violation):
-            return self._refusal(verdict)
+            return self.refusal(verdict)
         source = self._store.get(owner, video_id)
         if source is None:
             return self._not_found(video_id)
         now = self._clock()
         if self._pace.state(source, now).status != "completed":
             return self.refuse("remix.completed", value=video_id)
-        job = self._keep(lambda: self._maker.remix(source, now), [self._store.reference(owner, video_id) or b""])
+        if (instead := self._direct(exchange, verdict.values)) is not None:
+            return instead
+        fate, reference = _fate(exchange), self._store.reference(owner, video_id) or b""
+        job = self._keep(lambda: self._maker.remix(source, now, fate), [reference])
+        exchange.video = job.id
         return self._video(job, QUEUED, now)
 
     async def content(self, owner: str, video_id: str, query: Form, method: str, headers: Iterable[Header]) -> Answer:
         """The bytes of a completed job, whole or the range that ``headers`` ask for."""
         verdict = judge(self.rules["downloadContent"], query)
         if isinstance(verdict, Violation):
-            return self._refusal(verdict)
+            return self.refusal(verdict)
         job = self._store.get(owner, video_id)
         if job is None:
             return self._not_found(video_id)
@@ -141,16 +163,45 @@ class Service:
         content = await self._renderer.get(video_id, verdict.values["variant"], source)
         found = select(content, method, headers)
         if found.status != 416:
-            return found
+            return found if job.fate is None or job.fate.breaks is None else broken_off(found, job.fate.breaks)
         asked = next(value for name, value in headers if name == b"range")
         return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
+
+    def latest(self, limit: int) -> Iterable[Job]:
+        """Up to ``limit`` jobs of all owners, the newest first."""
+        return self._store.latest(limit)
+
+    def shown(self, job: Job) -> dict[str, Any]:
+        """The video object of a job as it stands now, without a poll."""
+        return self._shape.video(job, self._pace.state(job, self._clock()))
+
+    def count(self) -> int:
+        """How many jobs there are."""
+        return self._store.count()
+
+    def clear(self) -> None:
+        """Forget every job."""
+        self._store.clear()
+        self._renderer.forget()
+
+    def _direct(self, exchange: Exchange, values: Mapping[str, Any]) -> Answer | None:
+        """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
+        text = directives(str(values.get("prompt")))
+        if text is not None:
+            try:
+                asked = self.stage.reader.read(text)
+            except ScenarioError as error:
+                words = {"field": "prompt", "reason": error.reason, "allowed": error.allowed}
+                return self.refuse("prompt.directive", **words)
+            exchange.plan = self.stage.play(asked, exchange.operation, exchange.owner, exchange.plan)
+        return None if exchange.plan is None else exchange.plan.answer
 
     def _not_found(self, video_id: str) -> Answer:
         return self.refuse("retrieve.not-found", value=video_id)
 
     def refuse(self, rule: str, *headers: Header, **words: Any) -> Answer:
         """The refusal of a request that breaks ``rule``."""
-        return self._refusal(Violation(rule, self.document.error_of(rule), words), *headers)
+        return self.refusal(Violation(rule, self.document.error_of(rule), words), *headers)
 
     def close(self) -> None:
         """Give back what the store and the renderer hold of the machine."""
@@ -165,7 +216,8 @@ class Service:
                 return job
         raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
 
-    def _refusal(self, violation: Violation, *headers: Header) -> Answer:
+    def refusal(self, violation: Violation, *headers: Header) -> Answer:
+        """The answer to a request that was judged."""
         return refusal(violation, self.rules["createVideo"].limits, *headers)
 
     def _video(self, job: Job, state: State, now: float) -> Answer:
@@ -174,3 +226,7 @@ class Service:
             return answer(200, video)
         wait = max(1, round(1000 * self._pace.wait(job, now)))
         return answer(200, video, (b"openai-poll-after-ms", b"%d" % wait))
+
+
+def _fate(exchange: Exchange) -> Fate | None:
+    return None if exchange.plan is None else exchange.plan.fate

@@ -23,8 +23,9 @@ class UsageError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one mock behaves.
 
-    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter. ``keep_jobs``,
-    ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the store's own bounds.
+    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
+    chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
+    store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreChoice = InMemory()
     keep_jobs: int | None = None
     keep_bytes: int | None = None
+    scenario: Path | None = None
+    control_token: str | None = None
+    keep_requests: int = 1000
     log_level: str = "info"
 
 
@@ -86,6 +90,12 @@ def _bound(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 100_000:
+        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 100000")
+    return int(text)
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -98,7 +108,7 @@ OPTIONS = (
     Option("token", "T", "any", _token, "bearer token to accept; give it again for more", "tokens", repeatable=True),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
-    Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
+    Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
     Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
     Option(
         "keep-jobs",
@@ -116,6 +126,11 @@ OPTIONS = (
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",
     ),
+    Option("scenario", "FILE", "none", Path, "scenarios that requests meet from the start, in YAML"),
+    Option(
+        "control-token", "T", "none", _token, "open /_mock/ to who sends this token, from anywhere", "control_token"
+    ),
+    Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
 )
 

@@ -95,6 +95,12 @@ class SqliteStore:
             database.execute("UPDATE total SET jobs = jobs - 1, bytes = bytes - ?", (size,))
         return job
 
+    def latest(self, limit: int) -> list[Job]:
+        """The newest by addition, whichever process added it."""
+        with self._connected() as database:
+            records = database.execute("SELECT record FROM job ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
+            return [self._job(record) for (record,) in records]
+
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The reference, read from the file."""
         query = "SELECT content FROM reference JOIN job USING (number) WHERE id = ? AND owner = ?"

@@ -77,6 +77,9 @@ class Store(Protocol):
     def remove(self, owner: str, video_id: str) -> Job | None:
         """Let go of a job and its reference, and give the job; ``None`` if ``owner`` has none."""
 
+    def latest(self, limit: int) -> list[Job]:
+        """Up to ``limit`` jobs of all owners, the one added last first."""
+
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The reference of a job in one piece; ``None`` if ``owner`` has no such job."""
 

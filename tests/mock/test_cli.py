@@ -158,6 +158,12 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
             ["--pace", "x"],
             "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)",
         ),
+        (["--keep-requests", "-1"], "argument --keep-requests: '-1' is no number of requests; allowed: 0 to 100000"),
+        (
+            ["--keep-requests", "100001"],
+            "argument --keep-requests: '100001' is no number of requests; allowed: 0 to 100000",
+        ),
+        (["--control-token", " "], "argument --control-token: a token is not empty and has no white space"),
         (["--por", "1"], "unrecognized arguments: --por 1"),
         (["extra"], "unrecognized arguments: extra"),
     ],
@@ -191,11 +197,15 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "store": "sqlite:x.db",
         "keep-jobs": "5",
         "keep-bytes": "6",
+        "scenario": "y.yaml",
+        "control-token": "c",
+        "keep-requests": "5",
         "log-level": "debug",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
+    assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
