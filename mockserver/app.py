@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from time import perf_counter
+from time import time as wall
 from typing import NamedTuple
 
 from starlette.applications import Starlette
@@ -12,9 +14,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver.background import running
 from mockserver.clock import Clock, MovableClock, SystemClock
 from mockserver.control import Control
-from mockserver.document import Operation, read_document
+from mockserver.dispatch import Dispatcher
+from mockserver.document import Document, Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
 from mockserver.exchange import Exchange
 from mockserver.gate import Gate
@@ -23,6 +27,7 @@ from mockserver.pace import Fated
 from mockserver.panel import Panel
 from mockserver.response import Answer
 from mockserver.scenario_file import read_scenarios
+from mockserver.sender import Sender
 from mockserver.service import Service, finished
 from mockserver.settings import Settings
 from mockserver.stage import Stage
@@ -56,9 +61,11 @@ def create_app(
     return build_app(create_parts(settings or Settings(), clock or SystemClock(), sleep or asyncio.sleep))
 
 
-def create_parts(settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep) -> Parts:
-    """Make the parts of an application, as ``settings`` say."""
-    document = read_document(settings.document)
+def create_parts(
+    settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep, document: Document | None = None
+) -> Parts:
+    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already."""
+    document = document or read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     # Ids of a mock are no secrets, and have to repeat.
@@ -68,6 +75,9 @@ def create_parts(settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep)
     store = settings.store.open(finished(pace, time), settings.keep_jobs, settings.keep_bytes)
     service = Service(document, settings.tokens, pace, store, ids, time, stage)
     standing = read_scenarios(settings.scenario, stage.reader) if settings.scenario else ()
+    if settings.webhook and settings.webhook_secret:
+        sender = Sender(settings.webhook, settings.webhook_secret, settings.webhook_allow, wall)
+        service.dispatch(Dispatcher(service.outcome, sender.post, sender.close, time))
 
     def start() -> None:
         for random in (ids, chance):
@@ -83,7 +93,7 @@ def build_app(parts: Parts) -> Starlette:
     """Route each path of the document to its operations."""
     service, stamp, control, gate, sleep = parts
     public = routed(service.document.operations, handlers(service))
-    private = routed(service.document.controls, Panel(control).handlers)
+    private = routed(service.document.controls, Panel(control, service).handlers)
     cors = Middleware(
         CORSForPages,
         allow_origins=["*"],
@@ -94,10 +104,22 @@ def build_app(parts: Parts) -> Starlette:
     )
     routes = [Route(path, Endpoint(service, methods, sleep), middleware=[cors]) for path, methods in public.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
-    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp, control=control)])
+    works = [service.dispatcher.run] if service.dispatcher else []
+
+    def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
+        return running(*works)
+
+    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp, control=control)], lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
     app.state.control = control
+    return app
+
+
+def rebuild_app(parts: Parts, service: Service) -> Starlette:
+    """The application of the same parts, by the rules of another document; only if that can be, they follow it."""
+    app = build_app(parts._replace(service=service))
+    parts.control.follow(service)
     return app
 
 

@@ -5,19 +5,22 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from mockserver.app import build_app, create_parts
+from mockserver.app import create_parts, rebuild_app
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.reload import Reloading
 from mockserver.scenario_file import ScenarioFileError
 from mockserver.server import BindError, bind, serve, url_of
 from mockserver.service import Service
 from mockserver.settings import Settings, UsageError, read_settings
 from mockserver.store import StoreError
+from mockserver.target import TargetError, check_target
 
 MISUSED = 2
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
@@ -37,7 +40,7 @@ def main(
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
-    except (UsageError, BindError, StoreError, ScenarioFileError) as error:
+    except (UsageError, BindError, StoreError, ScenarioFileError, TargetError) as error:
         stderr.write(f"mockserver: {error}\n")
         return MISUSED
     return 0
@@ -51,9 +54,12 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+    if settings.webhook:
+        check_target(settings.webhook, settings.webhook_allow)
     parts = create_parts(settings, SystemClock())
     service, stamp = parts.service, parts.stamp
-    app = build_app(parts)
+    reloading = Reloading(settings.document, service, partial(rebuild_app, parts))
+    app = reloading if settings.reload else reloading.app
     listener = bind(settings.host, settings.port)
     with closing(service), listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
@@ -62,7 +68,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
         serve(
             app,
             listener,
-            bad_http=lambda: stamp.stamped(service.refuse("http.well-formed")),
+            bad_http=lambda: stamp.stamped(reloading.service.refuse("http.well-formed")),
             announce=lambda: print(text, end="", file=stdout, flush=True),
         )
 

@@ -24,17 +24,25 @@ class Control:
         self._start = start
         start()
 
+    def follow(self, service: Service) -> None:
+        """Go on with this service, made of the last one and another document."""
+        self.stage.follow(service.document)
+        self.service = service
+
     def advance(self, seconds: float) -> None:
-        """Let so much time pass at once."""
+        """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or no number."""
         self.clock.advance(seconds)
+        self.service.nudge()
 
     def freeze(self) -> None:
         """Let time stand still."""
         self.clock.freeze()
+        self.service.nudge()
 
     def resume(self) -> None:
         """Let time run on."""
         self.clock.resume()
+        self.service.nudge()
 
     def fail_next(self, name: str, times: int = 1) -> Active:
         """Let the next requests meet a scenario, such as ``"rate_limit"`` or ``"fail=moderation_blocked, at=40"``.
@@ -72,6 +80,7 @@ class Control:
         self.clock.reset()
         self.stage.clear()
         self._start()
+        self.service.nudge()
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""

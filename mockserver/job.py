@@ -51,8 +51,9 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
     are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
     from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
-    pace wants to know; ``fate`` is what was asked to become of it. A field that is added needs a default: stores hold
-    jobs of earlier versions.
+    pace wants to know; ``fate`` is what was asked to become of it; ``echoed`` are the fields of the request that
+    ``echo`` is of, for when the document changes. A field that is added needs a default: stores hold jobs of earlier
+    versions.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     polls: int = 0
     polled: float = 0.0
     fate: Fate | None = None
+    echoed: tuple[str, ...] = ()
 
 
 class JobMaker:
@@ -79,14 +81,15 @@ class JobMaker:
         self._template = template
         self._echo = echo
         self._random = random
-        self._bits = _random_bits(template)
+        self._bits = random_bits(template)
 
     def make(self, owner: str, values: dict[str, Any], now: float, fate: Fate | None = None) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
         echo = tuple(values.get(name) for name in self._echo)
         length = _length(values.get("seconds"))
-        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate)
+        made = Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
+        return msgspec.structs.replace(made, fate=fate, echoed=self._echo)
 
     def remix(self, source: Job, now: float, fate: Fate | None = None) -> Job:
         """A new job with what ``source`` has."""
@@ -100,7 +103,7 @@ class JobMaker:
         return self._random.uniform(-1, 1)
 
 
-def _random_bits(template: str) -> int:
+def random_bits(template: str) -> int:
     """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
     try:
         widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}

@@ -11,6 +11,7 @@ from mockserver.exchange import Exchange
 from mockserver.response import Answer, answer
 from mockserver.rules import FormRules
 from mockserver.scenario import COMMON, SCENARIOS, ScenarioError
+from mockserver.service import Service
 from mockserver.stage import Active
 from mockserver.wire import Receive, Scope, read_json, read_query
 
@@ -21,10 +22,10 @@ BODIES = ("mockMoveClock", "mockAddScenario")
 class Panel:
     """Answers the control operations of a document; their queries and bodies are judged by it."""
 
-    def __init__(self, control: Control) -> None:
-        document = control.service.document
+    def __init__(self, control: Control, service: Service) -> None:
+        document = service.document
         self._control = control
-        self._document = document
+        self._service = service
         ids = {operation.id for operation in document.controls}
         self._queries = {
             name: compile_query(document, document.operation(name), is_closed=True) for name in QUERIES if name in ids
@@ -69,7 +70,7 @@ class Panel:
         return handler
 
     def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Answer]) -> Answer:
-        return self._control.service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
+        return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
 
     def _reset(self) -> dict[str, Any]:
         self._control.reset()
@@ -94,9 +95,10 @@ class Panel:
         return answer(200, _listed(self._control.latest_jobs(values["limit"])))
 
     def _rules(self) -> dict[str, Any]:
-        errors = self._document.errors
+        document = self._service.document
+        errors = document.errors
         rules = []
-        for name, rule in self._document.rules.items():
+        for name, rule in document.rules.items():
             error = errors[rule.error] if rule.error else None
             earned = {"status": error.status if error else None, "code": error.code if error else None}
             rules.append({"id": name, "says": rule.says, "source": rule.source, "from": rule.from_, **earned})
@@ -114,13 +116,13 @@ class Panel:
             return answer(200, _told(self._control.fail_next(values["scenario"], int(values["times"]))))
         except ScenarioError as error:
             words = {"field": "scenario", "reason": error.reason, "allowed": error.allowed}
-            return self._control.service.refuse("control.scenario", **words)
+            return self._service.refuse("control.scenario", **words)
 
     def _delete_scenarios(self, values: dict[str, Any]) -> Answer:
         wanted = values.get("id")
         count = self._control.stage.remove(wanted)
         if wanted is not None and count == 0:
-            return self._control.service.refuse("control.scenario.found", value=wanted)
+            return self._service.refuse("control.scenario.found", value=wanted)
         return answer(200, {"deleted": count})
 
 

@@ -44,7 +44,7 @@ class VideoShape:
 
     def __init__(self, document: Document, operation: Operation) -> None:
         schema = document.schema_of_answer(operation, "200")
-        properties = _properties(document, schema)
+        properties = properties_of(document, schema)
         self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
         echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
         self._echo_keys = tuple(echoes)
@@ -56,23 +56,29 @@ class VideoShape:
         video = self._blank.copy()
         done = (state.completed_at, state.error)
         live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
-        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, job.echo, strict=True)):
+        echo = job.echo if job.echoed == self.echo else self._reordered(job)
+        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, echo, strict=True)):
             if key in video:
                 video[key] = value
         return video
 
+    def _reordered(self, job: Job) -> tuple[Any, ...]:
+        """The echoes of a job that was made when the document had others; null for those that it lacks."""
+        values = dict(zip(job.echoed, job.echo, strict=False))
+        return tuple(values.get(name) for name in self.echo)
+
 
 def constants(document: Document, operation: Operation) -> dict[str, Any]:
     """The keys that an answer of ``operation`` has, in order; those that are always the same, with their value."""
-    properties = _properties(document, document.schema_of_answer(operation, "200"))
+    properties = properties_of(document, document.schema_of_answer(operation, "200"))
     return {key: node.get("const") for key, node in properties.items()}
 
 
-def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
+def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
     """All properties of ``schema`` and of what it is composed of; what comes first says most."""
     schema = document.resolve(schema)
     found: dict[str, Any] = {}
-    for part in [schema.get("properties", {}), *(_properties(document, node) for node in schema.get("allOf", []))]:
+    for part in [schema.get("properties", {}), *(properties_of(document, node) for node in schema.get("allOf", []))]:
         for key, node in part.items():
             found[key] = {**document.resolve(node), **found.get(key, {})}
     return found

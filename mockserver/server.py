@@ -48,7 +48,12 @@ def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], 
 
     ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
     """
-    config = uvicorn.Config(
+    Server(configure(app, bad_http), announce).run(sockets=[listener])
+
+
+def configure(app: Any, bad_http: Callable[[], Answer]) -> uvicorn.Config:
+    """How uvicorn serves ``app``."""
+    return uvicorn.Config(
         app,
         http=_protocol(bad_http),
         ws="none",
@@ -58,10 +63,9 @@ def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], 
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    _Server(config, announce).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it is ready, and leaves with 0 when it is told to stop: that is no failure."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from mockserver.checks import Violation, judge, judge_values, read, verdict_on
 from mockserver.clock import Clock
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import Source
+from mockserver.dispatch import Dispatcher
 from mockserver.document import Document
 from mockserver.exchange import Exchange
 from mockserver.job import QUEUED, Fate, Job, JobMaker, State
@@ -21,6 +23,7 @@ from mockserver.scenario import ScenarioError, directives
 from mockserver.stage import Stage
 from mockserver.store import Finished, Store, StoreUnavailable
 from mockserver.upload import Form
+from mockserver.webhook import EventShape
 
 DRAWS = 100
 """How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
@@ -59,19 +62,48 @@ class Service:
         clock: Clock,
         stage: Stage,
     ) -> None:
+        self._tokens = Tokens(tokens)
+        self._pace = pace
+        self._store = store
+        self._random = random
+        self._clock = clock
+        self.stage = stage
+        self._renderer = Renderer()
+        self.dispatcher: Dispatcher | None = None
+        self._events: EventShape | None = None
+        self._read(document)
+
+    def _read(self, document: Document) -> None:
         create = document.operation("createVideo")
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
         self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
         self._shape = VideoShape(document, create)
-        self._maker = JobMaker(self._shape.id_template, self._shape.echo, random)
-        self._tokens = Tokens(tokens)
-        self._pace = pace
-        self._store = store
-        self._clock = clock
-        self.stage = stage
-        self._renderer = Renderer()
+        self._maker = JobMaker(self._shape.id_template, self._shape.echo, self._random)
+        if self.dispatcher is not None:
+            self._events = EventShape(document, self._random)
+
+    def reread(self, document: Document) -> "Service":
+        """This service by the rules of another document: the same jobs, tokens, pace and time."""
+        service = copy(self)
+        service._read(document)  # noqa: SLF001 - a copy of its own
+        return service
+
+    def dispatch(self, dispatcher: Dispatcher) -> None:
+        """Tell ``dispatcher`` of the jobs that are made from now on."""
+        self.dispatcher = dispatcher
+        self._events = EventShape(self.document, self._random)
+
+    def nudge(self) -> None:
+        """Look again at what is due: the clock was moved."""
+        if self.dispatcher is not None:
+            self.dispatcher.nudge()
+
+    def outcome(self, owner: str, video_id: str) -> State | None:
+        """How far the job is now; ``None`` if it is gone."""
+        job = self._store.get(owner, video_id)
+        return None if job is None else self._pace.state(job, self._clock())
 
     def authorise(self, header: str | None) -> Answer | str:
         """The owner that an Authorization header names, or the refusal that it earns."""
@@ -98,10 +130,22 @@ class Service:
     def retrieve(self, owner: str, video_id: str) -> Answer:
         """The job as it stands now."""
         now = self._clock()
-        job = self._store.change(owner, video_id, lambda job: self._pace.polled(job, now))
+        before: Job | None = None
+
+        def poll(job: Job) -> Job:
+            nonlocal before
+            before = job
+            return self._pace.polled(job, now)
+
+        job = self._store.change(owner, video_id, poll)
         if job is None:
             return self._not_found(video_id)
-        return self._video(job, self._pace.state(job, now), now)
+        state = self._pace.state(job, now)
+        if self._events and self.dispatcher and before and state.is_finished:
+            was = self._pace.state(before, now)
+            if not was.is_finished:  # by this poll, and by no time that the dispatcher knew of
+                self.dispatcher.expect(owner, video_id, now, self._events)
+        return self._video(job, state, now)
 
     def list(self, owner: str, query: Form) -> Answer:
         """A page of the owner's jobs."""
@@ -196,6 +240,12 @@ class Service:
             exchange.plan = self.stage.play(asked, exchange.operation, exchange.owner, exchange.plan)
         return None if exchange.plan is None else exchange.plan.answer
 
+    def _expect(self, job: Job) -> None:
+        if self._events and self.dispatcher:
+            due = self._pace.reaches(job)
+            if due is not None:
+                self.dispatcher.expect(job.owner, job.id, due, self._events)
+
     def _not_found(self, video_id: str) -> Answer:
         return self.refuse("retrieve.not-found", value=video_id)
 
@@ -213,6 +263,7 @@ class Service:
         for _ in range(DRAWS):
             job = make()
             if self._store.add(job, reference):
+                self._expect(job)
                 return job
         raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
 

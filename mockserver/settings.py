@@ -11,6 +11,8 @@ from mockserver.document import default_path
 from mockserver.pace import FORMS, Pace, parse_pace
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
+from mockserver.target import Target, parse_host, parse_target
+from mockserver.webhook import read_secret
 
 PREFIX = "MOCKSERVER_"
 LEVELS = ("debug", "info", "warning", "error")
@@ -41,6 +43,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     control_token: str | None = None
     keep_requests: int = 1000
     log_level: str = "info"
+    webhook: Target | None = None
+    webhook_secret: bytes | None = None
+    webhook_allow: tuple[str, ...] = ()
+    reload: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse one half of a webhook."""
+        if self.webhook is None and (self.webhook_secret or self.webhook_allow):
+            raise UsageError("argument --webhook: missing; --webhook-secret and --webhook-allow belong to it")
+        if self.webhook and not self.webhook_secret:
+            raise UsageError("argument --webhook-secret: missing; each webhook is signed with it")
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -53,6 +66,7 @@ class Option(msgspec.Struct, frozen=True):
     help: str
     field: str = ""
     repeatable: bool = False
+    is_switch: bool = False
 
     @property
     def flag(self) -> str:
@@ -96,6 +110,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _switch(text: str) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise ValueError(f"'{text}' is neither true nor false; allowed: true, 1, false, 0")
+    return text in ("true", "1")
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -132,6 +152,25 @@ OPTIONS = (
     ),
     Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
+    Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
+    Option(
+        "webhook-secret",
+        "SECRET",
+        "none",
+        read_secret,
+        "what webhooks are signed with: whsec_ and a key in base64",
+        "webhook_secret",
+    ),
+    Option(
+        "webhook-allow",
+        "HOST",
+        "none",
+        parse_host,
+        "host outside of this machine that webhooks may go to; give it again for more",
+        "webhook_allow",
+        repeatable=True,
+    ),
+    Option("reload", "", "off", _switch, "follow the document while it is edited", is_switch=True),
 )
 
 
@@ -161,13 +200,11 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
     """
     parser = _Parser(stdout)
     for option in OPTIONS:
-        parser.add_argument(
-            option.flag,
-            dest=option.name,
-            metavar=option.metavar,
-            action="append",
-            help=f"{option.help} (default: {option.default}) [{option.variable}]",
-        )
+        described = f"{option.help} (default: {option.default}) [{option.variable}]"
+        if option.is_switch:
+            parser.add_argument(option.flag, dest=option.name, action="append_const", const="true", help=described)
+        else:
+            parser.add_argument(option.flag, dest=option.name, metavar=option.metavar, action="append", help=described)
     given = vars(parser.parse_args(argv))
     values = {}
     for option in OPTIONS:

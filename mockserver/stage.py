@@ -1,5 +1,6 @@
 """The stage: which scenarios the next request meets."""
 
+import logging
 from collections.abc import Callable, Sequence
 from random import Random
 
@@ -12,7 +13,9 @@ from mockserver.plan import Plan
 from mockserver.prefer import preferences
 from mockserver.ready import Ready
 from mockserver.response import Answer
-from mockserver.scenario import Asked, Reader
+from mockserver.scenario import Asked, Reader, ScenarioError
+
+logger = logging.getLogger("mockserver")
 
 
 class Active(msgspec.Struct):
@@ -55,6 +58,18 @@ class Stage:
     def active(self) -> tuple[Active, ...]:
         """What is asked for now, in the order in which it was."""
         return tuple(self._active)
+
+    def follow(self, document: Document) -> None:
+        """Go on by another document. What is asked for and it does not know is asked for no more."""
+        ready = Ready(document)
+        reader = Reader(ready, document.failures)
+        kept: list[Active] = []
+        for active in self._active:
+            try:
+                kept.append(msgspec.structs.replace(active, asked=reader.read(active.text)))
+            except ScenarioError as error:
+                logger.warning("the scenario '%s' is asked for no more: %s", active.text, error)
+        self._ready, self._failures, self.reader, self._active = ready, document.failures, reader, kept
 
     def add(self, text: str, times: int | None = 1) -> Active:
         """Ask for scenarios on so many requests, ``None`` for all; ``ScenarioError`` if there are none such."""

@@ -17,7 +17,7 @@ def options_table() -> str:
     """One row an option."""
     rows = ["| option | variable | default | what it does |", "|---|---|---|---|"]
     rows += [
-        f"| `{option.flag} {option.metavar}` | `{option.variable}` | {option.default} | {option.help} |"
+        f"| `{f'{option.flag} {option.metavar}'.strip()}` | `{option.variable}` | {option.default} | {option.help} |"
         for option in OPTIONS
     ]
     return "\n".join(rows)

@@ -18,6 +18,7 @@ import pytest
 from mockserver.cli import main
 from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
 from mockserver.stores import parse_store
+from mockserver.target import Target
 
 PREFIX = "mockserver is listening on "
 
@@ -201,6 +202,10 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "control-token": "c",
         "keep-requests": "5",
         "log-level": "debug",
+        "webhook": "http://[::1]:9/hook",
+        "webhook-secret": "whsec_dGVzdA==",
+        "webhook-allow": "a.example B.example",
+        "reload": "true",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
@@ -215,12 +220,28 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "debug",
     )
     assert (read.store, read.keep_jobs, read.keep_bytes) == (parse_store("sqlite:x.db"), 5, 6)
+    assert (read.webhook, read.webhook_secret, read.webhook_allow, read.reload) == (
+        Target("http://[::1]:9/hook", "::1", 9),
+        b"test",
+        ("a.example", "b.example"),
+        True,
+    )
     flagged = settings("--port", "2", "--token", "c", **env)
     assert (flagged.port, flagged.tokens, flagged.seed) == (2, ("c",), 3)
 
 
 def test_defaults_of_the_command_line_are_those_of_the_settings() -> None:
     assert settings() == Settings()
+
+
+@pytest.mark.parametrize(("text", "on"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_switch_is_turned_by_its_variable(text: str, *, on: bool) -> None:
+    assert settings(MOCKSERVER_RELOAD=text).reload is on
+
+
+def test_switch_takes_no_other_word() -> None:
+    message = "argument MOCKSERVER_RELOAD: 'yes' is neither true nor false; allowed: true, 1, false, 0"
+    assert misused(MOCKSERVER_RELOAD="yes") == message
 
 
 def test_empty_variable_counts_as_misuse_not_as_absent() -> None:
