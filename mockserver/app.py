@@ -22,13 +22,14 @@ from mockserver.document import Document, Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
 from mockserver.exchange import Exchange
 from mockserver.gate import Gate
+from mockserver.jobs import Jobs, finished
 from mockserver.journal import Journal
 from mockserver.pace import Fated
 from mockserver.panel import Panel
 from mockserver.response import Answer
 from mockserver.scenario_file import read_scenarios
 from mockserver.sender import Sender
-from mockserver.service import Service, finished
+from mockserver.service import Service
 from mockserver.settings import Settings
 from mockserver.stage import Stage
 from mockserver.stamp import Stamp
@@ -73,11 +74,12 @@ def create_parts(
     time, pace = MovableClock(clock), Fated(settings.pace)
     stage = Stage(document, chance, time)
     store = settings.store.open(finished(pace, time), settings.keep_jobs, settings.keep_bytes)
-    service = Service(document, settings.tokens, pace, store, ids, time, stage)
+    jobs = Jobs(pace, store, ids, time)
     standing = read_scenarios(settings.scenario, stage.reader) if settings.scenario else ()
     if settings.webhook and settings.webhook_secret:
         sender = Sender(settings.webhook, settings.webhook_secret, settings.webhook_allow, wall)
-        service.dispatch(Dispatcher(service.outcome, sender.post, sender.close, time))
+        jobs.dispatcher = Dispatcher(jobs.outcome, sender.post, sender.close, time)
+    service = Service(document, settings.tokens, jobs, stage)
 
     def start() -> None:
         for random in (ids, chance):
@@ -104,7 +106,7 @@ def build_app(parts: Parts) -> Starlette:
     )
     routes = [Route(path, Endpoint(service, methods, sleep), middleware=[cors]) for path, methods in public.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
-    works = [service.dispatcher.run] if service.dispatcher else []
+    works = [service.jobs.dispatcher.run] if service.jobs.dispatcher else []
 
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
         return running(*works)

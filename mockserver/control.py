@@ -32,17 +32,17 @@ class Control:
     def advance(self, seconds: float) -> None:
         """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or no number."""
         self.clock.advance(seconds)
-        self.service.nudge()
+        self.service.jobs.nudge()
 
     def freeze(self) -> None:
         """Let time stand still."""
         self.clock.freeze()
-        self.service.nudge()
+        self.service.jobs.nudge()
 
     def resume(self) -> None:
         """Let time run on."""
         self.clock.resume()
-        self.service.nudge()
+        self.service.jobs.nudge()
 
     def fail_next(self, name: str, times: int = 1) -> Active:
         """Let the next requests meet a scenario, such as ``"rate_limit"`` or ``"fail=moderation_blocked, at=40"``.
@@ -59,7 +59,7 @@ class Control:
     @property
     def jobs(self) -> list[dict[str, Any]]:
         """Every job as it stands now, the oldest first, in the form that HTTP shows. Looking counts as no poll."""
-        return self.latest_jobs(self.service.count())[::-1]
+        return self.latest_jobs(self.service.jobs.count())[::-1]
 
     def latest_jobs(self, limit: int) -> list[dict[str, Any]]:
         """Up to ``limit`` jobs, the newest first: the video of each, and what no answer says."""
@@ -70,7 +70,7 @@ class Control:
                 "polls": job.polls,
                 "fate": None if job.fate is None else msgspec.to_builtins(job.fate),
             }
-            for job in self.service.latest(limit)
+            for job in self.service.jobs.latest(limit)
         ]
 
     def reset(self) -> None:
@@ -80,9 +80,9 @@ class Control:
         self.clock.reset()
         self.stage.clear()
         self._start()
-        self.service.nudge()
+        self.service.jobs.nudge()
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""
         held: dict[str, Sequence[Any] | Journal] = {"requests": self.journal, "scenarios": self.stage.active}
-        return {"status": "ok", "jobs": self.service.count()} | {name: len(what) for name, what in held.items()}
+        return {"status": "ok", "jobs": self.service.jobs.count()} | {name: len(what) for name, what in held.items()}
