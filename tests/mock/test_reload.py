@@ -104,6 +104,22 @@ def test_file_just_written_may_be_written_again_in_the_same_moment(
         assert len(edited.app.service.rules["createVideo"].fields["seconds"].allowed) == known
 
 
+def test_scenarios_stay_unless_the_edit_takes_their_error(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
+    edited.control.fail_next("overloaded", 2)
+    edited.control.fail_next("slow=1", 2)
+    edited.change("  overloaded:", "  crowded:")
+    assert edited.accepts("4")
+    assert [active.text for active in edited.control.stage.active] == ["slow=1"]
+    assert "the scenario 'overloaded' is asked for no more" in caplog.text
+
+
+def test_control_shows_jobs_by_the_new_document(edited: Edited) -> None:
+    edited.accepts("4")
+    edited.change("        remixed_from_video_id:", "        remixed_from:")
+    edited.accepts("4")
+    assert [job.get("remixed_from_video_id", "gone") for job in edited.control.jobs] == ["gone", "gone"]
+
+
 def test_jobs_stay(edited: Edited) -> None:
     video = edited.mock.create()
     edited.change(SECONDS, LONGER)

@@ -127,6 +127,26 @@ def test_nothing_is_sent_before_the_end() -> None:
         assert told(receiver.next()) == ("video.completed", video["id"])
 
 
+def test_video_that_is_to_fail_is_told_when_it_does() -> None:
+    with receiving() as receiver, hooked(receiver, "--pace", "queue=0,render=100") as mock:
+        mock.fail_next("fail=moderation_blocked, at=40")
+        video = create(mock)
+        mock.advance(39)
+        assert poll(mock, video) == "in_progress"
+        mock.advance(1)
+        assert told(receiver.next()) == ("video.failed", video["id"])
+
+
+def test_video_that_stalls_is_never_told() -> None:
+    with receiving() as receiver, hooked(receiver, "--pace", "queue=0,render=100") as mock:
+        mock.fail_next("stall")
+        create(mock)
+        other = create(mock)
+        mock.advance(100)
+        assert told(receiver.next()) == ("video.completed", other["id"])
+        assert receiver.arrived.empty()
+
+
 def test_polled_video_is_told_when_its_last_poll_happens_and_not_again() -> None:
     with receiving() as receiver, hooked(receiver, "--pace", "polls:2") as mock:
         first, second = create(mock), create(mock)
