@@ -76,20 +76,20 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 class Operation(msgspec.Struct, frozen=True):
     """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file.
 
-    ``is_control``: it is no part of the contract, but controls the mock.
+    ``section`` is where its path stands: among the paths of the contract, or among those that control the mock.
     """
 
     id: str
     method: str
     path: str
     node: dict[str, Any]
-    is_control: bool = False
+    section: str = "paths"
 
     @property
     def pointer(self) -> str:
         """Where it stands."""
         path = self.path.replace("~", "~0").replace("/", "~1")
-        return f"#/paths/{path}/{self.method.lower()}"
+        return f"#/{self.section}/{path}/{self.method.lower()}"
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -191,9 +191,8 @@ def parse_document(text: str) -> Document:
         raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
     errors = _section(raw, "x-errors", dict[str, Error]) | _section(raw, "x-control-errors", dict[str, Error])
     rules = _section(raw, "x-rules", dict[str, Rule]) | _section(raw, "x-control-rules", dict[str, Rule])
-    found = list(_operations(raw))
-    operations = tuple(operation for operation in found if not operation.is_control)
-    controls = tuple(operation for operation in found if operation.is_control)
+    operations = tuple(_operations(raw, "paths"))
+    controls = tuple(_operations(raw, "x-control-paths"))
     document = Document(raw, operations, controls, errors, rules, _section(raw, "x-failures", dict[str, str]))
     _check_rules(document)
     return document
@@ -213,14 +212,14 @@ def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
     return convert(raw[key], key, kind)
 
 
-def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in _section(raw, "paths", dict[str, dict[str, Any]]).items():
+def _operations(raw: dict[str, Any], section: str) -> Iterator[Operation]:
+    for path, item in _section(raw, section, dict[str, dict[str, Any]]).items():
         for method, node in item.items():
             if method in METHODS:
                 operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
                 if operation_id is None:
                     raise DocumentError(f"{method} {path} has no operationId")
-                yield Operation(operation_id, method.upper(), path, node, item.get("x-control") is True)
+                yield Operation(operation_id, method.upper(), path, node, section)
 
 
 def _check_rules(document: Document) -> None:

@@ -66,11 +66,10 @@ def _parameter(parameter: Parameter) -> str:
 def control_table() -> str:
     """One row an operation of the control interface, with its query or the fields of its JSON."""
     rows = ["| request | what it does | takes |", "|---|---|---|"]
-    for path, item in DOCUMENT["paths"].items():
-        for method, node in item.items() if item.get("x-control") else ():
-            if method != "x-control":
-                takes = ", ".join(f"`{name}`" for name in _taken(node))
-                rows.append(f"| `{method.upper()} {path}` | {node['summary']} | {takes} |")
+    for path, item in DOCUMENT["x-control-paths"].items():
+        for method, node in item.items():
+            takes = ", ".join(f"`{name}`" for name in _taken(node))
+            rows.append(f"| `{method.upper()} {path}` | {node['summary']} | {takes} |")
     return "\n".join(rows)
 
 

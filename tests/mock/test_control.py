@@ -23,10 +23,8 @@ from tests.pictures import picture
 
 CONTROLS = [
     (method.upper(), path.removeprefix("/_mock/"), node)
-    for path, item in DOCUMENT["paths"].items()
-    if item.get("x-control")
+    for path, item in DOCUMENT["x-control-paths"].items()
     for method, node in item.items()
-    if method != "x-control"
 ]
 BODIES = {"clock": {"advance": 1}, "scenarios": {"scenario": "drop"}}
 
@@ -76,9 +74,11 @@ def test_other_method_of_a_control_path_is_refused(mock: Mock) -> None:
 
 
 def test_document_may_lack_a_control_operation(tmp_path: Any) -> None:
-    paths = {path: item for path, item in DOCUMENT["paths"].items() if path not in ("/_mock/jobs", "/_mock/clock")}
+    paths = {
+        path: item for path, item in DOCUMENT["x-control-paths"].items() if path not in ("/_mock/jobs", "/_mock/clock")
+    }
     document = tmp_path / "openapi.yaml"
-    document.write_text(json.dumps({**DOCUMENT, "paths": paths}))
+    document.write_text(json.dumps({**DOCUMENT, "x-control-paths": paths}))
     mock = Mock(document=document)
     assert (mock.tell("GET", "jobs").status_code, mock.tell("GET", "health").status_code) == (404, 200)
 
