@@ -1,16 +1,14 @@
 """The server: the application on a socket, through uvicorn."""
 
-import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.front import Application
+from mockserver.protocol import protocol
 from mockserver.response import Answer
-from mockserver.wire import HANG_UP
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
@@ -43,7 +41,9 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]) -> None:
+def serve(
+    app: Application, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]
+) -> None:
     """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
 
     ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
@@ -51,11 +51,11 @@ def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], 
     Server(configure(app, bad_http), announce).run(sockets=[listener])
 
 
-def configure(app: Any, bad_http: Callable[[], Answer]) -> uvicorn.Config:
+def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Config:
     """How uvicorn serves ``app``."""
     return uvicorn.Config(
         app,
-        http=_protocol(bad_http),
+        http=protocol(app, bad_http),
         ws="none",
         log_config=None,
         access_log=False,
@@ -81,28 +81,3 @@ class Server(uvicorn.Server):
         """Stop when the requests in flight are answered; at once if told again."""
         self.force_exit = self.should_exit
         self.should_exit = True
-
-
-def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """Uvicorn's HTTP, but able to hang up, and its one plain text answer replaced by the document's envelope."""
-
-    class Protocol(HttpToolsProtocol):
-        def on_headers_complete(self) -> None:
-            super().on_headers_complete()
-            cycle = self.cycle
-
-            def hang_up() -> None:
-                cycle.disconnected = True  # or else it would answer 500 in our place
-                cycle.transport.close()
-
-            self.scope["extensions"] = {HANG_UP: hang_up}  # type: ignore[dict-item]
-
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-            answer = bad_http()
-            lines = [b"HTTP/1.1 %d Bad Request" % answer.status]
-            lines += [b"%s: %s" % header for header in (*answer.headers, (b"connection", b"close"))]
-            self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
-            self.transport.close()
-
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    return Protocol
