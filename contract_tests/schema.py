@@ -56,6 +56,9 @@ def violations(document: Document, pointer: str, value: Any, path: tuple[str, ..
         for key in schema.get("properties", {}):
             if key in value:
                 yield from violations(document, f"{pointer}/properties/{escape(key)}", value[key], (*path, key))
+    if isinstance(value, list) and "items" in schema:
+        for number, item in enumerate(value):
+            yield from violations(document, f"{pointer}/items", item, (*path, str(number)))
     for index in range(len(schema.get("allOf", []))):
         yield from violations(document, f"{pointer}/allOf/{index}", value, path)
 
