@@ -10,7 +10,7 @@ from contract_tests.journal import Record
 from contract_tests.lifecycle import NOT_FOUND
 from contract_tests.lives import LACKING, RUNNING, STRANGERS, Lives
 from contract_tests.operations import content, deletion, listing, remix
-from contract_tests.operations.step import Step, step
+from contract_tests.operations.step import Step, part_of, step
 from contract_tests.pages import Pages
 from contract_tests.run import Run
 from contract_tests.visit import Visit
@@ -85,12 +85,15 @@ class Beyond:
         """An id that nobody was given is found by no operation."""
         for name in (content.CONTENT, deletion.DELETE):
             if self._wanted(name):
-                self.visit.send(step(self.contract, name, NOT_FOUND, video=STRANGERS[0], says="an id that nobody was given"))
+                self.visit.send(
+                    step(self.contract, name, NOT_FOUND, video=STRANGERS[0], says="an id that nobody was given")
+                )
         if self._wanted(remix.REMIX):
             self.visit.pay(remix.of_stranger(self.contract, STRANGERS[0]))
 
     def _cheapest(self) -> str | None:
         """The video that is quickest to make and to load, and of equals the one least like the default."""
+
         def cost(video: str) -> tuple[float, int]:
             life = self.lives.all[video]
             sides = parse_dimensions(str(life.created.get("size")))
@@ -115,8 +118,10 @@ class Beyond:
         else:
             found = sorted(self.lives.all, key=lambda video: self.lives.all[video].seconds, reverse=True)[:2]
         for video in found:
-            if video is not None and not self.lives.look(video).findings and self._is(video, *RUNNING):
-                return video
+            if video is not None:
+                self.lives.look(video)
+                if self.lives.all[video].seen and self._is(video, *RUNNING):
+                    return video
         return None
 
     def _is(self, video: str, *states: str) -> bool:
@@ -166,7 +171,7 @@ class Beyond:
         if self._wanted(remix.REMIX):
             self._remix(str(far if far in done else shown))
         if self._wanted(deletion.DELETE):
-            self._delete(str(shown))
+            self._delete([str(shown), *(video for video in done if video != shown)])
 
     def _content(self, video: str) -> None:
         told = self.lives.state(video)
@@ -196,10 +201,13 @@ class Beyond:
         if isinstance(made, str) and made not in self.lives.all and self.lives.begin(answer) is not None:
             self.visit.send(remix.kept(self.contract, made, video))
 
-    def _delete(self, video: str) -> None:
+    def _delete(self, videos: list[str]) -> None:
+        video, *others = videos
         if self.visit.uninvited(deletion.DELETE, video):
             del self.lives.all[video]
-            return
+            if not others:
+                return
+            video = others[0]
         answer = self.visit.send(deletion.deletion(self.contract, video))
         if not answer.accepted:
             return
@@ -208,4 +216,5 @@ class Beyond:
             if self._wanted(name):
                 self.visit.send(deletion.gone(self.contract, name, video))
         if self._wanted(listing.LIST):
-            self.visit.send(listing.absent(self.contract, deletion.ANSWER, video, Pages(self.visit).largest))
+            absent = listing.absent(self.contract, deletion.ANSWER, video, Pages(self.visit).largest)
+            self.visit.send(part_of(deletion.DELETE, absent))

@@ -105,7 +105,9 @@ def _duration(data: bytes, track: Box) -> tuple[float | None, float | None]:
     if head is None:
         return None, None
     # Version 1 has times of 64 bits.
-    scale, length = struct.unpack_from(">IQ" if data[head.start] else ">II", data, head.start + (20 if data[head.start] else 12))
+    scale, length = struct.unpack_from(
+        ">IQ" if data[head.start] else ">II", data, head.start + (20 if data[head.start] else 12)
+    )
     if not scale:
         return None, None
     samples = sum(_samples(data, track))

@@ -36,7 +36,10 @@ def _line(rule: str, source: str, labels: list[str]) -> str:
     ways = (
         (rule.endswith(".error"), "the status, envelope, type, code and param of each of these refusals"),
         (rule.startswith("response."), "the answers to all good requests"),
-        (rule.startswith("list."), "pages of the list: the default one, the smallest, the largest, both orders, all in turn"),
+        (
+            rule.startswith("list."),
+            "pages of the list: the default one, the smallest, the largest, both orders, all in turn",
+        ),
         (rule.startswith("content."), "the files of a completed video, ranges of them, and of one that is being made"),
         (rule.startswith(("remix.", "json.")), "remixes of a completed video, good and bad ones"),
         (rule.startswith("delete."), "the deletion of a video of the run, and that it is gone"),

@@ -6,7 +6,7 @@ from contract_tests.answer import Answer
 from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
-from contract_tests.operations.step import Step, Verdict, step
+from contract_tests.operations.step import Step, Verdict, part_of, step
 from contract_tests.schema import shown, violations
 
 DELETE, ANSWER, FINISHED = "deleteVideo", "delete.answer", "delete.finished"
@@ -24,7 +24,7 @@ def too_early(contract: Contract, video: str) -> Step:
 
 def gone(contract: Contract, operation: str, video: str) -> Step:
     """An operation on a video that has been deleted, which must find nothing."""
-    return step(contract, operation, ANSWER, video=video, breach=NOT_FOUND, says="once it is deleted")
+    return part_of(DELETE, step(contract, operation, ANSWER, video=video, breach=NOT_FOUND, says="once it is deleted"))
 
 
 def judge_deleted(contract: Contract, one: Step, answer: Answer) -> Judgement:

@@ -63,7 +63,7 @@ def foreign(contract: Contract, ids: list[str], largest: str) -> Step:
 
 
 def absent(contract: Contract, rule: str, video: str, largest: str) -> Step:
-    """The newest videos, among which this one must not be any more."""
+    """The newest videos, among which a deleted one must not be any more."""
     query = {"limit": largest} if largest else {}
     return step(contract, LIST, rule, "absent", query=query, says="once it is deleted", facts={"id": video})
 
@@ -77,7 +77,11 @@ def judge_page(contract: Contract, one: Step, answer: Answer) -> Judgement:
         return verdict.made
     verdict.judged(PAGE)
     _shape(contract, verdict, body)
-    data = [item for item in body.get("data") or () if isinstance(item, dict)] if isinstance(body.get("data"), list) else []
+    data = (
+        [item for item in body.get("data") or () if isinstance(item, dict)]
+        if isinstance(body.get("data"), list)
+        else []
+    )
     ids = [item.get("id") for item in data]
     _ends(verdict, body, ids)
     _amount(contract, verdict, body, len(data))
@@ -98,9 +102,11 @@ def _shape(contract: Contract, verdict: Verdict, body: dict[str, Any]) -> None:
     operation = contract.extension(LIST)
     pointer = f"{operation.pointer}/responses/200/content/application~1json/schema" if operation is not None else ""
     for one in violations(contract.document, pointer, body):
-        # What lies within a video is the shape of a video.
-        rule = EACH if one.path[:1] == ("data",) and len(one.path) > 2 else PAGE
-        verdict.broken(rule, f"{'.'.join(one.path)}: {one.due}", f"{'.'.join(one.path)}: {one.came}")
+        if one.path[:1] == ("data",) and len(one.path) > 2:
+            item = body["data"][int(one.path[1])]
+            verdict.video(contract, EACH, one, verdict.one.facts["created"].get(str(item.get("id"))))
+        else:
+            verdict.broken(PAGE, f"{'.'.join(one.path)}: {one.due}", f"{'.'.join(one.path)}: {one.came}")
 
 
 def _ends(verdict: Verdict, body: dict[str, Any], ids: list[Any]) -> None:

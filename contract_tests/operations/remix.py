@@ -11,7 +11,7 @@ from contract_tests.contract import Contract
 from contract_tests.document import escape
 from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
-from contract_tests.operations.step import Step, Verdict, sending, step
+from contract_tests.operations.step import Step, Verdict, part_of, sending, step
 from contract_tests.operations.values import bad_objects, good_object
 from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
@@ -79,8 +79,7 @@ def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
         return verdict.made
     pointer = f"{operation.pointer}/responses/200/content/application~1json/schema"
     for broken in violations(contract.document, pointer, body):
-        place = ".".join(broken.path)
-        verdict.broken(ANSWER, f"{place}: {broken.due}", f"{place}: {broken.came}")
+        verdict.video(contract, ANSWER, broken)
     if body.get("id") in one.facts["ids"]:
         verdict.broken(ANSWER, "a new id", f"id: {shown(body.get('id'))}, which another video has")
     for key, value in {**parent, SOURCE: parent["id"]}.items():
@@ -93,7 +92,8 @@ def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
 def kept(contract: Contract, video: str, source: str) -> Step:
     """A remix that is retrieved."""
     facts = {"id": video, "source": source}
-    return step(contract, "retrieveVideo", ANSWER, "kept", video=video, says="a remix", facts=facts)
+    one = step(contract, "retrieveVideo", ANSWER, "kept", video=video, says="a remix", facts=facts)
+    return part_of(REMIX, one)
 
 
 def judge_kept(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike

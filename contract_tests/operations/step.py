@@ -14,6 +14,7 @@ from contract_tests.contract import Contract
 from contract_tests.credential import CREDENTIALS
 from contract_tests.finding import Finding, Judgement
 from contract_tests.request import Request
+from contract_tests.schema import Violation, shown
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ def sending(one: Step, **changes: Any) -> Step:
     return replace(one, case=replace(one.case, label=label, request=replace(one.case.request, **changes)))
 
 
+def part_of(operation: str, one: Step) -> Step:
+    """The step as one that shows what another operation has done: it is judged with that one, or not at all."""
+    return replace(one, case=replace(one.case, operation=operation))
+
+
 @dataclass
 class Verdict:
     """Collects what one answer shows."""
@@ -84,6 +90,15 @@ class Verdict:
             category = 100
         told = self.answer.summary() if came is None else came
         self.made.findings.append(Finding(rule, self.one.case.label, told, due, category, self.one.case, self.answer))
+
+    def video(self, contract: Contract, rule: str, one: Violation, known: Mapping[str, Any] | None = None) -> None:
+        """A violation within a video breaks `rule`; where the document leaves it open, or it was so from the creation
+        on, the rule that every video keeps."""
+        place, key = ".".join(one.path), one.path[-1] if one.path else None
+        own = contract.rules.answered(one.at, key)
+        open_one = own in contract.rules and contract.rules[own].source == "inferred"
+        same = known is not None and key in known and shown(known[key]) == one.came
+        self.broken(own if open_one or same else rule, f"{place}: {one.due}", f"{place}: {one.came}")
 
     def object(self, rule: str, due: str) -> dict[str, Any] | None:
         """The body of a 200 that is a JSON object; anything else breaks the rule."""

@@ -48,7 +48,8 @@ def _texts(schema: dict[str, Any]) -> Iterator[str]:
     if "maximum" in schema:
         yield str(schema["maximum"] + 1)
     seen: set[str] = set()
-    for how, text in neighbours(str(value) for value in schema.get("enum", ())):
+    valid = [str(value) for value in schema.get("enum", ())]
+    for how, text in neighbours(valid) if valid else ():
         if how in _KINDS and how not in seen:
             seen.add(how)
             yield text
@@ -59,7 +60,10 @@ def bad_objects(contract: Contract, pointer: str) -> Iterator[tuple[str, dict[st
     document = contract.document
     schema = document.resolve(pointer)
     good = {key: _sample(one) for key, one in schema.get("properties", {}).items()}
-    made = [({name: value for name, value in good.items() if name != key}, f"no {key}") for key in schema.get("required", ())]
+    made = [
+        ({name: value for name, value in good.items() if name != key}, f"no {key}")
+        for key in schema.get("required", ())
+    ]
     for key, one in schema.get("properties", {}).items():
         made += [(good | {key: value}, f"{key}: {says}") for value, says in _values(one)]
     for value, says in made:

@@ -149,7 +149,7 @@ class Library:
     remixable: Callable[[str], bool] = lambda status: status == "completed"
     inherit: Callable[[dict[str, str]], dict[str, str]] = same
     remixed: Callable[[Video], Any] = same
-    knows: Callable[[Service, Request], None] = lambda service, request: service.behaviour.auth(
+    knows: Callable[[str, Service, Request], None] = lambda _name, service, request: service.behaviour.auth(
         service.behaviour, request
     )
     stranger: Callable[[str], Answer | None] = lambda _name: None
@@ -184,7 +184,7 @@ class Library:
         return replace_headers(service.refuse(refusal), allow=allowed)
 
     def _run(self, service: Service, request: Request, name: str, serve: Callable[..., Answer]) -> Answer:
-        self.knows(service, request)
+        self.knows(name, service, request)
         return self.finish(name, serve(service, request, {k: v[0] for k, v in parse_qs(request.query, True).items()}))
 
     def _find(self, service: Service, request: Request, name: str) -> Job | Answer:
@@ -235,11 +235,10 @@ class Library:
         if not self.remixable(state(service, job)[0]):
             raise Refusal(400, None, None, f"Video with id '{job.id}' cannot be remixed, it is not completed.")
         b = service.behaviour
-        created_at = int(b.clock())
+        created_at = b.stamp(b.clock())
         made = Job(b.new_id(created_at), created_at, self.inherit(job.order), owner=request.token, source=job.id)
         service.jobs[made.id] = made
         return service.show(self.remixed(describe(made, "queued", 0)), 200, unfinished=True)
 
 
 LIBRARY = Library()
-

@@ -57,6 +57,7 @@ class Behaviour(Checks):
     """The policies of the whole server: those that judge a request, and those that make the answer."""
 
     clock: Callable[[], float] = time.time
+    stamp: Callable[[float], int] = int
     new_id: Callable[[int], str] = new_id
     creates: Callable[[str, str], bool] = lambda method, path: method == "POST" and path == CREATE
     create_status: int = 200
@@ -118,7 +119,7 @@ class Service:
         """A new job, queued."""
         b = self.behaviour
         order = b.judge(request)
-        created_at = int(b.clock())
+        created_at = b.stamp(b.clock())
         job = Job(b.new_id(created_at), created_at, order, owner=request.token)
         self.jobs[job.id] = job
         return self.show(b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
