@@ -1,4 +1,4 @@
-"""What lies beyond the creation: retrieval, the list, content, remix and deletion, in an order that lets each be seen."""
+"""What lies beyond the creation: retrieval, list, content, remix and deletion, in an order that lets each be seen."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contract_tests.form import parse_dimensions
 from contract_tests.journal import Record
 from contract_tests.lifecycle import NOT_FOUND
 from contract_tests.lives import LACKING, RUNNING, STRANGERS, Lives
+from contract_tests.media import read_media
 from contract_tests.operations import content, deletion, listing, remix
-from contract_tests.operations.step import Step, part_of, step
+from contract_tests.operations.step import Step, part_of, place, step
 from contract_tests.pages import Pages
 from contract_tests.run import Run
 from contract_tests.visit import Visit
@@ -86,7 +87,7 @@ class Beyond:
         for name in (content.CONTENT, deletion.DELETE):
             if self._wanted(name):
                 self.visit.send(
-                    step(self.contract, name, NOT_FOUND, video=STRANGERS[0], says="an id that nobody was given")
+                    step(place(self.contract, name, STRANGERS[0]), NOT_FOUND, says="an id that nobody was given")
                 )
         if self._wanted(remix.REMIX):
             self.visit.pay(remix.of_stranger(self.contract, STRANGERS[0]))
@@ -114,14 +115,14 @@ class Beyond:
         """A video that is being made, as a look at it shows; a new one, the longest, where creations cost nothing."""
         if self.run.created and not self.run.courier.purse.capped:
             longest = max(self.run.created, key=lambda made: str((made[1].object or {}).get("seconds")).zfill(9))
-            found = [self.lives.create(longest[0])[1]]
+            made = self.lives.create(longest[0])[1]
+            found = [] if made is None else [made]
         else:
             found = sorted(self.lives.all, key=lambda video: self.lives.all[video].seconds, reverse=True)[:2]
         for video in found:
-            if video is not None:
-                self.lives.look(video)
-                if self.lives.all[video].seen and self._is(video, *RUNNING):
-                    return video
+            self.lives.look(video)
+            if self.lives.all[video].seen and self._is(video, *RUNNING):
+                return video
         return None
 
     def _is(self, video: str, *states: str) -> bool:
@@ -176,7 +177,7 @@ class Beyond:
     def _content(self, video: str) -> None:
         told = self.lives.state(video)
         whole = self.visit.send(content.download(self.contract, told, None, None))
-        unnamed = content.read_media(whole.body).to_json() if whole.accepted else None
+        unnamed = read_media(whole.body).to_json() if whole.accepted else None
         for variant in content.variants(self.contract):
             self.visit.send(content.download(self.contract, told, variant, unnamed))
         if whole.accepted:
@@ -197,9 +198,12 @@ class Beyond:
             cap = self.run.courier.purse.cap
             reason = f"a remix is paid for like a creation, and no more than {cap} may be accepted"
             self.run.skipped.setdefault(remix.ANSWER, self.run.courier.purse.stopped or reason)
-        made = None if answer is None or not answer.accepted else (answer.object or {}).get("id")
-        if isinstance(made, str) and made not in self.lives.all and self.lives.begin(answer) is not None:
-            self.visit.send(remix.kept(self.contract, made, video))
+            return
+        told = answer.object or {}
+        if answer.accepted and told.get("id") not in self.lives.all:
+            made = self.lives.begin(answer)
+            if made is not None:
+                self.visit.send(remix.kept(self.contract, made, video))
 
     def _delete(self, videos: list[str]) -> None:
         video, *others = videos

@@ -61,15 +61,13 @@ def _inside(data: bytes, box: Box, *path: bytes) -> Iterator[Box]:
 def _clip(data: bytes) -> Clip:
     top = list(_boxes(data, 0, len(data)))
     faults = tuple(_faults(top, len(data)))
-    movie = next((box for box in top if box.kind == b"moov"), None)
-    for track in () if movie is None else _inside(data, movie, b"trak"):
-        if _handler(data, track) == b"vide":
-            width, height = _sides(data, track)
-            seconds, frame = _duration(data, track)
-            if next(_inside(data, movie, b"mvex"), None) is not None:
-                # A fragmented file tells no length in front.
-                seconds = frame = None
-            return Clip(width, height, seconds, frame, faults)
+    for movie in (box for box in top if box.kind == b"moov"):
+        # A fragmented file tells no length in front.
+        fragmented = any(_inside(data, movie, b"mvex"))
+        for track in _inside(data, movie, b"trak"):
+            if _handler(data, track) == b"vide":
+                length = (None, None) if fragmented else _duration(data, track)
+                return Clip(*_sides(data, track), *length, faults)
     return Clip(faults=(*faults, "it has no video track"))
 
 

@@ -10,7 +10,6 @@ from contract_tests.case import Case
 from contract_tests.finding import Judgement
 from contract_tests.journal import Record
 from contract_tests.lifecycle import (
-    FOUND,
     NOT_FOUND,
     Life,
     judge_retrieved,

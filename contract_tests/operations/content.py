@@ -11,7 +11,7 @@ from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
 from contract_tests.form import parse_dimensions
 from contract_tests.media import Media, read_media
-from contract_tests.operations.step import Step, Verdict, sending, step
+from contract_tests.operations.step import Step, Verdict, place, sending, step
 from contract_tests.operations.values import bad_texts
 
 CONTENT, TYPE, READY, VARIANT = "downloadContent", "content.type", "content.ready", "content.variant"
@@ -43,12 +43,12 @@ def download(contract: Contract, video: dict[str, Any], variant: str | None, who
     query = {} if variant is None else {"variant": variant}
     facts = {"variant": variant, "whole": whole, **{key: video.get(key) for key in ("size", "seconds")}}
     rule = TYPE if variant is not None else DEFAULT
-    return step(contract, CONTENT, rule, "content", video=str(video["id"]), query=query, facts=facts)
+    return step(place(contract, CONTENT, str(video["id"]), query=query), rule, "content", facts=facts)
 
 
 def too_early(contract: Contract, video: str) -> Step:
     """The content of a video that is not finished."""
-    return step(contract, CONTENT, READY, video=video, says="while it is being made")
+    return step(place(contract, CONTENT, video), READY, says="while it is being made")
 
 
 def other_variants(contract: Contract, video: str) -> Iterator[Step]:
@@ -57,7 +57,7 @@ def other_variants(contract: Contract, video: str) -> Iterator[Step]:
     pointer = None if operation is None else contract.parameter(operation, "variant")
     for text in bad_texts(contract, pointer, VARIANT) if pointer is not None and VARIANT in contract.rules else ():
         facts = {"at": contract.rules[VARIANT].at, "pointer": pointer, "value": text}
-        yield step(contract, CONTENT, VARIANT, video=video, query={"variant": text}, facts=facts)
+        yield step(place(contract, CONTENT, video, query={"variant": text}), VARIANT, facts=facts)
 
 
 def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step, bytes]]:
@@ -67,9 +67,9 @@ def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step,
     wanted = ((f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0))
     for text, first, last in wanted if size > 10 else ():
         facts = {"first": first, "last": last, "size": size}
-        asked = step(contract, CONTENT, RANGE, "range", video=video, says=f"bytes {text}", facts=facts)
+        asked = step(place(contract, CONTENT, video), RANGE, "range", says=f"bytes {text}", facts=facts)
         yield sending(asked, headers=(("Range", f"bytes={text}"),)), whole[first : last + 1]
-    behind = step(contract, CONTENT, RANGE, video=video, says=f"bytes {size}- of {size}")
+    behind = step(place(contract, CONTENT, video), RANGE, says=f"bytes {size}- of {size}")
     yield sending(behind, headers=(("Range", f"bytes={size}-"),)), b""
 
 

@@ -6,7 +6,7 @@ from contract_tests.answer import Answer
 from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
-from contract_tests.operations.step import Step, Verdict, part_of, step
+from contract_tests.operations.step import Step, Verdict, part_of, place, step
 from contract_tests.schema import shown, violations
 
 DELETE, ANSWER, FINISHED = "deleteVideo", "delete.answer", "delete.finished"
@@ -14,17 +14,17 @@ DELETE, ANSWER, FINISHED = "deleteVideo", "delete.answer", "delete.finished"
 
 def deletion(contract: Contract, video: str) -> Step:
     """A finished video is deleted."""
-    return step(contract, DELETE, ANSWER, "deleted", video=video, facts={"id": video})
+    return step(place(contract, DELETE, video), ANSWER, "deleted", facts={"id": video})
 
 
 def too_early(contract: Contract, video: str) -> Step:
     """A video that is being made is deleted, which must be refused."""
-    return step(contract, DELETE, FINISHED, video=video, says="while it is being made", facts={"id": video})
+    return step(place(contract, DELETE, video), FINISHED, says="while it is being made", facts={"id": video})
 
 
 def gone(contract: Contract, operation: str, video: str) -> Step:
     """An operation on a video that has been deleted, which must find nothing."""
-    return part_of(DELETE, step(contract, operation, ANSWER, video=video, breach=NOT_FOUND, says="once it is deleted"))
+    return part_of(DELETE, step(place(contract, operation, video), ANSWER, breach=NOT_FOUND, says="once it is deleted"))
 
 
 def judge_deleted(contract: Contract, one: Step, answer: Answer) -> Judgement:

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.answer import Answer
 from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
-from contract_tests.operations.step import Step, Verdict, sending, step
+from contract_tests.operations.step import Step, Verdict, place, sending, step
 from contract_tests.operations.values import bad_texts, typed
 from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
@@ -23,9 +23,9 @@ BOUNDS = {"minimum": "list.limit.minimum", "maximum": "list.limit.maximum"}
 
 
 def page(contract: Contract, rule: str, query: Mapping[str, str], **facts: Any) -> Step:
-    """A request for a page. Facts: `query`, ids of the `seen` pages before, `last` created_at of them, ids still `due`."""
-    known = {"query": dict(query), "seen": [], "last": None, "due": [], "created": {}}
-    return step(contract, LIST, rule, "page", query=query, facts={**known, **facts})
+    """A request for a page. Facts: the ids `seen` on pages before, the `last` created_at there, the ids still `due`."""
+    known: dict[str, Any] = {"query": dict(query), "seen": [], "last": None, "due": [], "created": {}}
+    return step(place(contract, LIST, query=query), rule, "page", facts={**known, **facts})
 
 
 def bounds(contract: Contract) -> Iterator[Step]:
@@ -47,25 +47,25 @@ def refusals(contract: Contract) -> Iterator[Step]:
         if inside and rule.field is not None and keyword not in {"default", "parameters"}:
             for text in bad_texts(contract, pointer, rule.id):
                 facts = {"at": rule.at, "pointer": pointer, "value": text}
-                yield step(contract, LIST, rule.id, query={rule.field: text}, facts=facts)
+                yield step(place(contract, LIST, query={rule.field: text}), rule.id, facts=facts)
 
 
 def cursors(contract: Contract, stranger: str) -> Iterator[Step]:
     """Requests for a page after a video that there is not."""
     for cursor in (stranger, *contract.rules.wrong_examples(AFTER)) if AFTER in contract.rules else ():
-        yield step(contract, LIST, AFTER, query={"after": cursor}, says="an id that nobody was given")
+        yield step(place(contract, LIST, query={"after": cursor}), AFTER, says="an id that nobody was given")
 
 
 def foreign(contract: Contract, ids: list[str], largest: str) -> Step:
     """The list as another token sees it, if it is one that the server takes."""
     query = {"limit": largest} if largest else {}
-    return sending(step(contract, LIST, OWN, "foreign", query=query, facts={"ids": ids}), credential=OTHER)
+    return sending(step(place(contract, LIST, query=query), OWN, "foreign", facts={"ids": ids}), credential=OTHER)
 
 
 def absent(contract: Contract, rule: str, video: str, largest: str) -> Step:
     """The newest videos, among which a deleted one must not be any more."""
     query = {"limit": largest} if largest else {}
-    return step(contract, LIST, rule, "absent", query=query, says="once it is deleted", facts={"id": video})
+    return step(place(contract, LIST, query=query), rule, "absent", says="once it is deleted", facts={"id": video})
 
 
 def judge_page(contract: Contract, one: Step, answer: Answer) -> Judgement:

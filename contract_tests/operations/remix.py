@@ -11,7 +11,7 @@ from contract_tests.contract import Contract
 from contract_tests.document import escape
 from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
-from contract_tests.operations.step import Step, Verdict, part_of, sending, step
+from contract_tests.operations.step import Step, Verdict, part_of, place, sending, step
 from contract_tests.operations.values import bad_objects, good_object
 from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
@@ -43,19 +43,19 @@ def _sent(one: Step, value: Any) -> Step:
 def remix(contract: Contract, parent: dict[str, Any], ids: list[str]) -> Step:
     """A good remix. Facts: the `parent` as it is known, the `ids` of the run so far."""
     told = {key: parent.get(key) for key in ("id", *echoed(contract))}
-    one = step(contract, REMIX, ANSWER, "remixed", video=str(parent["id"]), facts={"parent": told, "ids": ids})
+    one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", facts={"parent": told, "ids": ids})
     return _sent(one, good_object(contract, _body(contract)))
 
 
 def too_early(contract: Contract, video: str) -> Step:
     """The remix of a video that is not finished."""
-    one = step(contract, REMIX, COMPLETED, video=video, says="while it is being made")
+    one = step(place(contract, REMIX, video), COMPLETED, says="while it is being made")
     return _sent(one, good_object(contract, _body(contract)))
 
 
 def of_stranger(contract: Contract, video: str) -> Step:
     """The remix of a video that there is not."""
-    one = step(contract, REMIX, NOT_FOUND, video=video, says="an id that nobody was given")
+    one = step(place(contract, REMIX, video), NOT_FOUND, says="an id that nobody was given")
     return _sent(one, good_object(contract, _body(contract)))
 
 
@@ -65,9 +65,9 @@ def refusals(contract: Contract, video: str) -> Iterator[Step]:
     for rule, value, says in bad_objects(contract, pointer) if contract.document.has(pointer) else ():
         at = contract.rules[rule].at
         facts = {"at": at, "pointer": pointer, "value": value}
-        yield _sent(step(contract, REMIX, rule, video=video, says=says, facts=facts), value)
+        yield _sent(step(place(contract, REMIX, video), rule, says=says, facts=facts), value)
     for body, says in _NO_OBJECTS if JSON in contract.rules else ():
-        yield _sent(step(contract, REMIX, JSON, video=video, says=f"body: {says}"), body)
+        yield _sent(step(place(contract, REMIX, video), JSON, says=f"body: {says}"), body)
 
 
 def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
@@ -92,7 +92,7 @@ def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
 def kept(contract: Contract, video: str, source: str) -> Step:
     """A remix that is retrieved."""
     facts = {"id": video, "source": source}
-    one = step(contract, "retrieveVideo", ANSWER, "kept", video=video, says="a remix", facts=facts)
+    one = step(place(contract, "retrieveVideo", video), ANSWER, "kept", says="a remix", facts=facts)
     return part_of(REMIX, one)
 
 

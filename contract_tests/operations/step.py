@@ -35,26 +35,37 @@ class Step:
         return cls(from_json(data["case"]), data["check"], data["facts"])
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an operation of the document is reached: its id, the method, and the path with its query."""
+
+    operation: str
+    method: str
+    path: str
+
+
+def place(contract: Contract, operation: str, video: str = "", query: Mapping[str, str] | None = None) -> Place:
+    """The place of the operation of that id, for this video and this query."""
+    found = contract.extension(operation)
+    path = "" if found is None else re.sub(r"\{\w+\}", video, found.path)
+    return Place(
+        operation, "GET" if found is None else found.method.upper(), f"{path}?{urlencode(query)}" if query else path
+    )
+
+
 def step(
-    contract: Contract,
-    operation: str,
+    at: Place,
     rule: str,
     check: str = "refused",
     *,
-    video: str = "",
-    query: Mapping[str, str] | None = None,
     breach: str | None = None,
     says: str = "",
     facts: dict[str, Any] | None = None,
 ) -> Step:
-    """A request to the operation of that id, by the rule that its verdict belongs to; `breach` is what it breaks."""
-    found = contract.extension(operation)
-    path = "" if found is None else re.sub(r"\{\w+\}", video, found.path)
-    path += f"?{urlencode(query)}" if query else ""
-    method = "GET" if found is None else found.method.upper()
-    breach = rule if check == "refused" and breach is None else breach
-    label = f"{method} {path}" + (f", {says}" if says else "")
-    case = Case(rule, label, Request(method, path), breach, wire=True, operation=operation)
+    """A request, by the rule that its verdict belongs to. What must be refused breaks that rule, or `breach`."""
+    due = (breach or rule) if check == "refused" else None
+    label = f"{at.method} {at.path}" + (f", {says}" if says else "")
+    case = Case(rule, label, Request(at.method, at.path), due, wire=True, operation=at.operation)
     return Step(case, check, facts or {})
 
 
@@ -92,13 +103,15 @@ class Verdict:
         self.made.findings.append(Finding(rule, self.one.case.label, told, due, category, self.one.case, self.answer))
 
     def video(self, contract: Contract, rule: str, one: Violation, known: Mapping[str, Any] | None = None) -> None:
-        """A violation within a video breaks `rule`; where the document leaves it open, or it was so from the creation
-        on, the rule that every video keeps."""
-        place, key = ".".join(one.path), one.path[-1] if one.path else None
-        own = contract.rules.answered(one.at, key)
+        """A violation within a video breaks `rule`.
+
+        Where the document leaves it open, or it was so from the creation on, it breaks the rule that every video keeps.
+        """
+        name, key = ".".join(one.path), one.path[-1] if one.path else ""
+        own = contract.rules.answered(one.at, key or None)
         open_one = own in contract.rules and contract.rules[own].source == "inferred"
         same = known is not None and key in known and shown(known[key]) == one.came
-        self.broken(own if open_one or same else rule, f"{place}: {one.due}", f"{place}: {one.came}")
+        self.broken(own if open_one or same else rule, f"{name}: {one.due}", f"{name}: {one.came}")
 
     def object(self, rule: str, due: str) -> dict[str, Any] | None:
         """The body of a 200 that is a JSON object; anything else breaks the rule."""

@@ -95,7 +95,7 @@ class ASGIClient:
         if not sent.chunked:
             headers.append((b"content-length", str(len(sent.content)).encode()))
         path, _, query = sent.path.partition("?")
-        scope = {"type": "http", "method": sent.method, "path": unquote(path), "headers": headers}
+        scope: dict[str, Any] = {"type": "http", "method": sent.method, "path": unquote(path), "headers": headers}
         scope["query_string"] = query.encode()
         answer: dict[str, Any] = {}
 

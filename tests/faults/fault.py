@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from .library import LIBRARY
-from .server import app
 from .server import CLEAN as CREATING
+from .server import app
 from .wire import ASGIApp
 
 #: The reference server with every operation.

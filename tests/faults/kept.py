@@ -10,7 +10,7 @@ from typing import Any
 from .checks import Refusal
 from .fault import Fault, beyond
 from .film import RATE, mp4, still
-from .library import LIBRARY, VARIANTS, File, choose, film, judge_prompt, part, part_of, read_prompt
+from .library import VARIANTS, File, choose, film, judge_prompt, part, part_of, read_prompt
 from .listed import anybody, status
 from .server import Service, Video
 from .wire import Answer, json_answer

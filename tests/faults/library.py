@@ -116,6 +116,11 @@ def part(data: bytes, first: int, last: int) -> Answer:
     return Answer(206, data[first : last + 1], told)
 
 
+def forget(service: Service, job: Job) -> None:
+    """The job is there no more."""
+    del service.jobs[job.id]
+
+
 def same(value: Any) -> Any:
     return value
 
@@ -135,7 +140,7 @@ class Library:
     item: Callable[[Video], Any] = same
     page: Callable[[dict[str, Any]], Any] = same
     deletable: Callable[[str], bool] = lambda status: status in ("completed", "failed")
-    forget: Callable[[Service, Job], None] = lambda service, job: service.jobs.pop(job.id) and None
+    forget: Callable[[Service, Job], None] = forget
     deleted: Callable[[dict[str, Any]], Any] = same
     ready: Callable[[str], bool] = lambda status: status == "completed"
     unready: tuple[int, str] = (404, "Video is not ready yet, use GET /v1/videos/{video_id} to check status.")
@@ -158,20 +163,16 @@ class Library:
     def serve(self, service: Service, request: Request) -> Answer | None:
         """The answer to a request for one of these operations; None for any other."""
         b, (method, path) = service.behaviour, (request.method, request.path)
-        if b.creates(method, path):
+        video_id, slash, what = path.removeprefix(f"{CREATE}/").partition("/")
+        if b.creates(method, path) or (path != CREATE and video_id in ("", path)):
             return None
         if path == CREATE:
             return self._named(service, request, {"GET": ("list", self.list), "POST": None})
-        video_id, slash, what = path.removeprefix(f"{CREATE}/").partition("/")
-        if video_id in ("", path):
-            return None
         if not slash:
             return self._named(service, request, {"DELETE": ("delete", self.delete), "GET": None})
-        if (what, method) == ("content", "GET"):
-            return self._run(service, request, "content", self.content)
-        if (what, method) == ("remix", "POST"):
-            return self._run(service, request, "remix", self.remix)
-        return None
+        below = {("content", "GET"): ("content", self.content), ("remix", "POST"): ("remix", self.remix)}
+        named = below.get((what, method))
+        return None if named is None else self._run(service, request, *named)
 
     def _named(self, service: Service, request: Request, methods: dict[str, Any]) -> Answer | None:
         """One of the methods of a path; any other is refused, and None are those of the reference server."""

@@ -13,13 +13,14 @@ import yaml
 
 from . import CATALOGUE, CORRECT, answers, bodies, fields, images, kept, listed, refusals, retrieval, transport
 from .ask import Ask, HTTPClient
-from .probes_beyond import PROBES as BEYOND
 from .probes_created import PROBES as OF_CREATIONS
+from .probes_kept import PROBES as OF_KEPT
+from .probes_listed import PROBES as OF_LISTED
 from .probes_refused import PROBES as OF_REFUSALS
 from .probes_requests import PROBES as OF_REQUESTS
 from .wire import ASGIApp
 
-PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS | BEYOND
+PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS | OF_LISTED | OF_KEPT
 RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())["x-rules"]
 # Not to be seen by a client of an ASGI application, and why.
 UNSEEN = {

@@ -1,108 +1,16 @@
-"""A probe for each fault of list, content, remix and deletion."""
+"""A probe for each fault of content, remix and deletion."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from .ask import AUTH, Ask, Client, Got, Sent, form, retrieval
+from .ask import Client, Sent, retrieval
+from .looks import PRO, Look, content, create, delete, header, keys, remix, status, uninvited, value
 from .picture import read_picture
-from .probe import KEYS, NO_NULLS, Probe, answers
+from .probe import KEYS, Probe, answers
 
-Look = Callable[[Got], object]
-PRO = {"model": "sora-2-pro", "seconds": "8", "size": "1280x720"}
 UNKNOWN = "video_123"
-
-
-async def _create(client: Client, count: int, **fields: Any) -> list[str]:
-    return [(await client.send(form(**fields))).json["id"] for _ in range(count)]
-
-
-def page(query: str = "") -> Sent:
-    return Sent("GET", f"/v1/videos{query}", AUTH)
-
-
-def content(video: str, query: str = "", **headers: str) -> Sent:
-    return Sent("GET", f"/v1/videos/{video}/content{query}", AUTH | headers)
-
-
-def remix(video: str, body: object = None) -> Sent:
-    data = body if isinstance(body, bytes) else json.dumps({"prompt": "A dog"} if body is None else body).encode()
-    return Sent("POST", f"/v1/videos/{video}/remix", AUTH | {"content-type": "application/json"}, data)
-
-
-def delete(video: str) -> Sent:
-    return Sent("DELETE", f"/v1/videos/{video}", AUTH)
-
-
-def uninvited(sent: Sent, wrong: int) -> Probe:
-    """Nobody is named."""
-    return answers(Sent(sent.method, sent.path, {}, sent.content), 401, wrong)
-
-
-def status(got: Got) -> object:
-    return got.status
-
-
-def keys(got: Got) -> object:
-    return list(got.json) if isinstance(got.json, dict) else type(got.json).__name__
-
-
-def value(name: str) -> Look:
-    return lambda got: got.json.get(name, "(missing)")
-
-
-def header(name: str) -> Look:
-    return lambda got: got.headers.get(name)
-
-
-def listed(look: Look, right: object, wrong: object, query: str = "", count: int = 3, **fields: Any) -> Probe:
-    """What `look` makes of a page, once `count` videos were created."""
-
-    async def ask(client: Client) -> object:
-        await _create(client, count, **fields)
-        return look(await client.send(page(query)))
-
-    return Probe(ask, right, wrong)
-
-
-def of_first(look: Callable[[Any], object], right: object, wrong: object, **fields: Any) -> Probe:
-    """What `look` makes of the first video of a page."""
-    return listed(lambda got: look(got.json["data"][0]), right, wrong, **fields)
-
-
-def places(query: str, right: object, wrong: object, count: int = 4) -> Probe:
-    """The videos of a page by the number of their creation, 0 for the oldest; of one second they keep that order.
-
-    In the query, {0} is the id of the oldest.
-    """
-
-    async def ask(client: Client) -> object:
-        ids = await _create(client, count)
-        got = await client.send(page(query.format(*ids)))
-        return [ids.index(video["id"]) for video in got.json["data"]]
-
-    return Probe(ask, right, wrong)
-
-
-def in_order(query: str, *, newest_first: bool) -> Probe:
-    """Whether the videos of a page stand in that order of time."""
-
-    async def ask(client: Client) -> object:
-        await _create(client, 12)
-        times = [video["created_at"] for video in (await client.send(page(query))).json["data"]]
-        return times == sorted(times, reverse=newest_first)
-
-    return Probe(ask, True, False)
-
-
-def _of_another() -> Ask:
-    async def ask(client: Client) -> object:
-        await _create(client, 2)
-        return (await client.send(Sent("GET", "/v1/videos", {"authorization": "Bearer another"}))).status
-
-    return ask
 
 
 def kept(
@@ -111,7 +19,7 @@ def kept(
     """What `look` makes of the answer for a video that was retrieved `polls` times; after four it is completed."""
 
     async def ask(client: Client) -> object:
-        (video,) = await _create(client, 1, **fields)
+        (video,) = await create(client, 1, **fields)
         for _ in range(polls):
             await client.send(retrieval(video))
         return look(await client.send(sends(video)))
@@ -123,7 +31,7 @@ def then(first: Callable[[str], Sent], look: Look, right: object, wrong: object)
     """What `look` makes of retrieving what `first` has answered about a completed video."""
 
     async def ask(client: Client) -> object:
-        (video,) = await _create(client, 1)
+        (video,) = await create(client, 1)
         for _ in range(4):
             await client.send(retrieval(video))
         got = await client.send(first(video))
@@ -175,73 +83,15 @@ def deleted(look: Look, right: object, wrong: object) -> Probe:
     return kept(delete, look, right, wrong)
 
 
-def query(text: str, right: int = 400, wrong: int = 200) -> Probe:
-    return answers(page(text), right, wrong)
-
-
 def size(data: bytes) -> int:
     return len(data)
 
 
-PAGE = ["object", "data", "first_id", "last_id", "has_more"]
 CLIP = 4 * 24
 FTYP = b"\x00\x00\x00\x18ftyp"
 WEBP, JPEG = "?variant=thumbnail", "?variant=spritesheet"
-COUNT: Look = lambda got: len(got.json["data"])  # noqa: E731  a look like the others
 
 # fmt: off
-LISTED = {
-    "list-limit-text": query("?limit=ten"),
-    "list-limit-fraction": query("?limit=1.5"),
-    "list-limit-negative": query("?limit=-1"),
-    "list-limit-zero-refused": query("?limit=0", 200, 400),
-    "list-limit-zero-usual": listed(COUNT, 0, 3, "?limit=0"),
-    "list-limit-large": query("?limit=1000"),
-    "list-limit-101": query("?limit=101"),
-    "list-limit-100-refused": query("?limit=100", 200, 400),
-    "list-limit-capped": query("?limit=51", 200, 400),
-    "list-limit-ignored": listed(COUNT, 1, 3, "?limit=1"),
-    "list-limit-and-one": listed(COUNT, 1, 2, "?limit=1"),
-    "list-limit-default-10": listed(COUNT, 11, 10, count=11),
-    "list-limit-default-100": listed(COUNT, 20, 21, count=21),
-    "list-order-any": query("?order=newest"),
-    "list-order-upper": query("?order=DESC"),
-    "list-order-asc-refused": query("?order=asc", 200, 400),
-    "list-order-ignored": in_order("?order=asc", newest_first=False),
-    "list-order-none": in_order("?order=asc", newest_first=False),
-    "list-order-swapped": in_order("?order=asc", newest_first=False),
-    "list-oldest-first": in_order("", newest_first=True),
-    "list-after-unknown-first": query("?after=video_123"),
-    "list-after-unknown-empty": query("?after=video_123"),
-    "list-after-included": places("?after={2}", [1, 0], [2, 1, 0]),
-    "list-after-skips": places("?after={2}", [1, 0], [0]),
-    "list-after-ignored": places("?after={2}", [1, 0], [3, 2, 1, 0]),
-    "list-more-always": listed(value("has_more"), False, True),
-    "list-more-never": listed(value("has_more"), True, False, "?limit=1"),
-    "list-more-text": listed(value("has_more"), False, "false"),
-    "list-more-missing": listed(keys, PAGE, PAGE[:-1]),
-    "list-bare": listed(keys, PAGE, "list"),
-    "list-object-videos": listed(value("object"), "list", "videos"),
-    "list-key-videos": listed(keys, PAGE, ["object", "videos", *PAGE[2:]]),
-    "list-first-missing": listed(keys, PAGE, [key for key in PAGE if key != "first_id"]),
-    "list-first-null": listed(lambda got: got.json["first_id"] is None, False, True),
-    "list-ends-swapped": listed(lambda got: got.json["first_id"] == got.json["data"][0]["id"], True, False),
-    "list-ends-empty-text": listed(value("last_id"), None, "", count=0),
-    "list-ids": of_first(lambda video: type(video).__name__, "dict", "str"),
-    "list-short": of_first(list, KEYS, NO_NULLS),
-    "list-model-lost": of_first(lambda video: video["model"], "sora-2-pro", "sora-2", **PRO),
-    "list-size-lost": of_first(lambda video: video["size"], "1280x720", "720x1280", **PRO),
-    "list-seconds-number": of_first(lambda video: video["seconds"], "8", 8, **PRO),
-    "list-times-lost": of_first(lambda video: int(video["id"][6:14], 16) - video["created_at"], 0, -1),
-    "list-twice": places("", [3, 2, 1, 0], [3, 3, 2, 1, 0]),
-    "list-first-left-out": places("", [3, 2, 1, 0], [3, 2, 1]),
-    "list-finished-only": places("", [3, 2, 1, 0], []),
-    "list-201": query("", 200, 201),
-    "list-500": query("", 200, 500),
-    "list-without-token": uninvited(page(), 200),
-    "list-of-all": Probe(_of_another(), 401, 200),
-}
-
 CONTENT = {
     "content-early": kept(content, status, 404, 200, polls=2),
     "content-in-progress": kept(content, status, 404, 200, polls=1),
@@ -324,4 +174,4 @@ DELETED = {
 }
 # fmt: on
 
-PROBES: dict[str, Probe] = LISTED | CONTENT | REMIXED | DELETED
+PROBES: dict[str, Probe] = CONTENT | REMIXED | DELETED
