@@ -31,10 +31,17 @@ class Record:
     sent: list[str] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     observed: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     generic: list[dict[str, Any]] = field(default_factory=list)
     malformed: dict[str, Answer] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     ended: bool = False
+
+    @property
+    def deleted(self) -> set[str]:
+        """The ids of the videos that the run has deleted."""
+        asked = (one for one in self.steps if one["case"]["request"]["method"] == "DELETE")
+        return {one["facts"]["id"] for one in asked if "id" in one["facts"] and one["answer"]["status"] == 200}
 
 
 class Journal:
@@ -62,7 +69,11 @@ class Journal:
     def planned(self, case: Case) -> None:
         """A case is about to be sent for the first time."""
         if self._file is not None:
-            self.write("planned", case=to_json(case))
+            told = to_json(case)
+            if case.operation:
+                # Its path holds an id of the server's making.
+                told = json.loads(self._redactor.text(json.dumps(told)))
+            self.write("planned", case=told)
 
     def sent(self, case: Case) -> None:
         """The bytes go out now; without an answer after this line nobody knows what became of them."""
@@ -94,9 +105,10 @@ class Journal:
         clean = replace(
             finding, came=mask(finding.came), answer=None if finding.answer is None else self.clean(finding.answer)
         )
-        if case is not None and case.request.method != "GET" and finding.rule != _HEADERS:
+        quotes = case is not None and (case.request.method == "GET" or case.operation)
+        if case is not None and not quotes and finding.rule != _HEADERS:
             return clean
-        if case is not None and case.request.method == "GET":
+        if case is not None and quotes:
             case = replace(case, label=mask(case.label), request=replace(case.request, path=mask(case.request.path)))
         return replace(clean, label=mask(finding.label), due=mask(finding.due), case=case)
 
@@ -114,6 +126,12 @@ class Journal:
                 created=told,
                 answer=clean,
             )
+
+    def step(self, told: dict[str, Any], answer: Answer) -> None:
+        """What an operation beyond the creation answered; `told` is the step as JSON, which holds ids of the server."""
+        if self._file is not None:
+            clean = json.loads(self._redactor.text(json.dumps(told)))
+            self.write("step", **clean, answer=self.clean(answer).to_json())
 
     def close(self) -> None:
         """Close the file."""
@@ -165,6 +183,8 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
             record.answers[event["id"]] = Answer.from_json(event["answer"])
         case "observed":
             record.observed.append(event)
+        case "step":
+            record.steps.append(event)
         case "generic":
             record.generic.append(event["finding"])
         case "malformed":

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from contract_tests import __version__, journal
+from contract_tests.beyond import Beyond
 from contract_tests.contract import Contract, load
 from contract_tests.courier import Courier
 from contract_tests.errors import MisuseError
@@ -23,7 +24,6 @@ from contract_tests.settings import Settings
 from contract_tests.spending import Purse
 from contract_tests.target import Target, base_url, connect
 from contract_tests.verdict import Verdict, failing
-from contract_tests.walk import Lifecycle
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def send_all(run: Run, record: journal.Record | None = None) -> None:
     generic(run, record)
     # Last, because by now the first videos have had time to be finished.
     if run.settings.strictness.extensions:
-        Lifecycle(run).all()
+        Beyond(run, record).all()
 
 
 def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[journal.Record | None, Settings]:
