@@ -129,11 +129,11 @@ OPTIONS = (
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
-    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
+    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),
     Option(
         "keep-jobs",
         "N",
-        "100000 in memory, 1000000 in a file",
+        "100000 in memory and Redis, 1000000 in a file",
         _bound,
         "how many jobs are kept; past that the oldest go, finished ones first",
         "keep_jobs",
@@ -141,7 +141,7 @@ OPTIONS = (
     Option(
         "keep-bytes",
         "N",
-        "64 MiB in memory, 4 GiB in a file",
+        "64 MiB in memory, 4 GiB in a file, 1 GiB in Redis",
         _bound,
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",

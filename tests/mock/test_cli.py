@@ -151,7 +151,7 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--token", ""], "argument --token: a token is not empty and has no white space"),
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
-        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory or sqlite:PATH"),
+        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory, sqlite:PATH or redis://HOST:PORT/DB"),
         (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
         (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
