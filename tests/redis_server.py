@@ -63,9 +63,10 @@ class RedisServer:
 
     def stop(self) -> None:
         """End."""
-        self.go_on()
-        self.process.terminate()
-        self.process.communicate()
+        if self.process.returncode is None:
+            self.go_on()
+            self.process.terminate()
+            self.process.communicate()
 
     def close(self) -> None:
         """End, and leave nothing behind."""
