@@ -86,8 +86,8 @@ def test_prefixes_keep_stores_apart(opened: Opened, prefix: str) -> None:
 def test_latest_jobs_are_those_added_last_whoever_owns_them(opened: Opened) -> None:
     store = opened()
     put(store, job("a", created=3.0), job("b", owner="you", created=1.0), job("c", created=2.0))
-    assert [each.id for each in store.latest(2)] == ["c", "b"]  # type: ignore[attr-defined]
-    assert store.latest(0) == []  # type: ignore[attr-defined]
+    assert [each.id for each in store.latest(2)] == ["c", "b"]
+    assert store.latest(0) == []
 
 
 def test_every_key_expires_with_the_job_added_last_or_later(opened: Opened, prefix: str) -> None:
@@ -118,7 +118,7 @@ def test_pages_pass_over_jobs_that_expired_between_others(opened: Opened, prefix
         assert page is not None and (ids(page), page.has_more) == ([*order[:2]], True)
         page = store.page("me", after=order[1], limit=2, newest_first=newest_first)
         assert page is not None and (ids(page), page.has_more) == ([order[2]], False)
-    assert [each.id for each in store.latest(9)] == ["g", "e", "a"]  # type: ignore[attr-defined]
+    assert [each.id for each in store.latest(9)] == ["g", "e", "a"]
 
 
 def test_expired_jobs_make_room(opened: Opened, prefix: str) -> None:
