@@ -66,7 +66,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
             serve_parts(settings, parts, listener, announce)
         else:
             service.close()  # each worker opens its own
-            Supervisor(settings.workers, partial(work, settings, listener), announce).run()
+            Supervisor(settings.workers, partial(work, settings), listener, announce).run()
 
 
 def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:

@@ -21,6 +21,8 @@ GRACE_SECONDS = 8
 Until = Callable[[Callable[[], None]], None]
 """Is given what stops the server, and calls it from any thread when it is time."""
 
+logger = logging.getLogger("mockserver")
+
 
 class BindError(Exception):
     """The address cannot be listened on. Its text is one line that says why."""
@@ -88,11 +90,19 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
+        self._is_signalled = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell so."""
         await super().startup(sockets)
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way. What is cut off when the time is over, or when told again, is no error."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            logger.warning("stopped before %d requests were answered", len(self.server_state.tasks))
 
     def stop(self) -> None:
         """Stop when the requests in flight are answered."""
@@ -100,8 +110,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when the requests in flight are answered; at once if told again."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        self.force_exit = self._is_signalled
+        self._is_signalled = self.should_exit = True
 
 
 def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:

@@ -20,9 +20,9 @@ RETRY_SECONDS = 1.0
 SPARE_SECONDS = 2.0
 """Past the grace time, what a worker needs to end before it is killed."""
 
-Work = Callable[[int, Connection], None]
-"""What a worker does, for the worker of that number, until the other end of the connection is closed. It sends a word
-as soon as it serves. It is sent to another process, so it has to be of this package, with arguments that can be."""
+Work = Callable[[socket.socket, int, Connection], None]
+"""What a worker does, on that socket, as that number, until the other end of the connection is closed. It sends a word
+as soon as it serves. It goes to another process, so it has to be of this package, with arguments that can go there."""
 
 logger = logging.getLogger("mockserver")
 
@@ -34,12 +34,12 @@ class WorkerError(Exception):
 class Worker:
     """One process, from its start on. Each is fresh: what the parent holds open or has drawn is not inherited."""
 
-    def __init__(self, number: int, work: Work) -> None:
+    def __init__(self, work: Work, listener: socket.socket, number: int) -> None:
         context = get_context("spawn")
         self.number = number
         self.is_ready = False
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(number, theirs), name=f"mockserver worker {number}")
+        self.process = context.Process(target=work, args=(listener, number, theirs), name=f"mockserver worker {number}")
         self.process.start()
         theirs.close()
 
@@ -49,10 +49,14 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps ``count`` workers at ``work`` until a signal comes. ``announce`` is called once all of them serve."""
+    """Keeps ``count`` workers at ``work`` on ``listener`` until a signal comes.
 
-    def __init__(self, count: int, work: Work, announce: Callable[[], None]) -> None:
+    ``announce`` is called once all of them serve.
+    """
+
+    def __init__(self, count: int, work: Work, listener: socket.socket, announce: Callable[[], None]) -> None:
         self._work = work
+        self._listener = listener
         self._announce = announce
         self._is_announced = False
         self._workers: dict[int, Worker] = {}
@@ -75,7 +79,7 @@ class Supervisor:
     def _start_due(self) -> None:
         for number in [number for number, due in self._due.items() if due <= monotonic()]:
             del self._due[number]
-            self._workers[number] = Worker(number, self._work)
+            self._workers[number] = Worker(self._work, self._listener, number)
 
     def _soonest(self) -> float | None:
         return max(0.0, min(self._due.values()) - monotonic()) if self._due else None
@@ -114,6 +118,7 @@ class Supervisor:
 
     def _end(self, heard: socket.socket) -> None:
         """Tell all to end, and wait for it."""
+        self._listener.close()  # or else connections would be taken in that nobody answers
         before, limit = self._signals, monotonic() + GRACE_SECONDS + SPARE_SECONDS
         for worker in self._workers.values():
             worker.stop()

@@ -206,11 +206,13 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "webhook-secret": "whsec_dGVzdA==",
         "webhook-allow": "a.example B.example",
         "reload": "true",
+        "workers": "7",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
+    assert read.workers == 7
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
