@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import SplitResult
 
 import msgspec
@@ -56,6 +56,8 @@ class RedisStore:
     ``timer`` gives seconds, from anywhere.
     """
 
+    is_slow: ClassVar[bool] = True
+
     def __init__(
         self,
         url: SplitResult,
@@ -65,6 +67,7 @@ class RedisStore:
         finished: Finished,
         timer: Callable[[], float] = monotonic,
     ) -> None:
+        self._options = (url, prefix, lifetime, bounds, finished, timer)
         self._name = url._replace(netloc=url.netloc.rpartition("@")[2], query="").geturl()
         self._prefix = f"{prefix}{LAYOUT}"
         self._lifetime = 1000 * lifetime
@@ -83,6 +86,10 @@ class RedisStore:
             name: self._client.register_script(scripts.PARTS + body) for name, body in scripts.BODIES.items()
         }
         self.count()  # it is said now, and not at the first job, if Redis cannot be used
+
+    def twin(self) -> "RedisStore":
+        """The same, by connections of its own."""
+        return RedisStore(*self._options)
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""
