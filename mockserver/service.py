@@ -66,7 +66,7 @@ class Service:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    def create(self, exchange: Exchange, form: Form) -> Answer:
+    async def create(self, exchange: Exchange, form: Form) -> Answer:
         """Judge a form; a right one becomes a job and is answered as queued, however fast the pace is."""
         reading = read(self.rules["createVideo"], form)
         exchange.form, exchange.images = form, reading.images
@@ -76,7 +76,7 @@ class Service:
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
         reference = [chunk for part in verdict.files.values() for chunk in part.chunks]
-        job = self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
+        job = await self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -106,11 +106,12 @@ class Service:
             return self._not_found(video_id)
         if not self.jobs.state(job).is_finished:
             return self.refuse("delete.finished", value=video_id)
-        self.jobs.remove(job)
+        if not self.jobs.remove(job):
+            return self._not_found(video_id)
         self._renderer.forget(video_id)
         return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
-    def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
+    async def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
         """Make a new job of a completed one."""
         exchange.body, owner = dict(body), exchange.owner
         verdict = judge_values(self.rules["remixVideo"], exchange.body)
@@ -123,7 +124,7 @@ class Service:
             return self.refuse("remix.completed", value=video_id)
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
-        job = self.jobs.remix(source, _fate(exchange))
+        job = await self.jobs.remix(source, _fate(exchange))
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 

@@ -15,6 +15,7 @@ from mockserver.target import Target, parse_host, parse_target
 from mockserver.webhook import read_secret
 
 PREFIX = "MOCKSERVER_"
+WORKERS = "1 to 64"
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -28,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
+    ``workers``: how many processes serve.
     """
 
     host: str = "127.0.0.1"
@@ -47,9 +49,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: bytes | None = None
     webhook_allow: tuple[str, ...] = ()
     reload: bool = False
+    workers: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse one half of a webhook."""
+        """Refuse one half of a webhook, and workers that share nothing."""
+        if self.workers > 1 and not self.store.is_shared:
+            raise UsageError(
+                f"argument --workers: {self.workers} processes need a store that they share; with --store memory "
+                f"allowed: 1; with another store: {WORKERS}"
+            )
         if self.webhook is None and (self.webhook_secret or self.webhook_allow):
             raise UsageError("argument --webhook: missing; --webhook-secret and --webhook-allow belong to it")
         if self.webhook and not self.webhook_secret:
@@ -110,6 +118,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise ValueError(f"'{text}' is no number of processes; allowed: {WORKERS}")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text not in ("true", "false", "1", "0"):
         raise ValueError(f"'{text}' is neither true nor false; allowed: true, 1, false, 0")
@@ -129,11 +143,11 @@ OPTIONS = (
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
-    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
+    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),
     Option(
         "keep-jobs",
         "N",
-        "100000 in memory, 1000000 in a file",
+        "100000 in memory and Redis, 1000000 in a file",
         _bound,
         "how many jobs are kept; past that the oldest go, finished ones first",
         "keep_jobs",
@@ -141,7 +155,7 @@ OPTIONS = (
     Option(
         "keep-bytes",
         "N",
-        "64 MiB in memory, 4 GiB in a file",
+        "64 MiB in memory, 4 GiB in a file, 1 GiB in Redis",
         _bound,
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",
@@ -170,6 +184,7 @@ OPTIONS = (
         "webhook_allow",
         repeatable=True,
     ),
+    Option("workers", "N", "1", _workers, "how many processes serve the port; more than one need a shared store"),
     Option("reload", "", "off", _switch, "follow the document while it is edited", is_switch=True),
 )
 
