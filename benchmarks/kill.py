@@ -89,7 +89,8 @@ def mock(store: str) -> Iterator[tuple[str, Callable[[], None]]]:
     """A mock with two workers: where it is, and what kills all of its processes at once."""
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--store", store, "--workers", "2"]
     options = ("--pace", "instant", "--log-level", "error")
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603 - our own words
+    quiet: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "start_new_session": True}
+    with subprocess.Popen([*command, *options], **quiet) as process:  # noqa: S603 - our own words
         url = (process.stdout or sys.stdin).readline().rpartition(" ")[2].strip()
 
         def kill() -> None:

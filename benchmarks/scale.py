@@ -16,7 +16,7 @@ import msgspec
 
 from benchmarks.kill import walk
 from benchmarks.load import LOADS, Count, Load, default_load
-from benchmarks.servers import MOCK, PATIENCE, Server, ask, started, work_seconds
+from benchmarks.servers import BARE, MOCK, PATIENCE, Server, ask, started, work_seconds
 from benchmarks.work import Work, headers, works
 from tests.redis_server import RedisServer
 
@@ -26,11 +26,11 @@ COUNTED = 400
 COUNTER = "counter"
 """... under a token that has no others."""
 
-SMALL = works("")[0]
+SMALL = works()[0]
 
 
 class Setup(NamedTuple):
-    """Mocks side by side. ``store``: memory, sqlite or redis."""
+    """Mocks side by side. ``store``: memory, sqlite or redis; none for the bare server, by which all is measured."""
 
     name: str
     store: str
@@ -39,6 +39,7 @@ class Setup(NamedTuple):
 
 
 SETUPS = (
+    Setup("bare uvicorn", "none"),
     Setup("memory", "memory"),
     Setup("sqlite", "sqlite"),
     Setup("sqlite, 2 workers", "sqlite", workers=2),
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
         if options.setup in setup.name:
             with running(setup) as mocks:
                 paces = measure(mocks, LOADS[options.load], options.rounds, options.seconds)
-                lost, double = count(mocks, COUNTED)
+                lost, double = count(mocks, COUNTED) if setup.store != "none" else (0, 0)
             numbers = [f"{number:,.0f}" for pace in paces for number in pace]
             stdout.write(row(setup.name, *numbers, *map(str, (COUNTED, lost, double))))
             stdout.flush()
@@ -88,6 +89,9 @@ def running(setup: Setup) -> Iterator[list[Server]]:
             store = stack.enter_context(closing(RedisServer())).url()
         elif store == "sqlite":
             store = f"sqlite:{Path(folder, 'jobs.db')}"
+        elif store == "none":
+            yield [stack.enter_context(started(*BARE))]
+            return
         options = (*MOCK[1:], "--store", store, "--workers", str(setup.workers), "--pace", "instant")
         yield [stack.enter_context(started(MOCK[0], *options)) for _ in range(setup.replicas)]
 
