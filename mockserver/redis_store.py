@@ -20,7 +20,7 @@ BOUNDS = Bounds(jobs=100_000, bytes=2**30)
 LAYOUT = "1:"
 """Below the prefix, before every key: a later version that keeps jobs otherwise keeps them elsewhere."""
 
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 2.0
 """How long Redis may take to accept a connection, and to answer."""
 
 PAUSE_SECONDS = 1.0
