@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
 from typing import TextIO
 
 from mockserver.app import create_parts
@@ -52,6 +54,8 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     ``DocumentError``, ``StoreError``, ``BindError`` or ``WorkerError`` before anything is served.
     """
     log_to(stderr, settings.log_level)
+    if current_thread() is main_thread():
+        signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:
         check_target(settings.webhook, settings.webhook_allow)
     parts = create_parts(settings, SystemClock())
@@ -67,6 +71,10 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
         else:
             service.close()  # each worker opens its own
             Supervisor(settings.workers, partial(work, settings), listener, announce).run()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:

@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import TextIO
@@ -58,7 +58,13 @@ def work(settings: Settings, listener: socket.socket, number: int, parent: Conne
         logger.error("worker %d: %s", number, error)  # noqa: TRY400 - where it failed says less than why
         sys.exit(FAILED)
     with closing(parts.service), listener:
-        serve_parts(settings, parts, listener, lambda: parent.send(True), partial(when_closed, parent))
+        serve_parts(settings, parts, listener, partial(say_ready, parent), partial(when_closed, parent))
+
+
+def say_ready(parent: Connection) -> None:
+    """Tell the parent, unless it is ending."""
+    with suppress(OSError):
+        parent.send(True)
 
 
 def settings_of(settings: Settings, number: int) -> Settings:

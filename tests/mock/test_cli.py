@@ -85,6 +85,17 @@ def test_options_reach_the_server() -> None:
         assert answer.status_code == 401
 
 
+def test_signal_during_the_start_ends_it_with_0_too(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.yaml"
+    os.mkfifo(document)
+    command = [sys.executable, "-m", "mockserver", "--port", "0", "--document", str(document)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        with document.open("wb"):  # waits until the mock reads
+            process.send_signal(SIGTERM)
+            assert process.wait(30) == 0
+        assert process.stderr and process.stderr.read() == b""
+
+
 @pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
 def test_stop_by_a_signal_is_no_failure_and_leaves_no_trace(signal: Signals) -> None:
     with served() as (process, told):
