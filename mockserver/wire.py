@@ -98,7 +98,6 @@ def read_query(scope: Scope) -> Form:
 
 async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer. One that cuts an upload short reaches its sender whole before the connection closes."""
-    _log(answer, scope)
     if answer.cut is not None:
         await _break(answer, answer.cut, scope, send)
         return
@@ -135,7 +134,7 @@ async def _drop(count: int, receive: Receive) -> None:
         count -= len(message.get("body", b""))
 
 
-def _log(answer: Answer, scope: Scope) -> None:
+def log(answer: Answer, scope: Scope) -> None:
     """One line a request: refusals for everyone, the rest for those who debug."""
     level = logging.INFO if answer.rule else logging.DEBUG
     if logger.isEnabledFor(level):
