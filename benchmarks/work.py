@@ -9,7 +9,10 @@ BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW9"
 
 
 class Work(NamedTuple):
-    """One request, without its host. ``goal`` is a share of the bare server, from 0 to 1."""
+    """One request, without its host. ``goal`` is a share of the bare server, from 0 to 1.
+
+    ``{video_id}`` in the path stands for a video that is made just before.
+    """
 
     name: str
     method: str
@@ -19,14 +22,14 @@ class Work(NamedTuple):
     goal: float
 
 
-def works(video_id: str) -> list[Work]:
-    """All that is measured. ``video_id`` is one that the mock knows."""
+def works() -> list[Work]:
+    """All that is measured."""
     small, photo, large = (picture(0, "png"), picture(622_000, "jpeg", quality=75), picture(900_000, "png"))
     return [
         _create(f"create, PNG of {_size(small)}", small, 0.50),
         _create(f"create, JPEG of {_size(photo)}", photo, 0.60),
         _create(f"create, PNG of {_size(large)}", large, 0.65),
-        Work("retrieve", "GET", f"/v1/videos/{video_id}", b"", accepted=True, goal=0.50),
+        Work("retrieve", "GET", "/v1/videos/{video_id}", b"", accepted=True, goal=0.50),
         _create(f"refused create, PNG of {_size(small)}", small, 0.50, seconds="10"),
     ]
 

@@ -1,9 +1,12 @@
 """The application: which operation answers which request. The only module that knows Starlette."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from time import perf_counter
+from time import time as wall
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -11,65 +14,129 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.clock import Clock, SystemClock
-from mockserver.document import read_document
+from mockserver.background import running
+from mockserver.clock import Clock, MovableClock, SystemClock
+from mockserver.control import Control
+from mockserver.dispatch import Dispatcher
+from mockserver.document import Document, Operation, read_document
+from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
+from mockserver.exchange import Exchange
+from mockserver.gate import Gate
+from mockserver.jobs import Jobs, finished
+from mockserver.journal import Journal
+from mockserver.pace import Fated
+from mockserver.panel import Panel
 from mockserver.response import Answer
-from mockserver.service import Service, finished
+from mockserver.scenario_file import read_scenarios
+from mockserver.sender import Sender
+from mockserver.service import Service
 from mockserver.settings import Settings
+from mockserver.stage import Stage
 from mockserver.stamp import Stamp
-from mockserver.store import StoreUnavailable
-from mockserver.upload import UploadError
-from mockserver.wire import header, read_form, read_json, read_query, respond, told
+from mockserver.wire import header, read_form, read_json, read_query
 
 logger = logging.getLogger("mockserver")
 
-Handler = Callable[[Scope, Receive, str], Awaitable[Answer | None]]
+
+RANGES = ("accept-ranges", "content-range", "etag")
+"""The headers by which a page reads content piece by piece."""
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Starlette:
-    """The mock as an ASGI application.
+class Parts(NamedTuple):
+    """What an application is made of. ``sleep`` waits so many seconds where an answer is to be late."""
 
-    ``DocumentError`` or ``StoreError`` where the document or the store of ``settings`` cannot be used.
+    service: Service
+    stamp: Stamp
+    control: Control
+    gate: Gate
+    sleep: Sleep
+
+
+def create_app(
+    settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep | None = None
+) -> Starlette:
+    """The mock as an ASGI application, its ``Control`` in ``app.state.control``.
+
+    ``DocumentError``, ``ScenarioFileError`` or ``StoreError`` where a file or the store of ``settings`` cannot be used.
     """
-    return build_app(*create_service(settings or Settings(), clock or SystemClock()))
+    return build_app(create_parts(settings or Settings(), clock or SystemClock(), sleep or asyncio.sleep))
 
 
-def create_service(settings: Settings, clock: Clock) -> tuple[Service, Stamp]:
-    """What an application is made of."""
-    document = read_document(settings.document)
+def create_parts(
+    settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep, document: Document | None = None
+) -> Parts:
+    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already."""
+    document = document or read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
-    random = Random(settings.seed)  # noqa: S311 - ids of a mock are no secrets, and have to repeat
-    store = settings.store.open(finished(settings.pace, clock), settings.keep_jobs, settings.keep_bytes)
-    service = Service(document, settings.tokens, settings.pace, store, random, clock)
-    return service, Stamp(Random(settings.seed), perf_counter)  # noqa: S311
+    # Ids of a mock are no secrets, and have to repeat.
+    ids, chance, names = Random(settings.seed), Random(settings.seed), Random(settings.seed)  # noqa: S311
+    time, pace = MovableClock(clock), Fated(settings.pace)
+    stage = Stage(document, chance, time)
+    store = settings.store.open(finished(pace, time), settings.keep_jobs, settings.keep_bytes)
+    jobs = Jobs(pace, store, ids, time)
+    standing = read_scenarios(settings.scenario, stage.reader) if settings.scenario else ()
+    if settings.webhook and settings.webhook_secret:
+        sender = Sender(settings.webhook, settings.webhook_secret, settings.webhook_allow, wall)
+        jobs.dispatcher = Dispatcher(jobs.outcome, sender.post, sender.close, time)
+    service = Service(document, settings.tokens, jobs, stage)
+
+    def start() -> None:
+        for random in (ids, chance):
+            random.seed(settings.seed)
+        for entry in standing:
+            stage.add(*entry)
+
+    control = Control(service, stage, time, Journal(settings.keep_requests), start)
+    return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep)
 
 
-def build_app(service: Service, stamp: Stamp) -> Starlette:
+def build_app(parts: Parts) -> Starlette:
     """Route each path of the document to its operations."""
-    answering = handlers(service)
-    paths: dict[str, dict[str, Handler]] = {}
-    for operation in service.document.operations:
-        if operation.id in answering:
-            paths.setdefault(operation.path, {})[operation.method] = answering[operation.id]
-        else:
-            logger.warning("left out: %s %s, this mock has no %s", operation.method, operation.path, operation.id)
-    for methods in paths.values():
-        if "GET" in methods:
-            methods["HEAD"] = methods["GET"]
-    routes = [Route(path, Endpoint(service, methods)) for path, methods in paths.items()]
+    service, stamp, control, gate, sleep = parts
+    public = routed(service.document.operations, handlers(service))
+    private = routed(service.document.controls, Panel(control, service).handlers)
     cors = Middleware(
         CORSForPages,
         allow_origins=["*"],
         allow_methods=["*"],
         allow_headers=["*"],
         allow_private_network=True,
-        expose_headers=["x-request-id", "openai-processing-ms", "openai-poll-after-ms", "retry-after"],
+        expose_headers=["x-request-id", "openai-processing-ms", "openai-poll-after-ms", "retry-after", *RANGES],
     )
-    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp), cors])
+    routes = [Route(path, Endpoint(service, methods, sleep), middleware=[cors]) for path, methods in public.items()]
+    routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
+    works = [service.jobs.dispatcher.run] if service.jobs.dispatcher else []
+
+    def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
+        return running(*works)
+
+    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp, control=control)], lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.router.default = Unrouted(service)
+    app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
+    app.state.control = control
     return app
+
+
+def rebuild_app(parts: Parts, service: Service) -> Starlette:
+    """The application of the same parts, by the rules of another document; only if that can be, they follow it."""
+    app = build_app(parts._replace(service=service))
+    parts.control.follow(service)
+    return app
+
+
+def routed(operations: tuple[Operation, ...], answering: dict[str, Handler]) -> dict[str, Methods]:
+    """The methods of each path; what nothing answers is left out."""
+    paths: dict[str, Methods] = {}
+    for operation in operations:
+        if operation.id in answering:
+            paths.setdefault(operation.path, {})[operation.method] = (operation.id, answering[operation.id])
+        else:
+            logger.warning("left out: %s %s, this mock has no %s", operation.method, operation.path, operation.id)
+    for methods in paths.values():
+        if "GET" in methods:
+            methods["HEAD"] = methods["GET"]
+    return paths
 
 
 class CORSForPages(CORSMiddleware):
@@ -83,100 +150,69 @@ class CORSForPages(CORSMiddleware):
 
 
 class Stamped:
-    """Puts the headers of ``Stamp`` on every answer."""
+    """Puts the headers of ``Stamp`` on every answer, and writes it into the journal."""
 
-    def __init__(self, app: ASGIApp, stamp: Stamp) -> None:
+    def __init__(self, app: ASGIApp, stamp: Stamp, control: Control) -> None:
         self.app = app
         self.stamp = stamp
+        self.clock = control.clock
+        self.journal = control.journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and stamp what comes back."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started = self.stamp.start()
+        authorization = header(scope, b"authorization")
+        exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
+        scope["exchange"] = exchange
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.stamp.headers(started)]
+                stamps = self.stamp.headers(started)
+                message["headers"] = [*message["headers"], *stamps]
+                self._write(exchange, started, message["status"], stamps[0][1])
             await send(message)
 
-        return await self.app(scope, receive, stamped)
-
-
-class Endpoint:
-    """One path: finds the operation by the method and the sender by the token, then answers."""
-
-    def __init__(self, service: Service, methods: dict[str, Handler]) -> None:
-        self.service = service
-        self.methods = methods
-        self.allowed = ", ".join(sorted(methods))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens."""
         try:
-            answer = await self._answer(scope, receive)
+            await self.app(scope, receive, stamped)
+        finally:
+            if not exchange.is_told:
+                self._write(exchange, started, None, None)
+
+    def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
+        exchange.is_told = True
+        if exchange.is_control or not self.journal.is_kept:
+            return
+        try:
+            self.journal.add(exchange, self.clock(), self.stamp.elapsed(started), status, request_id)
         except Exception:
-            logger.exception("%s failed", told(scope))
-            answer = self.service.refuse("error.no-5xx")
-        if answer is not None:
-            await respond(answer, scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        method = scope["method"]
-        handler = self.methods.get(method)
-        if handler is None:
-            allow = (b"allow", self.allowed.encode())
-            return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
-        owner = self.service.authorise(header(scope, b"authorization"))
-        if isinstance(owner, Answer):
-            return owner
-        try:
-            return await handler(scope, receive, owner)
-        except UploadError as error:
-            return self.service.refuse(error.rule, **error.words)
-        except StoreUnavailable as error:
-            logger.error("%s: %s", told(scope), error)  # noqa: TRY400 - where it failed says less than why
-            return self.service.refuse("store.available")
-
-
-class Unrouted:
-    """Every path that the document lacks."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.routes = ", ".join(f"{operation.method} {operation.path}" for operation in service.document.operations)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer that there is nothing, and what there is."""
-        if scope["type"] == "websocket":
-            return await send({"type": "websocket.close"})
-        words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
-        return await respond(self.service.refuse("path", **words), scope, receive, send)
+            logger.exception("not written into the journal")
 
 
 def handlers(service: Service) -> dict[str, Handler]:
     """What answers each operation of the document, by its id."""
 
-    async def create(scope: Scope, receive: Receive, owner: str) -> Answer | None:
+    async def create(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         form = await read_form(service.rules["createVideo"], scope, receive)
-        return None if form is None else service.create(owner, form)
+        return None if form is None else await service.create(exchange, form)
 
-    async def retrieve(scope: Scope, _receive: Receive, owner: str) -> Answer:
-        return service.retrieve(owner, scope["path_params"]["video_id"])
+    async def retrieve(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
+        return service.retrieve(exchange.owner, scope["path_params"]["video_id"])
 
-    async def list_videos(scope: Scope, _receive: Receive, owner: str) -> Answer:
-        return service.list(owner, read_query(scope))
+    async def list_videos(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
+        return service.list(exchange.owner, read_query(scope))
 
-    async def delete(scope: Scope, _receive: Receive, owner: str) -> Answer:
-        return service.delete(owner, scope["path_params"]["video_id"])
+    async def delete(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
+        return service.delete(exchange.owner, scope["path_params"]["video_id"])
 
-    async def remix(scope: Scope, receive: Receive, owner: str) -> Answer | None:
+    async def remix(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         body = await read_json(service.rules["remixVideo"], scope, receive)
-        return None if body is None else service.remix(owner, scope["path_params"]["video_id"], body)
+        return None if body is None else await service.remix(exchange, scope["path_params"]["video_id"], body)
 
-    async def content(scope: Scope, _receive: Receive, owner: str) -> Answer:
+    async def content(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
         video_id = scope["path_params"]["video_id"]
-        return await service.content(owner, video_id, read_query(scope), scope["method"], scope["headers"])
+        return await service.content(exchange.owner, video_id, read_query(scope), scope["method"], scope["headers"])
 
     return {
         "createVideo": create,

@@ -41,17 +41,18 @@ class Reading(msgspec.Struct):
 
 def judge(rules: FormRules, form: Form) -> Request | Violation:
     """Hold ``form`` against ``rules``: the request that it makes, or the first broken rule in the document's order."""
-    return _verdict(read(rules, form))
+    return verdict_on(read(rules, form))
 
 
 def judge_values(rules: FormRules, values: Values) -> Request | Violation:
     """Hold the values of a JSON object against ``rules``, likewise."""
     form = {name: [Part(name, None, None, [])] for name in values}
     defaults = {name: field.default for name, field in rules.fields.items() if field.default is not None}
-    return _verdict(Reading(form, rules, defaults | values, {}, {}))
+    return verdict_on(Reading(form, rules, defaults | values, {}, {}))
 
 
-def _verdict(reading: Reading) -> Request | Violation:
+def verdict_on(reading: Reading) -> Request | Violation:
+    """What a form that was read makes: a request, or the first broken rule."""
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
     if not (is_valid and _is_usual(reading)):

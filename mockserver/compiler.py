@@ -49,14 +49,15 @@ def compile_body(document: Document, operation: Operation) -> FormRules:
     return _Compiler(document, source).compile()
 
 
-def compile_query(document: Document, operation: Operation) -> FormRules:
-    """The rules of the query of ``operation``. What it does not name is let through."""
+def compile_query(document: Document, operation: Operation, *, is_closed: bool = False) -> FormRules:
+    """The rules of the query of ``operation``. What it does not name is let through, unless it ``is_closed``."""
     parameters = [document.resolve(node) for node in operation.node.get("parameters", [])]
     named = {str(node["name"]): node for node in parameters if node.get("in") == "query"}
     schema = {
         "type": "object",
         "properties": {name: node.get("schema", {}) for name, node in named.items()},
         "required": [name for name, node in named.items() if node.get("required")],
+        **({"additionalProperties": False} if is_closed else {}),
     }
     return _Compiler(document, Source(operation.id, (operation.pointer,), "", schema, {})).compile()
 

@@ -6,14 +6,16 @@ from string import Formatter
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-import yaml
+
+from mockserver.markup import MarkupError, load_yaml
 
 WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
 """The words in braces that an error message may hold; the document explains each."""
 
 NAMED_RULES = {
     "createVideo": "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit "
-    "body.boundary body.complete body.part-name body.parts body.well-formed store.available error.no-5xx",
+    "body.boundary body.complete body.part-name body.parts body.well-formed store.available error.no-5xx "
+    "control.peer control.token control.scenario control.scenario.found prefer.code prefer.example prompt.directive",
     "retrieveVideo": "retrieve.not-found",
     "listVideos": "list.after",
     "deleteVideo": "retrieve.not-found delete.finished",
@@ -21,6 +23,9 @@ NAMED_RULES = {
     "remixVideo": "retrieve.not-found remix.completed json.well-formed",
 }
 """The rules that each operation asks for by id, because no schema keyword leads to them."""
+
+RATE_LIMIT = "rate-limit-exceeded"
+"""The error that this package asks for by name, because no rule leads to it."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The keys of an OpenAPI path item that are operations."""
@@ -33,8 +38,8 @@ class DocumentError(Exception):
     """The document cannot be used. Its text is one line that says where and why."""
 
 
-class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of ``x-errors``: what a broken rule answers."""
+class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One entry of ``x-errors``: what a broken rule answers. ``retry_after`` is in seconds."""
 
     status: int
     type: str
@@ -42,6 +47,7 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     param: str | None
     message: str
     kinds: tuple[str, ...] = ()
+    retry_after: int | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -68,31 +74,41 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file."""
+    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file.
+
+    ``section`` is where its path stands: among the paths of the contract, or among those that control the mock.
+    """
 
     id: str
     method: str
     path: str
     node: dict[str, Any]
+    section: str = "paths"
 
     @property
     def pointer(self) -> str:
         """Where it stands."""
         path = self.path.replace("~", "~0").replace("/", "~1")
-        return f"#/paths/{path}/{self.method.lower()}"
+        return f"#/{self.section}/{path}/{self.method.lower()}"
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The whole document, checked: each rule's error exists, each message can be filled in."""
+    """The whole document, checked: each rule's error exists, each message can be filled in.
+
+    ``failures`` are the messages of failed jobs, by code. ``controls`` are the operations of the control interface;
+    ``rules`` has its rules too, ``errors`` what they earn.
+    """
 
     raw: dict[str, Any]
     operations: tuple[Operation, ...]
+    controls: tuple[Operation, ...]
     errors: dict[str, Error]
     rules: dict[str, Rule]
+    failures: dict[str, str]
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id, or ``DocumentError``."""
-        for operation in self.operations:
+        for operation in (*self.operations, *self.controls):
             if operation.id == operation_id:
                 return operation
         raise DocumentError(f"no operation has the operationId '{operation_id}'")
@@ -165,41 +181,21 @@ def read_document(path: Path) -> Document:
 
 def parse_document(text: str) -> Document:
     """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used."""
-    raw = _load(text)
+    try:
+        raw = load_yaml(text)
+    except MarkupError as error:
+        raise DocumentError(str(error)) from None
     if not isinstance(raw, dict):
         raise DocumentError("not an OpenAPI document: the top level is no mapping")
     if not str(raw.get("openapi", "")).startswith("3.1."):
         raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
-    errors = _section(raw, "x-errors", dict[str, Error])
-    rules = _section(raw, "x-rules", dict[str, Rule])
-    document = Document(raw, tuple(_operations(raw)), errors, rules)
+    errors = _section(raw, "x-errors", dict[str, Error]) | _section(raw, "x-control-errors", dict[str, Error])
+    rules = _section(raw, "x-rules", dict[str, Rule]) | _section(raw, "x-control-rules", dict[str, Rule])
+    operations = tuple(_operations(raw, "paths"))
+    controls = tuple(_operations(raw, "x-control-paths"))
+    document = Document(raw, operations, controls, errors, rules, _section(raw, "x-failures", dict[str, str]))
     _check_rules(document)
     return document
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """A safe loader that refuses a repeated key instead of dropping the first value."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen = set()
-        for key, _ in node.value:
-            text = str(key.value)
-            if text in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key '{text}' stands there twice", problem_mark=key.start_mark)
-            seen.add(text)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
-
-
-def _load(text: str) -> Any:
-    try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise DocumentError(f"not valid YAML: {where}{error.problem}") from None
-    except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise DocumentError(f"not valid YAML: {' '.join(str(error).split())}") from None
 
 
 def convert(node: Any, where: str, kind: type[T]) -> T:
@@ -216,14 +212,14 @@ def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
     return convert(raw[key], key, kind)
 
 
-def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in _section(raw, "paths", dict[str, dict[str, Any]]).items():
+def _operations(raw: dict[str, Any], section: str) -> Iterator[Operation]:
+    for path, item in _section(raw, section, dict[str, dict[str, Any]]).items():
         for method, node in item.items():
             if method in METHODS:
                 operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
                 if operation_id is None:
                     raise DocumentError(f"{method} {path} has no operationId")
-                yield Operation(operation_id, method.upper(), path, node)
+                yield Operation(operation_id, method.upper(), path, node, section)
 
 
 def _check_rules(document: Document) -> None:
@@ -240,6 +236,8 @@ def _check_rules(document: Document) -> None:
     for name, error in document.errors.items():
         _check_words(f"x-errors.{name}.message", error.message)
         _check_words(f"x-errors.{name}.param", error.param or "")
+    if RATE_LIMIT not in document.errors:
+        raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
     if not any("*" in error.kinds for error in document.errors.values()):
         raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
 

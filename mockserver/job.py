@@ -12,11 +12,15 @@ Status = Literal["queued", "in_progress", "completed", "failed"]
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """How far a job is. ``completed_at`` is in whole seconds since 1970; ``None`` before."""
+    """How far a job is. ``completed_at`` is in whole seconds since 1970; ``None`` before.
+
+    ``error`` is why it failed: a code and a message.
+    """
 
     status: Status
     progress: int
     completed_at: int | None = None
+    error: dict[str, str] | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -28,13 +32,28 @@ QUEUED = State("queued", 0)
 """What a creation answers, however fast the job is."""
 
 
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """What will become of a job, where that is not its completion.
+
+    It ends when its progress is ``at`` percent, if that is given: failed with ``code`` and ``message``, or stalled
+    where there is no code. ``breaks`` is the part of its content that is sent before it breaks off, in percent.
+    """
+
+    at: int | None = None
+    code: str | None = None
+    message: str | None = None
+    breaks: int | None = None
+
+
 class Job(msgspec.Struct, frozen=True, gc=False):
     """One video task. Small, and unseen by the garbage collector: a mock may hold very many.
 
     ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
     are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
     from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
-    pace wants to know. A field that is added needs a default: stores hold jobs of earlier versions.
+    pace wants to know; ``fate`` is what was asked to become of it; ``echoed`` are the fields of the request that
+    ``echo`` is of, for when the document changes. A field that is added needs a default: stores hold jobs of earlier
+    versions.
     """
 
     id: str
@@ -48,6 +67,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     remixed_from: str | None = None
     polls: int = 0
     polled: float = 0.0
+    fate: Fate | None = None
+    echoed: tuple[str, ...] = ()
 
 
 class JobMaker:
@@ -60,19 +81,20 @@ class JobMaker:
         self._template = template
         self._echo = echo
         self._random = random
-        self._bits = _random_bits(template)
+        self._bits = random_bits(template)
 
-    def make(self, owner: str, values: dict[str, Any], now: float) -> Job:
+    def make(self, owner: str, values: dict[str, Any], now: float, fate: Fate | None = None) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
         echo = tuple(values.get(name) for name in self._echo)
         length = _length(values.get("seconds"))
-        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
+        made = Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
+        return msgspec.structs.replace(made, fate=fate, echoed=self._echo)
 
-    def remix(self, source: Job, now: float) -> Job:
+    def remix(self, source: Job, now: float, fate: Fate | None = None) -> Job:
         """A new job with what ``source`` has."""
         new = {"id": self._id(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
-        return msgspec.structs.replace(source, **new, polls=0, polled=0.0)
+        return msgspec.structs.replace(source, **new, polls=0, polled=0.0, fate=fate)
 
     def _id(self, now: float) -> str:
         return self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
@@ -81,7 +103,7 @@ class JobMaker:
         return self._random.uniform(-1, 1)
 
 
-def _random_bits(template: str) -> int:
+def random_bits(template: str) -> int:
     """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
     try:
         widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}

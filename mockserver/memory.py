@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import islice
+from typing import ClassVar
 
 from mockserver.chain import Chain, Place
 from mockserver.job import Job
@@ -14,10 +15,16 @@ BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 class MemoryStore:
     """Keeps jobs as long as the process lives. Nothing in it is seen by the garbage collector but a few dicts."""
 
+    is_slow: ClassVar[bool] = False
+
     def __init__(self, bounds: Bounds, finished: Finished) -> None:
         self._bounds = bounds
         self._finished = finished
         self.clear()
+
+    def twin(self) -> "MemoryStore":
+        """Itself: no call waits, so no other thread calls."""
+        return self
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""
@@ -63,6 +70,10 @@ class MemoryStore:
         if job is not None:
             self._forget(job)
         return job
+
+    def latest(self, limit: int) -> list[Job]:
+        """The newest by addition."""
+        return [self._jobs[video_id] for video_id in islice(self._all.walk(backwards=True), limit)]
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The chunks of the reference, joined."""

@@ -1,6 +1,7 @@
 """The pace of jobs: how far a job is, as a pure function of the job and the time. No timers, no state."""
 
 import re
+from math import inf, nextafter
 from typing import Protocol
 
 import msgspec
@@ -24,6 +25,9 @@ class Pace(Protocol):
 
     def wait(self, job: Job, now: float) -> float:
         """How many seconds a client best waits before it asks again."""
+
+    def reaches(self, job: Job, progress: int = 100) -> float | None:
+        """When ``job`` is so far, in percent, and no longer queued; ``None`` where no time brings it there."""
 
 
 class Timed(msgspec.Struct, frozen=True):
@@ -56,6 +60,14 @@ class Timed(msgspec.Struct, frozen=True):
         step = min(max((ends - job.created) / WAITS_PER_JOB, SHORTEST_WAIT), LONGEST_WAIT)
         return max(min(step, ends - now), SHORTEST_WAIT)
 
+    def reaches(self, job: Job, progress: int = 100) -> float:
+        """The moment from which on ``state`` says so."""
+        starts, ends = self._times(job)
+        moment = ends if progress >= 100 else starts + (ends - starts) * progress / 100
+        while self.state(job, moment).progress < progress:
+            moment = nextafter(moment, inf)
+        return moment
+
     def _times(self, job: Job) -> tuple[float, float]:
         stretch = 1 + self.jitter * job.jitter
         starts = job.created + self.queue * stretch
@@ -84,6 +96,40 @@ class Polled(msgspec.Struct, frozen=True):
     def wait(self, job: Job, now: float) -> float:  # noqa: ARG002 - polls cost no time
         """No longer than a client must."""
         return SHORTEST_WAIT
+
+    def reaches(self, job: Job, progress: int = 100) -> None:
+        """No moment: polls alone bring it on."""
+
+
+class Fated(msgspec.Struct, frozen=True):
+    """Another pace, with a halt where the fate of a job puts one."""
+
+    pace: Pace
+
+    def state(self, job: Job, now: float) -> State:
+        """What the other pace says, until the job is as far as its fate lets it come."""
+        state = self.pace.state(job, now)
+        fate = job.fate
+        if fate is None or fate.at is None or state.status == "queued" or state.progress < fate.at:
+            return state
+        if fate.code is None:
+            return State("in_progress", fate.at)
+        return State("failed", fate.at, None, {"code": fate.code, "message": fate.message or ""})
+
+    def polled(self, job: Job, now: float) -> Job:
+        """What the other pace says."""
+        return self.pace.polled(job, now)
+
+    def wait(self, job: Job, now: float) -> float:
+        """What the other pace says; of a job that stalls, what it says of a new one."""
+        return self.pace.wait(job, now if job.fate is None else job.created)
+
+    def reaches(self, job: Job, progress: int = 100) -> float | None:
+        """When a job is so far, or as far as it ever comes because it fails; ``None`` for one that stalls before."""
+        fate = job.fate
+        if fate is None or fate.at is None or progress < fate.at:
+            return self.pace.reaches(job, progress)
+        return None if fate.code is None else self.pace.reaches(job, fate.at)
 
 
 NAMED = {

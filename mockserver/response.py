@@ -11,7 +11,7 @@ from mockserver.job import Job, State
 
 Header = tuple[bytes, bytes]
 JSON: Header = (b"content-type", b"application/json")
-LIVE = ("id", "created_at", "status", "progress", "completed_at", "remixed_from_video_id")
+LIVE = ("id", "created_at", "status", "progress", "completed_at", "error", "remixed_from_video_id")
 """The keys of a video that are the job's own; the others are echoes, constants or null."""
 
 encode = msgspec.json.Encoder().encode
@@ -21,7 +21,8 @@ class Answer(msgspec.Struct, frozen=True):
     """One HTTP answer. ``rule`` is the id of the broken rule that it tells of, if it does.
 
     ``drop`` is not 0 where the rest of the request is unwanted: the connection is to be closed, after at most so many
-    more bytes of it.
+    more bytes of it. ``cut`` is not None where the connection breaks: after so many bytes of the body, or before the
+    head where it is below 0.
     """
 
     status: int
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     rule: str = ""
     drop: int = 0
+    cut: int | None = None
 
 
 def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Answer:
@@ -42,7 +44,7 @@ class VideoShape:
 
     def __init__(self, document: Document, operation: Operation) -> None:
         schema = document.schema_of_answer(operation, "200")
-        properties = _properties(document, schema)
+        properties = properties_of(document, schema)
         self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
         echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
         self._echo_keys = tuple(echoes)
@@ -52,24 +54,31 @@ class VideoShape:
     def video(self, job: Job, state: State) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
         video = self._blank.copy()
-        live = (job.id, int(job.created), state.status, state.progress, state.completed_at, job.remixed_from)
-        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, job.echo, strict=True)):
+        done = (state.completed_at, state.error)
+        live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
+        echo = job.echo if job.echoed == self.echo else self._reordered(job)
+        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, echo, strict=True)):
             if key in video:
                 video[key] = value
         return video
 
+    def _reordered(self, job: Job) -> tuple[Any, ...]:
+        """The echoes of a job that was made when the document had others; null for those that it lacks."""
+        values = dict(zip(job.echoed, job.echo, strict=False))
+        return tuple(values.get(name) for name in self.echo)
+
 
 def constants(document: Document, operation: Operation) -> dict[str, Any]:
     """The keys that an answer of ``operation`` has, in order; those that are always the same, with their value."""
-    properties = _properties(document, document.schema_of_answer(operation, "200"))
+    properties = properties_of(document, document.schema_of_answer(operation, "200"))
     return {key: node.get("const") for key, node in properties.items()}
 
 
-def _properties(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
+def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
     """All properties of ``schema`` and of what it is composed of; what comes first says most."""
     schema = document.resolve(schema)
     found: dict[str, Any] = {}
-    for part in [schema.get("properties", {}), *(_properties(document, node) for node in schema.get("allOf", []))]:
+    for part in [schema.get("properties", {}), *(properties_of(document, node) for node in schema.get("allOf", []))]:
         for key, node in part.items():
             found[key] = {**document.resolve(node), **found.get(key, {})}
     return found
@@ -86,7 +95,14 @@ def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
         "code": error.code,
     }
     drop = 2 * limits.body_bytes if violation.rule == "body.limit" else 0
+    if error.retry_after is not None:
+        headers = (*headers, retry_after(error.retry_after))
     return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
+
+
+def retry_after(seconds: int) -> Header:
+    """The header that says when to come back."""
+    return b"retry-after", b"%d" % seconds
 
 
 def _param(error: Error, field: str | None) -> str | None:

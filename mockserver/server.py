@@ -10,9 +10,18 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.response import Answer
+from mockserver.wire import HANG_UP
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
+
+GRACE_SECONDS = 8
+"""How long the requests under way may take once the server is told to stop. Docker waits for 10 s before it kills."""
+
+Until = Callable[[Callable[[], None]], None]
+"""Is given what stops the server, and calls it from any thread when it is time."""
+
+logger = logging.getLogger("mockserver")
 
 
 class BindError(Exception):
@@ -42,12 +51,27 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]) -> None:
-    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
+def serve(
+    app: Any,
+    listener: socket.socket,
+    *,
+    bad_http: Callable[[], Answer],
+    announce: Callable[[], None],
+    until: Until | None = None,
+) -> None:
+    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM, or as long as ``until`` wants.
 
     ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
     """
-    config = uvicorn.Config(
+    server = Server(configure(app, bad_http), announce)
+    if until is not None:
+        until(server.stop)
+    server.run(sockets=[listener])
+
+
+def configure(app: Any, bad_http: Callable[[], Answer]) -> uvicorn.Config:
+    """How uvicorn serves ``app``."""
+    return uvicorn.Config(
         app,
         http=_protocol(bad_http),
         ws="none",
@@ -56,32 +80,54 @@ def serve(app: Any, listener: socket.socket, *, bad_http: Callable[[], Answer], 
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Server(config, announce).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it is ready, and leaves with 0 when it is told to stop: that is no failure."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
+        self._is_signalled = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell so."""
         await super().startup(sockets)
         self._announce()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way. What is cut off when the time is over, or when told again, is no error."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            logger.warning("stopped before %d requests were answered", len(self.server_state.tasks))
+
+    def stop(self) -> None:
+        """Stop when the requests in flight are answered."""
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when the requests in flight are answered; at once if told again."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        self.force_exit = self._is_signalled
+        self._is_signalled = self.should_exit = True
 
 
 def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """Uvicorn's HTTP, except that its one plain text answer becomes the document's envelope."""
+    """Uvicorn's HTTP, but able to hang up, and its one plain text answer replaced by the document's envelope."""
 
     class Protocol(HttpToolsProtocol):
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            cycle = self.cycle
+
+            def hang_up() -> None:
+                cycle.disconnected = True  # or else it would answer 500 in our place
+                cycle.transport.close()
+
+            self.scope["extensions"] = {HANG_UP: hang_up}  # type: ignore[dict-item]
+
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002
             answer = bad_http()
             lines = [b"HTTP/1.1 %d Bad Request" % answer.status]

@@ -11,8 +11,11 @@ from mockserver.document import default_path
 from mockserver.pace import FORMS, Pace, parse_pace
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
+from mockserver.target import Target, parse_host, parse_target
+from mockserver.webhook import read_secret
 
 PREFIX = "MOCKSERVER_"
+WORKERS = "1 to 64"
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -23,8 +26,10 @@ class UsageError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one mock behaves.
 
-    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids and jitter. ``keep_jobs``,
-    ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the store's own bounds.
+    ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
+    chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
+    store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
+    ``workers``: how many processes serve.
     """
 
     host: str = "127.0.0.1"
@@ -36,7 +41,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreChoice = InMemory()
     keep_jobs: int | None = None
     keep_bytes: int | None = None
+    scenario: Path | None = None
+    control_token: str | None = None
+    keep_requests: int = 1000
     log_level: str = "info"
+    webhook: Target | None = None
+    webhook_secret: bytes | None = None
+    webhook_allow: tuple[str, ...] = ()
+    reload: bool = False
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse one half of a webhook, and workers that share nothing."""
+        if self.workers > 1 and not self.store.is_shared:
+            raise UsageError(
+                f"argument --workers: {self.workers} processes need a store that they share; with --store memory "
+                f"allowed: 1; with another store: {WORKERS}"
+            )
+        if self.webhook is None and (self.webhook_secret or self.webhook_allow):
+            raise UsageError("argument --webhook: missing; --webhook-secret and --webhook-allow belong to it")
+        if self.webhook and not self.webhook_secret:
+            raise UsageError("argument --webhook-secret: missing; each webhook is signed with it")
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -49,6 +74,7 @@ class Option(msgspec.Struct, frozen=True):
     help: str
     field: str = ""
     repeatable: bool = False
+    is_switch: bool = False
 
     @property
     def flag(self) -> str:
@@ -86,6 +112,24 @@ def _bound(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 100_000:
+        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 100000")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise ValueError(f"'{text}' is no number of processes; allowed: {WORKERS}")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise ValueError(f"'{text}' is neither true nor false; allowed: true, 1, false, 0")
+    return text in ("true", "1")
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -98,12 +142,12 @@ OPTIONS = (
     Option("token", "T", "any", _token, "bearer token to accept; give it again for more", "tokens", repeatable=True),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
-    Option("seed", "N", "none", _seed, "make the random part of ids, and the jitter, repeat exactly"),
-    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
+    Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
+    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),
     Option(
         "keep-jobs",
         "N",
-        "100000 in memory, 1000000 in a file",
+        "100000 in memory and Redis, 1000000 in a file",
         _bound,
         "how many jobs are kept; past that the oldest go, finished ones first",
         "keep_jobs",
@@ -111,12 +155,37 @@ OPTIONS = (
     Option(
         "keep-bytes",
         "N",
-        "64 MiB in memory, 4 GiB in a file",
+        "64 MiB in memory, 4 GiB in a file, 1 GiB in Redis",
         _bound,
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",
     ),
+    Option("scenario", "FILE", "none", Path, "scenarios that requests meet from the start, in YAML"),
+    Option(
+        "control-token", "T", "none", _token, "open /_mock/ to who sends this token, from anywhere", "control_token"
+    ),
+    Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
+    Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
+    Option(
+        "webhook-secret",
+        "SECRET",
+        "none",
+        read_secret,
+        "what webhooks are signed with: whsec_ and a key in base64",
+        "webhook_secret",
+    ),
+    Option(
+        "webhook-allow",
+        "HOST",
+        "none",
+        parse_host,
+        "host outside of this machine that webhooks may go to; give it again for more",
+        "webhook_allow",
+        repeatable=True,
+    ),
+    Option("workers", "N", "1", _workers, "how many processes serve the port; more than one need a shared store"),
+    Option("reload", "", "off", _switch, "follow the document while it is edited", is_switch=True),
 )
 
 
@@ -146,13 +215,11 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
     """
     parser = _Parser(stdout)
     for option in OPTIONS:
-        parser.add_argument(
-            option.flag,
-            dest=option.name,
-            metavar=option.metavar,
-            action="append",
-            help=f"{option.help} (default: {option.default}) [{option.variable}]",
-        )
+        described = f"{option.help} (default: {option.default}) [{option.variable}]"
+        if option.is_switch:
+            parser.add_argument(option.flag, dest=option.name, action="append_const", const="true", help=described)
+        else:
+            parser.add_argument(option.flag, dest=option.name, metavar=option.metavar, action="append", help=described)
     given = vars(parser.parse_args(argv))
     values = {}
     for option in OPTIONS:

@@ -21,11 +21,14 @@ class Stamp:
 
     def headers(self, started: float) -> tuple[Header, Header]:
         """The headers of the answer to the request that came at ``started``."""
-        elapsed = int(1000 * (self._timer() - started))
         return (
             (b"x-request-id", b"req_%032x" % self._random.getrandbits(128)),
-            (b"openai-processing-ms", b"%d" % elapsed),
+            (b"openai-processing-ms", b"%d" % int(1000 * self.elapsed(started))),
         )
+
+    def elapsed(self, started: float) -> float:
+        """Seconds since ``started``."""
+        return self._timer() - started
 
     def stamped(self, answer: Answer) -> Answer:
         """``answer`` with the headers, where no request was made out."""

@@ -22,6 +22,9 @@ LINGER_SECONDS = 2.0
 """How long the rest of an upload over the limit is taken in and dropped. Without that, a sender that is still
 writing when the connection closes sees a broken pipe in place of its answer."""
 
+HANG_UP = "mockserver.hang_up"
+"""The extension of ASGI by which our server lets a connection be closed: a function without arguments."""
+
 logger = logging.getLogger("mockserver")
 
 
@@ -31,6 +34,13 @@ def header(scope: Scope, name: bytes) -> str | None:
         if key == name:
             return str(value, "latin-1")
     return None
+
+
+def joined(scope: Scope, name: bytes) -> str | None:
+    """All headers of that name, in lower case, as one list; ``None`` if there is none."""
+    if header(scope, name) is None:
+        return None
+    return ", ".join(str(value, "latin-1") for key, value in scope["headers"] if key == name)
 
 
 async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | None:
@@ -89,6 +99,9 @@ def read_query(scope: Scope) -> Form:
 async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer. One that cuts an upload short reaches its sender whole before the connection closes."""
     _log(answer, scope)
+    if answer.cut is not None:
+        await _break(answer, answer.cut, scope, send)
+        return
     headers = [*answer.headers, *([(b"connection", b"close")] if answer.drop else [])]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": answer.drop > 0})
@@ -97,6 +110,20 @@ async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) ->
             async with asyncio.timeout(LINGER_SECONDS):
                 await _drop(answer.drop, receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _break(answer: Answer, cut: int, scope: Scope, send: Send) -> None:
+    """Send ``cut`` bytes of the body and close the connection; below 0, close it before the head.
+
+    A server that lends no hand for that closes a connection itself when the application fails.
+    """
+    if cut >= 0:
+        await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+        await send({"type": "http.response.body", "body": answer.body[:cut], "more_body": True})
+    hang_up = scope.get("extensions", {}).get(HANG_UP)
+    if hang_up is None:
+        raise ConnectionResetError("a scenario closed the connection")
+    hang_up()
 
 
 async def _drop(count: int, receive: Receive) -> None:

@@ -3,8 +3,10 @@
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 from contract_tests.arguments import make_parser
+from mockserver.scenario import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
 from tests.mock.vocabulary import DOCUMENT
 
@@ -15,7 +17,7 @@ def options_table() -> str:
     """One row an option."""
     rows = ["| option | variable | default | what it does |", "|---|---|---|---|"]
     rows += [
-        f"| `{option.flag} {option.metavar}` | `{option.variable}` | {option.default} | {option.help} |"
+        f"| `{f'{option.flag} {option.metavar}'.strip()}` | `{option.variable}` | {option.default} | {option.help} |"
         for option in OPTIONS
     ]
     return "\n".join(rows)
@@ -46,13 +48,51 @@ def kit_options_table() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"options": options_table, "rules": rules_table, "kit options": kit_options_table}
+def scenarios_table() -> str:
+    """One row a scenario with its parameters, and one for those that all have."""
+    rows = ["| scenario | what it does | parameters |", "|---|---|---|"]
+    for scenario in SCENARIOS:
+        value = f"={scenario.value.upper()}" if scenario.value else ""
+        told = "; ".join(map(_parameter, scenario.parameters))
+        rows.append(f"| `{scenario.name}{value}` | {scenario.says} | {told} |")
+    return "\n".join([*rows, f"| any of them | | {'; '.join(map(_parameter, COMMON))} |"])
 
 
-def block(kind: str, name: str) -> str:
-    """The fenced block below ``<!-- kind: name -->``."""
-    found = re.search(rf"<!-- {kind}: {name} -->\n```\w*\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert found, f"README.md has no {kind}: {name}"
+def _parameter(parameter: Parameter) -> str:
+    default = "" if parameter.default is None else f", by default {parameter.default:g}"
+    return f"`{parameter.name}`: {parameter.says}, {parameter.allowed}{default}"
+
+
+def control_table() -> str:
+    """One row an operation of the control interface, with its query or the fields of its JSON."""
+    rows = ["| request | what it does | takes |", "|---|---|---|"]
+    for path, item in DOCUMENT["x-control-paths"].items():
+        for method, node in item.items():
+            takes = ", ".join(f"`{name}`" for name in _taken(node))
+            rows.append(f"| `{method.upper()} {path}` | {node['summary']} | {takes} |")
+    return "\n".join(rows)
+
+
+def _taken(node: dict[str, Any]) -> list[str]:
+    if "requestBody" in node:
+        reference = node["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        return list(DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
+    return [parameter["name"] for parameter in node.get("parameters", ())]
+
+
+TABLES = {
+    "options": options_table,
+    "scenarios": scenarios_table,
+    "control": control_table,
+    "rules": rules_table,
+    "kit options": kit_options_table,
+}
+
+
+def block(kind: str, name: str, page: Path = README) -> str:
+    """The fenced block below ``<!-- kind: name -->`` of the README, or of another page."""
+    found = re.search(rf"<!-- {kind}: {name} -->\n```\w*\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert found, f"{page.name} has no {kind}: {name}"
     return found[1]
 
 

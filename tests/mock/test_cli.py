@@ -18,6 +18,7 @@ import pytest
 from mockserver.cli import main
 from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
 from mockserver.stores import parse_store
+from mockserver.target import Target
 
 PREFIX = "mockserver is listening on "
 
@@ -82,6 +83,17 @@ def test_options_reach_the_server() -> None:
     with served("--token", "secret", "--pace", "instant", MOCKSERVER_SEED="5") as (_, told):
         answer = httpx.get(f"{url(told)}/v1/videos/x", headers={"authorization": "Bearer other"})
         assert answer.status_code == 401
+
+
+def test_signal_during_the_start_ends_it_with_0_too(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.yaml"
+    os.mkfifo(document)
+    command = [sys.executable, "-m", "mockserver", "--port", "0", "--document", str(document)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        with document.open("wb"):  # waits until the mock reads
+            process.send_signal(SIGTERM)
+            assert process.wait(30) == 0
+        assert process.stderr and process.stderr.read() == b""
 
 
 @pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
@@ -150,7 +162,7 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--token", ""], "argument --token: a token is not empty and has no white space"),
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
-        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory or sqlite:PATH"),
+        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory, sqlite:PATH or redis://HOST:PORT/DB"),
         (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
         (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
@@ -158,6 +170,12 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
             ["--pace", "x"],
             "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)",
         ),
+        (["--keep-requests", "-1"], "argument --keep-requests: '-1' is no number of requests; allowed: 0 to 100000"),
+        (
+            ["--keep-requests", "100001"],
+            "argument --keep-requests: '100001' is no number of requests; allowed: 0 to 100000",
+        ),
+        (["--control-token", " "], "argument --control-token: a token is not empty and has no white space"),
         (["--por", "1"], "unrecognized arguments: --por 1"),
         (["extra"], "unrecognized arguments: extra"),
     ],
@@ -191,11 +209,21 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "store": "sqlite:x.db",
         "keep-jobs": "5",
         "keep-bytes": "6",
+        "scenario": "y.yaml",
+        "control-token": "c",
+        "keep-requests": "5",
         "log-level": "debug",
+        "webhook": "http://[::1]:9/hook",
+        "webhook-secret": "whsec_dGVzdA==",
+        "webhook-allow": "a.example B.example",
+        "reload": "true",
+        "workers": "7",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
+    assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
+    assert read.workers == 7
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
@@ -205,12 +233,28 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "debug",
     )
     assert (read.store, read.keep_jobs, read.keep_bytes) == (parse_store("sqlite:x.db"), 5, 6)
+    assert (read.webhook, read.webhook_secret, read.webhook_allow, read.reload) == (
+        Target("http://[::1]:9/hook", "::1", 9),
+        b"test",
+        ("a.example", "b.example"),
+        True,
+    )
     flagged = settings("--port", "2", "--token", "c", **env)
     assert (flagged.port, flagged.tokens, flagged.seed) == (2, ("c",), 3)
 
 
 def test_defaults_of_the_command_line_are_those_of_the_settings() -> None:
     assert settings() == Settings()
+
+
+@pytest.mark.parametrize(("text", "on"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_switch_is_turned_by_its_variable(text: str, *, on: bool) -> None:
+    assert settings(MOCKSERVER_RELOAD=text).reload is on
+
+
+def test_switch_takes_no_other_word() -> None:
+    message = "argument MOCKSERVER_RELOAD: 'yes' is neither true nor false; allowed: true, 1, false, 0"
+    assert misused(MOCKSERVER_RELOAD="yes") == message
 
 
 def test_empty_variable_counts_as_misuse_not_as_absent() -> None:

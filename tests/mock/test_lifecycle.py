@@ -169,6 +169,23 @@ def test_other_paces_are_refused(text: str) -> None:
         parse_pace(text)
 
 
+@given(
+    created=st.floats(1.5e9, 2e9),
+    queue=st.floats(0, 1000),
+    render=st.floats(0, 1000),
+    progress=st.integers(0, 100),
+)
+def test_moment_at_which_a_job_is_so_far_is_that_of_its_state(
+    created: float, queue: float, render: float, progress: int
+) -> None:
+    pace = Timed(queue=queue, render=render)
+    job = Job("video_1", "", created, 4.0, 720, 1280, (), 0.0)
+    moment = pace.reaches(job, progress)
+    state = pace.state(job, moment)
+    assert state.status != "queued" and state.progress >= progress
+    assert pace.state(job, moment - 1e-3).progress <= progress
+
+
 def test_system_clock_never_goes_back() -> None:
     times = iter([5.0, 3.0, 6.0])
     clock = SystemClock(lambda: next(times))

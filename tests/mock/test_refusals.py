@@ -141,8 +141,8 @@ def test_text_that_is_no_utf_8_is_refused(mock: Mock) -> None:
 
 
 ROUTES = (
-    "POST /v1/videos, GET /v1/videos, GET /v1/videos/{video_id}, DELETE /v1/videos/{video_id}, "
-    "GET /v1/videos/{video_id}/content, POST /v1/videos/{video_id}/remix"
+    "'POST /v1/videos', 'GET /v1/videos', 'GET /v1/videos/{video_id}', 'DELETE /v1/videos/{video_id}', "
+    "'GET /v1/videos/{video_id}/content', and 'POST /v1/videos/{video_id}/remix'"
 )
 HINT = "No API key provided. Send it in the header 'Authorization: Bearer YOUR_TOKEN'."
 MALFORMED = (

@@ -9,6 +9,7 @@ import httpx
 import yaml
 
 from mockserver import Settings, create_app
+from mockserver.control import Control
 from mockserver.pace import parse_pace
 from tests.pictures import picture
 
@@ -39,7 +40,12 @@ class Mock:
     def __init__(self, *, pace: str = "fast", clock: Any = None, **settings: Any) -> None:
         self.clock = clock or Clock()
         settings = {"tokens": (TOKEN,), "seed": 1, "pace": parse_pace(pace), **settings}
-        self.app = create_app(Settings(**settings), clock=self.clock)
+        self.slept: list[float] = []
+        self.app = create_app(Settings(**settings), clock=self.clock, sleep=self._sleep)
+        self.control: Control = self.app.state.control
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
     def send(self, method: str, path: str, headers: dict[str, Any] | None = None, **request: Any) -> httpx.Response:
         """Send one request, by default with the right token (None in ``headers`` leaves a header out)."""
@@ -73,6 +79,18 @@ class Mock:
     def get(self, video_id: str) -> httpx.Response:
         """Retrieve a video."""
         return self.send("GET", f"/v1/videos/{video_id}")
+
+    def tell(self, method: str, path: str, headers: dict[str, Any] | None = None, **request: Any) -> httpx.Response:
+        """Send one request to the control interface, as this machine, without a token."""
+        sent = {"authorization": None, "host": "127.0.0.1:8000", **(headers or {})}
+        return self.send(method, f"/_mock/{path}", sent, **request)
+
+    def ask(self, scenario: str, times: int = 1) -> dict[str, Any]:
+        """Ask for a scenario on the next requests; it must be accepted."""
+        answer = self.tell("POST", "scenarios", json={"scenario": scenario, "times": times})
+        assert answer.status_code == 200, answer.text
+        asked: dict[str, Any] = answer.json()
+        return asked
 
     def poll(self, video: dict[str, Any]) -> dict[str, Any]:
         """Retrieve a video that must be there, and give it."""

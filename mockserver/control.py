@@ -1,0 +1,88 @@
+"""Control: the mock as its tests see it, from Python and, through ``panel``, over HTTP."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from mockserver.clock import MovableClock
+from mockserver.journal import Journal
+from mockserver.service import Service
+from mockserver.stage import Active, Stage
+
+
+class Control:
+    """One mock's time, scenarios, journal and jobs. ``start`` puts scenarios and chance as they were at the start."""
+
+    def __init__(
+        self, service: Service, stage: Stage, clock: MovableClock, journal: Journal, start: Callable[[], None]
+    ) -> None:
+        self.service = service
+        self.stage = stage
+        self.clock = clock
+        self.journal = journal
+        self._start = start
+        start()
+
+    def follow(self, service: Service) -> None:
+        """Go on with this service, made of the last one and another document."""
+        self.stage.follow(service.document)
+        self.service = service
+
+    def advance(self, seconds: float) -> None:
+        """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or no number."""
+        self.clock.advance(seconds)
+        self.service.jobs.nudge()
+
+    def freeze(self) -> None:
+        """Let time stand still."""
+        self.clock.freeze()
+        self.service.jobs.nudge()
+
+    def resume(self) -> None:
+        """Let time run on."""
+        self.clock.resume()
+        self.service.jobs.nudge()
+
+    def fail_next(self, name: str, times: int = 1) -> Active:
+        """Let the next requests meet a scenario, such as ``"rate_limit"`` or ``"fail=moderation_blocked, at=40"``.
+
+        ``ScenarioError`` if there is none such.
+        """
+        return self.stage.add(name, times)
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request that the journal holds, in the order in which they came, in the form that HTTP shows."""
+        return [record.shown() for record in self.journal.records]
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every job as it stands now, the oldest first, in the form that HTTP shows. Looking counts as no poll."""
+        return self.latest_jobs(self.service.jobs.count())[::-1]
+
+    def latest_jobs(self, limit: int) -> list[dict[str, Any]]:
+        """Up to ``limit`` jobs, the newest first: the video of each, and what no answer says."""
+        return [
+            {
+                **self.service.shown(job),
+                "owner": job.owner,
+                "polls": job.polls,
+                "fate": None if job.fate is None else msgspec.to_builtins(job.fate),
+            }
+            for job in self.service.jobs.latest(limit)
+        ]
+
+    def reset(self) -> None:
+        """Make everything as it was at the start: no jobs, no journal, the clock of the machine."""
+        self.service.clear()
+        self.journal.clear()
+        self.clock.reset()
+        self.stage.clear()
+        self._start()
+        self.service.jobs.nudge()
+
+    def health(self) -> dict[str, Any]:
+        """That it is up, and how much it holds."""
+        held: dict[str, Sequence[Any] | Journal] = {"requests": self.journal, "scenarios": self.stage.active}
+        return {"status": "ok", "jobs": self.service.jobs.count()} | {name: len(what) for name, what in held.items()}

@@ -1,0 +1,123 @@
+"""Endpoints: from a request of one path to its answer, whatever happens. Pure ASGI, no framework."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from mockserver.exchange import Exchange
+from mockserver.gate import Gate
+from mockserver.response import Answer
+from mockserver.scenario import ScenarioError
+from mockserver.service import Service
+from mockserver.stage import AnswerError
+from mockserver.store import StoreUnavailable
+from mockserver.upload import UploadError
+from mockserver.wire import Receive, Scope, Send, joined, respond, told
+
+logger = logging.getLogger("mockserver")
+
+Handler = Callable[[Scope, Receive, Exchange], Awaitable[Answer | None]]
+"""What answers one operation; ``None`` where the client went away."""
+
+Methods = dict[str, tuple[str, Handler]]
+"""What answers each method of a path, with the id of its operation."""
+
+Sleep = Callable[[float], Awaitable[object]]
+"""Waits so many seconds."""
+
+
+class Endpoint:
+    """One path: finds the operation by the method and the sender by the token, then answers, as is planned."""
+
+    is_control = False
+
+    def __init__(self, service: Service, methods: Methods, sleep: Sleep) -> None:
+        self.service = service
+        self.methods = methods
+        self.sleep = sleep
+        self.allowed = ", ".join(sorted(methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        exchange = scope["exchange"]
+        exchange.is_control = self.is_control
+        try:
+            answer = await self._answer(scope, receive, exchange)
+        except Exception:
+            logger.exception("%s failed", told(scope))
+            answer = self.service.refuse("error.no-5xx")
+        if answer is None:
+            return
+        if (plan := exchange.plan) is not None:
+            answer = plan.shape(answer)
+            if plan.delay:
+                await self.sleep(plan.delay)
+        exchange.rule = answer.rule
+        await respond(answer, scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
+        method = scope["method"]
+        if method not in self.methods:
+            allow = (b"allow", self.allowed.encode())
+            return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
+        exchange.operation, handler = self.methods[method]
+        instead = self._instead(scope, exchange)
+        if instead is not None:
+            return instead
+        try:
+            return await handler(scope, receive, exchange)
+        except UploadError as error:
+            return self.service.refuse(error.rule, **error.words)
+        except StoreUnavailable as error:
+            logger.error("%s: %s", told(scope), error)  # noqa: TRY400 - where it failed says less than why
+            return self.service.refuse("store.available")
+
+    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
+        """What is answered before anything is read: the refusal of the sender, or what a scenario wants."""
+        owner = self.service.authorise(exchange.authorization)
+        if isinstance(owner, Answer):
+            return owner
+        exchange.owner = owner
+        try:
+            plan = exchange.plan = self.service.stage.meet(exchange.operation, owner, joined(scope, b"prefer"))
+        except AnswerError as error:
+            words = {"field": error.kind, "value": error.value, "allowed": error.allowed}
+            return self.service.refuse(f"prefer.{error.kind}", **words)
+        except ScenarioError as error:
+            words = {"field": "Prefer", "reason": error.reason, "allowed": error.allowed}
+            return self.service.refuse("control.scenario", **words)
+        return None if plan is None else plan.answer
+
+
+class ControlEndpoint(Endpoint):
+    """One path of the control interface: who may pass is decided by the gate."""
+
+    is_control = True
+
+    def __init__(self, service: Service, methods: Methods, sleep: Sleep, gate: Gate) -> None:
+        super().__init__(service, methods, sleep)
+        self.gate = gate
+
+    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:  # noqa: ARG002 - told nowhere
+        peer = scope.get("client")
+        broken = self.gate.broken(peer[0] if peer else None, scope["scheme"], scope["headers"])
+        if broken is None:
+            return None
+        headers = ((b"www-authenticate", b"Bearer"),) if broken[0] == "control.token" else ()
+        return self.service.refuse(broken[0], *headers, **broken[1])
+
+
+class Unrouted:
+    """Every path that the document lacks."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer that there is nothing, and what there is."""
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})
+        words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
+        answer = self.service.refuse("path", **words)
+        scope["exchange"].rule = answer.rule
+        return await respond(answer, scope, receive, send)

@@ -1,0 +1,34 @@
+"""An exchange: one request while it is answered, and what is to be told of it afterwards."""
+
+from typing import Any
+
+import msgspec
+
+from mockserver.image import Image
+from mockserver.plan import Plan
+from mockserver.upload import Form
+
+
+class Exchange(msgspec.Struct, gc=False):
+    """What is known of a request by and by.
+
+    ``authorization`` is the header of that name; ``operation`` the id of what it asks for; ``owner`` whose it is;
+    ``form`` and ``images`` are its fields and files as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` is
+    the id of the job that it made; ``rule`` that of the rule which it broke. ``is_control``: it controls the mock, and
+    is told nowhere; ``is_told``: it was told.
+    """
+
+    method: str
+    path: str
+    query: bytes
+    authorization: str | None
+    operation: str = ""
+    owner: str = ""
+    form: Form | None = None
+    images: dict[str, Image] | None = None
+    body: dict[str, Any] | None = None
+    plan: Plan | None = None
+    video: str = ""
+    rule: str = ""
+    is_control: bool = False
+    is_told: bool = False

@@ -1,0 +1,155 @@
+"""Jobs: how they are made, kept, asked for and told of, and how far each is by now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from random import Random
+from typing import Any, NamedTuple
+
+from mockserver.additions import Additions
+from mockserver.clock import Clock
+from mockserver.dispatch import Dispatcher
+from mockserver.document import Document
+from mockserver.job import QUEUED, Fate, Job, JobMaker, State
+from mockserver.pace import Pace
+from mockserver.response import VideoShape
+from mockserver.store import Finished, Page, Store, StoreUnavailable
+from mockserver.webhook import EventShape
+
+DRAWS = 100
+"""How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
+
+
+def finished(pace: Pace, clock: Clock) -> Finished:
+    """Whether a job is finished by now."""
+    return lambda job: pace.state(job, clock()).is_finished
+
+
+class Standing(NamedTuple):
+    """A job, how far it is, and how many seconds a client best waits before it asks again."""
+
+    job: Job
+    state: State
+    wait: float
+
+
+class Jobs:
+    """All jobs of one mock. Makes new ones ``following`` a document only.
+
+    What is told of them goes to ``dispatcher``, where there is one; it is set before a document is followed.
+    """
+
+    def __init__(self, pace: Pace, store: Store, random: Random, clock: Clock) -> None:
+        self.dispatcher: Dispatcher | None = None
+        self._pace = pace
+        self._store = store
+        self._additions = Additions(store)
+        self._random = random
+        self._clock = clock
+
+    _maker: JobMaker
+    _events: EventShape | None
+
+    def following(self, document: Document, shape: VideoShape) -> "Jobs":
+        """The same jobs; those that are made from now on, and what is told of them, are as a document says."""
+        jobs = copy(self)
+        jobs._maker = JobMaker(shape.id_template, shape.echo, self._random)  # noqa: SLF001 - a copy of its own
+        jobs._events = EventShape(document, self._random) if self.dispatcher else None  # noqa: SLF001
+        return jobs
+
+    async def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
+        """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
+        now = self._clock()
+        return await self._keep(lambda: self._maker.make(owner, dict(values), now, fate), reference)
+
+    async def remix(self, source: Job, fate: Fate | None) -> Job:
+        """A new job of what ``source`` has."""
+        now, reference = self._clock(), self.reference(source)
+        return await self._keep(lambda: self._maker.remix(source, now, fate), [reference])
+
+    def get(self, owner: str, video_id: str) -> Job | None:
+        """The job of that id, if ``owner`` has one. That is no poll."""
+        return self._store.get(owner, video_id)
+
+    def poll(self, owner: str, video_id: str) -> Standing | None:
+        """Ask for a job once more; ``None`` if ``owner`` has none of that id."""
+        now = self._clock()
+        before: Job | None = None
+
+        def polled(job: Job) -> Job:
+            nonlocal before
+            before = job
+            return self._pace.polled(job, now)
+
+        job = self._store.change(owner, video_id, polled)
+        if job is None:
+            return None
+        state = self._pace.state(job, now)
+        if self._events and before and state.is_finished and not self._pace.state(before, now).is_finished:
+            # By this poll, and by no time that the dispatcher knew of.
+            self._tell(job, now)
+        return Standing(job, state, self._pace.wait(job, now))
+
+    def new(self, job: Job) -> Standing:
+        """A job that was just made: queued, however fast the pace is."""
+        return Standing(job, QUEUED, self._pace.wait(job, job.created))
+
+    def state(self, job: Job) -> State:
+        """How far ``job`` is. That is no poll."""
+        return self._pace.state(job, self._clock())
+
+    def outcome(self, owner: str, video_id: str) -> State | None:
+        """How far the job of that id is; ``None`` if it is gone."""
+        job = self._store.get(owner, video_id)
+        return None if job is None else self.state(job)
+
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+        """A page of the owner's jobs; ``None`` if ``after`` is none of them."""
+        return self._store.page(owner, after=after, limit=limit, newest_first=newest_first)
+
+    def reference(self, job: Job) -> bytes:
+        """The picture that ``job`` was made of; empty where it is gone meanwhile."""
+        return self._store.reference(job.owner, job.id) or b""
+
+    def remove(self, job: Job) -> bool:
+        """Let go of a job; ``False`` where somebody else did, meanwhile."""
+        return self._store.remove(job.owner, job.id) is not None
+
+    def latest(self, limit: int) -> list[Job]:
+        """Up to ``limit`` jobs of all owners, the newest first."""
+        return self._store.latest(limit)
+
+    def count(self) -> int:
+        """How many jobs there are."""
+        return self._store.count()
+
+    def held(self) -> int:
+        """How many bytes of pictures are kept."""
+        return self._store.held()
+
+    def clear(self) -> None:
+        """Forget every job."""
+        self._store.clear()
+
+    def nudge(self) -> None:
+        """Look again at what is due: the clock was moved."""
+        if self.dispatcher is not None:
+            self.dispatcher.nudge()
+
+    def close(self) -> None:
+        """Give back what the store holds of the machine."""
+        self._additions.close()
+        self._store.close()
+
+    async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
+        """Make a job and keep it, under an id that no other has."""
+        for _ in range(DRAWS):
+            job = make()
+            if await self._additions.add(job, reference):
+                if self._events and (due := self._pace.reaches(job)) is not None:
+                    self._tell(job, due)
+                return job
+        raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
+
+    def _tell(self, job: Job, due: float) -> None:
+        if self._events and self.dispatcher:
+            self.dispatcher.expect(job.owner, job.id, due, self._events)

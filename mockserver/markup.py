@@ -1,0 +1,35 @@
+"""Markup: YAML read with more care than YAML asks for."""
+
+from typing import Any
+
+import yaml
+
+
+class MarkupError(ValueError):
+    """The text is no YAML that can be used. Its text is one line that says where and why."""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader that refuses a repeated key instead of dropping the first value."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key, _ in node.value:
+            text = str(key.value)
+            if text in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{text}' stands there twice", problem_mark=key.start_mark)
+            seen.add(text)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+def load_yaml(text: str) -> Any:
+    """What ``text`` holds, as plain data; ``MarkupError`` if it is no YAML, or says one thing twice."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise MarkupError(f"not valid YAML: {where}{error.problem}") from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise MarkupError(f"not valid YAML: {' '.join(str(error).split())}") from None

@@ -1,0 +1,74 @@
+"""The pytest plugin: the fixture ``videos_mock``. Loads the mock only where a test asks for it."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mockserver.document import Document
+    from mockserver.fixture import VideosMock
+
+MARKER = "videos_mock(pace='polls:3', …): settings of the fixture videos_mock, named as the options of mockserver are."
+OTHERS = frozenset(("host", "port", "log_level", "reload"))
+"""The options that only the command has."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell of the marker."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture(scope="session")
+def videos_mock_documents() -> "dict[Path, Document]":
+    """The documents that were read already, by path."""
+    return {}
+
+
+@pytest.fixture
+def videos_mock(
+    request: pytest.FixtureRequest, videos_mock_documents: "dict[Path, Document]"
+) -> "Iterator[VideosMock]":
+    """A mock of POST /v1/videos for this test alone, with ``url``, ``app``, ``token``, ``advance``, ``fail_next``."""
+    marker = request.node.get_closest_marker("videos_mock")
+    made = _made(marker.kwargs if marker else {}, videos_mock_documents)
+    if isinstance(made, str):
+        pytest.fail(f"videos_mock: {made}", pytrace=False)
+    yield made
+    made.close()
+
+
+def _made(given: dict[str, Any], documents: "dict[Path, Document]") -> "VideosMock | str":
+    """A mock with the settings of a marker, or the line that says what is wrong with them."""
+    from mockserver.document import DocumentError, read_document  # noqa: PLC0415 - who does not ask for it pays nothing
+    from mockserver.fixture import VideosMock  # noqa: PLC0415
+    from mockserver.scenario_file import ScenarioFileError  # noqa: PLC0415
+    from mockserver.settings import UsageError, read_settings  # noqa: PLC0415
+    from mockserver.store import StoreError  # noqa: PLC0415
+
+    if others := sorted(given.keys() & OTHERS):
+        return f"{others[0]} is of the command alone"
+    try:
+        settings = read_settings(list(_argv(given)), {}, StringIO())
+    except UsageError as error:
+        return str(error)
+    path = settings.document.absolute()
+    try:
+        if path not in documents:
+            documents[path] = read_document(path)
+        return VideosMock(settings, documents[path])
+    except DocumentError as error:
+        return f"{settings.document}: {error}"
+    except (ScenarioFileError, StoreError) as error:
+        return str(error)
+
+
+def _argv(settings: dict[str, Any]) -> Iterator[str]:
+    """The settings of a marker as a command line, so that each is read and refused as there."""
+    for name, value in settings.items():
+        flag = "--" + name.replace("_", "-")
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            yield f"{flag}={text}"

@@ -1,0 +1,145 @@
+"""A record: one request as the journal keeps it. Quick to make, and made fit to be shown when it is asked for."""
+
+from typing import Any
+
+import msgspec
+
+from mockserver.exchange import Exchange
+from mockserver.image import Image
+from mockserver.response import encode
+
+MOST_TEXT = 65_536
+"""Bytes of text that are kept of the fields of one request; what is beyond is cut."""
+
+SHORTEST_SECRET = 8
+"""A token of fewer characters is no secret, and may be part of any word."""
+
+BLOT = "***"
+
+
+class Blot:
+    """Blots the token of an Authorization header out of texts."""
+
+    def __init__(self, authorization: str | None) -> None:
+        token = (authorization or "").rpartition(" ")[2]
+        self._secret = token if len(token) >= SHORTEST_SECRET else ""
+
+    def __call__(self, text: str) -> str:
+        """``text`` without the token."""
+        return text.replace(self._secret, BLOT) if self._secret else text
+
+
+class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A file of a form, without its ``size`` bytes. ``image``: what it is by them, where that was looked at."""
+
+    filename: str | None
+    content_type: str | None
+    size: int
+    image: Image | None
+
+    def shown(self, blot: Blot) -> dict[str, Any]:
+        """As JSON."""
+        filename = None if self.filename is None else blot(self.filename)
+        shown: dict[str, Any] = {"filename": filename, "content_type": self.content_type, "bytes": self.size}
+        if self.image is not None:
+            shown |= {"type": self.image.type, "width": None, "height": None}
+            if self.image.intact:
+                shown |= {"width": self.image.width, "height": self.image.height}
+        return shown
+
+
+Field = tuple[str, bytes | File]
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One request: its line, its fields in their order, and what came of it.
+
+    ``at`` is in seconds since 1970, ``took`` in seconds; ``status`` and ``request_id`` are ``None`` where no answer was
+    sent. The token of ``authorization`` is blotted out wherever else it stands.
+    """
+
+    number: int
+    method: str
+    path: str
+    query: bytes
+    at: float
+    took: float
+    status: int | None
+    request_id: bytes | None
+    operation: str
+    video: str
+    rule: str
+    scenarios: tuple[str, ...]
+    fields: tuple[Field, ...]
+    authorization: str | None
+
+    @property
+    def verdict(self) -> str:
+        """Accepted or refused; refused is what got no answer, too."""
+        return "accepted" if self.status is not None and self.status < 400 else "refused"
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON, without the token. A field that came several times is a list."""
+        blot = Blot(self.authorization)
+        fields: dict[str, list[Any]] = {}
+        for name, value in self.fields:
+            fields.setdefault(blot(name), []).append(_shown(value, blot))
+        return {
+            "id": self.number,
+            "request_id": None if self.request_id is None else self.request_id.decode(),
+            "at": self.at,
+            "method": self.method,
+            "path": blot(self.path),
+            "query": blot(self.query.decode("latin-1")),
+            "operation": self.operation or None,
+            "fields": {name: values[0] if len(values) == 1 else values for name, values in fields.items()},
+            "verdict": self.verdict,
+            "status": self.status,
+            "rule": self.rule or None,
+            "video": self.video or None,
+            "scenarios": list(self.scenarios),
+            "duration_ms": round(1000 * self.took, 3),
+        }
+
+
+def _shown(value: bytes | File, blot: Blot) -> Any:
+    return value.shown(blot) if isinstance(value, File) else blot(value.decode("utf-8", "backslashreplace"))
+
+
+def fields_of(exchange: Exchange) -> tuple[Field, ...]:
+    """The fields of a form or a JSON object; text beyond ``MOST_TEXT`` is cut."""
+    fields: list[Field] = []
+    left = MOST_TEXT
+    images = exchange.images or {}
+    for name, parts in (exchange.form or {}).items():
+        for part in parts:
+            chunks = part.chunks
+            if part.filename is None and name not in images:
+                data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                left -= len(name) + len(data)
+                fields.append((name, data))
+            else:
+                size = len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
+                fields.append((name, File(part.filename, part.content_type, size, images.get(name))))
+                left -= len(name)
+    for name, value in (exchange.body or {}).items():
+        data = value.encode() if isinstance(value, str) else encode(value)
+        left -= len(name) + len(data)
+        fields.append((name, data))
+    return tuple(fields) if left >= 0 else tuple(_cut(fields))
+
+
+def _cut(fields: list[Field]) -> list[Field]:
+    """The first fields, cut where there is too much text in them."""
+    kept: list[Field] = []
+    left = MOST_TEXT
+    for name, value in fields:
+        name = name[:left]  # noqa: PLW2901 - what is kept of it
+        left -= len(name)
+        if isinstance(value, bytes) and len(value) > left:
+            value = value[:left] + "…".encode()  # noqa: PLW2901
+        kept.append((name, value))
+        left -= len(value) if isinstance(value, bytes) else 0
+        if left <= 0:
+            break
+    return kept

@@ -1,0 +1,97 @@
+"""Reload: an application that follows its document while it is edited.
+
+Whether the file has changed is asked at every request, by its times, size and place, which costs microseconds: so the
+next request after an edit is judged by it, on every kind of disk and however the editor writes. Between requests it is
+asked twice a second, so that who edits reads the verdict soon. A watcher of the system's events would be told later
+than the next request may come, and of some mounted folders nothing at all.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from mockserver.background import running
+from mockserver.clock import Clock
+from mockserver.document import Document, DocumentError, read_document
+from mockserver.service import Service
+from mockserver.wire import Receive, Scope, Send
+
+LOOK_SECONDS = 0.5
+FRESH_SECONDS = 0.1
+"""A file as young as that may be written once more without its time showing it; its bytes are compared."""
+
+Look = tuple[int, int, int, int]
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger("mockserver")
+
+
+class Reloading:
+    """An ASGI application made anew, by ``build``, of each valid version of the document at ``path``.
+
+    A request is answered to its end by the version that it began with. Of an invalid one the reason is logged, once.
+    """
+
+    def __init__(self, path: Path, service: Service, build: Callable[[Service], App]) -> None:
+        self._path = path
+        self._build = build
+        self._seen: Look | None = None
+        self._bytes: bytes | None = None
+        self.service = service
+        self.app = build(service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the document as it is now."""
+        if scope["type"] == "lifespan":
+            async with running(self._watch):
+                return await self.app(scope, receive, send)
+        self.refresh()
+        return await self.app(scope, receive, send)
+
+    def refresh(self, wall: Clock = time.time) -> None:
+        """Take over the document if it has changed and is valid."""
+        seen = _look(self._path)
+        if seen == self._seen:
+            return
+        self._seen = None if wall() - seen[0] / 1e9 < FRESH_SECONDS else seen
+        content = _read(self._path)
+        if content == self._bytes:
+            return
+        self._bytes = content
+        try:
+            self._take(read_document(self._path))
+        except DocumentError as error:
+            logger.warning("%s: %s; the rules before that stay", self._path, error)
+        except Exception:
+            logger.exception("%s cannot be followed; the rules before that stay", self._path)
+
+    def _take(self, document: Document) -> None:
+        if document.raw == self.service.document.raw:
+            return
+        service = self.service.reread(document)
+        self.app = self._build(service)
+        self.service = service
+        logger.info("%s: its rules hold from now on", self._path)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.refresh()
+
+
+def _look(path: Path) -> Look:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0, 0
+    return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
