@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contract_tests.answer import Answer
 from contract_tests.media import read_media
 from contract_tests.operations import content, deletion, listing, remix
-from contract_tests.operations.step import part_of
+from contract_tests.operations.step import Step, part_of
 from contract_tests.pages import Pages
 from contract_tests.visit import Visit
 
@@ -50,6 +51,9 @@ class Completed:
         for one in remix.refusals(self.contract, video):
             self.visit.pay(one)
         self.visit.uninvited(remix.REMIX, base=good)
+        if self._paid():
+            return
+        self.run.courier.purse.held = 0
         answer = self.visit.pay(good)
         if answer is None:
             cap = self.run.courier.purse.cap
@@ -61,6 +65,15 @@ class Completed:
             made = self.lives.begin(answer)
             if made is not None:
                 self.visit.send(remix.kept(self.contract, made, video))
+
+    def _paid(self) -> bool:
+        """Whether the earlier run has paid for a remix; what came of it is judged again."""
+        record = self.run.courier.record
+        for event in record.steps if record is not None else ():
+            if event["check"] == "remixed":
+                self.visit.kept[remix.REMIX].append((Step.from_json(event), Answer.from_json(event["answer"])))
+        cases = [] if record is None else [record.cases[one] for one in record.sent if one in record.cases]
+        return any(case.operation == remix.REMIX and not case.refusal_due for case in cases)
 
     def _delete(self, videos: list[str]) -> None:
         video, *others = videos
