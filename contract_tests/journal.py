@@ -69,11 +69,8 @@ class Journal:
     def planned(self, case: Case) -> None:
         """A case is about to be sent for the first time."""
         if self._file is not None:
-            told = to_json(case)
-            if case.operation:
-                # Its path holds an id of the server's making.
-                told = json.loads(self._redactor.text(json.dumps(told)))
-            self.write("planned", case=told)
+            # The path of another operation than the creation holds an id of the server's making.
+            self.write("planned", case=self.masked(to_json(case)) if case.operation else to_json(case))
 
     def sent(self, case: Case) -> None:
         """The bytes go out now; without an answer after this line nobody knows what became of them."""
@@ -83,6 +80,17 @@ class Journal:
         """What came back."""
         if self._file is not None:
             self.write("answered", id=case.id, answer=self.clean(answer).to_json())
+
+    def masked(self, told: Any) -> Any:
+        """JSON without the token, wherever it stands."""
+        if isinstance(told, dict):
+            return {self._redactor.text(key): self.masked(value) for key, value in told.items()}
+        if isinstance(told, list):
+            return [self.masked(value) for value in told]
+        # A number may be the token too.
+        text = told if isinstance(told, str) else json.dumps(told)
+        clean = self._redactor.text(text)
+        return told if clean == text else clean
 
     def clean(self, answer: Answer) -> Answer:
         """The answer without the token, as it may be written down."""
@@ -115,7 +123,6 @@ class Journal:
     def observed(self, case: Case, video: str, created: dict[str, Any] | None, answer: Answer) -> None:
         """What retrieving a video showed, beside what its creation had answered."""
         if self._file is not None:
-            told = None if created is None else json.loads(self._redactor.text(json.dumps(created)))
             clean = self.clean(answer).to_json()
             self.write(
                 "observed",
@@ -123,15 +130,14 @@ class Journal:
                 credential=case.request.credential,
                 method=case.request.method,
                 video=self._redactor.text(video),
-                created=told,
+                created=self.masked(created),
                 answer=clean,
             )
 
     def step(self, told: dict[str, Any], answer: Answer) -> None:
         """What an operation beyond the creation answered; `told` is the step as JSON, which holds ids of the server."""
         if self._file is not None:
-            clean = json.loads(self._redactor.text(json.dumps(told)))
-            self.write("step", **clean, answer=self.clean(answer).to_json())
+            self.write("step", **self.masked(told), answer=self.clean(answer).to_json())
 
     def close(self) -> None:
         """Close the file."""

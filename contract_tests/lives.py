@@ -26,6 +26,8 @@ from contract_tests.run import Run
 _PAUSE = 0.25
 #: Looks at a video once it is finished: it stays as it is.
 _AGAIN = 2
+#: Looks at each other video that is waited for, once the oldest is finished.
+_MORE = 3
 LACKING = "the server lacks the operation, which is no fault"
 #: Made up; none of them is an id that a server could have given.
 STRANGERS = ("video_" + 48 * "0", "video_123", "0", "null")
@@ -142,6 +144,11 @@ class Lives:
             if not seen or seen[0].get("status") in ENDED:
                 break
             self.run.courier.sleep(_PAUSE)
+        for other in others:
+            # Where asking moves a video on, it is asked for as often as the oldest was.
+            for _ in range(_MORE):
+                if self.state(other).get("status") not in ENDED:
+                    self.look(other)
         for _ in range(_AGAIN):
             self.look(video_id)
 

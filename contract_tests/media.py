@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
+import struct
 import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +17,15 @@ from contract_tests.boxes import read_clip
 
 #: Sides in pixels that no picture of a video has.
 _LARGEST = 1 << 14
+#: How the files of a kind of picture begin.
+_HEADS = {
+    "image/webp": rb"RIFF....WEBP",
+    "image/jpeg": rb"\xff\xd8\xff",
+    "image/png": rb"\x89PNG\r\n",
+    "image/gif": rb"GIF8[79]a",
+}
+#: What Pillow raises over bytes that are no such picture.
+_UNREADABLE = (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -60,21 +71,30 @@ def read_media(data: bytes) -> Media:
 
 
 def _picture(data: bytes, digest: str) -> Media:
+    media_type = next((kind for kind, head in _HEADS.items() if re.match(head, data, re.DOTALL)), None)
+    if media_type is None:
+        return Media(None, len(data), digest)
     try:
         with warnings.catch_warnings():
-            # A picture of a suspicious size is told by its sides here.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as image:
-                kind, (width, height) = Image.MIME.get(image.format or ""), image.size
-                faults = _damage(image) if max(width, height) <= _LARGEST else (f"its sides are {width}x{height}",)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
-        return Media(None, len(data), digest)
-    return Media(kind, len(data), digest, width, height, faults=faults)
+            # What is odd about a picture is told by its sides and its faults here.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=[media_type.rpartition("/")[2]]) as image:
+                width, height = image.size
+                return Media(media_type, len(data), digest, width, height, faults=_damage(image))
+    except _UNREADABLE as error:
+        return Media(media_type, len(data), digest, faults=(_told(error),))
 
 
 def _damage(image: Image.Image) -> tuple[str, ...]:
+    width, height = image.size
+    if max(width, height) > _LARGEST:
+        return (f"its sides are {width}x{height}",)
     try:
         image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        return (f"it is damaged: {error}",)
+    except _UNREADABLE as error:
+        return (_told(error),)
     return ()
+
+
+def _told(error: Exception) -> str:
+    return f"it is damaged: {' '.join(str(error).split()) or type(error).__name__}"

@@ -110,6 +110,7 @@ def send_all(run: Run, record: journal.Record | None = None) -> None:
     # Last, because by now the first videos have had time to be finished.
     if run.settings.strictness.extensions:
         Beyond(run, record).all()
+    run.spend_rest()
 
 
 def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[journal.Record | None, Settings]:

@@ -19,6 +19,12 @@ class Visit:
     lives: Lives
     kept: dict[str, list[tuple[Step, Answer]]] = field(default_factory=lambda: defaultdict(list))
 
+    def wanted(self, operation: str) -> bool:
+        """Whether the document has the operation, and the settings ask for a rule of it."""
+        run = self.lives.run
+        found, only = run.contract.extension(operation), run.settings.only
+        return found is not None and (only is None or bool(only & run.contract.rules.of(found)))
+
     def send(self, one: Step, due: bytes = b"") -> Answer:
         """Send a step that creates nothing, and keep what it shows; the answer is whole. `due` are bytes to compare."""
         answer = self.lives.run.courier.ask(one.case)
