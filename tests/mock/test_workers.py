@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from mockserver import workers
-from mockserver.server import bind, url_of
+from mockserver.response import Answer
+from mockserver.server import Server, bind, configure, url_of
 from mockserver.serving import settings_of, work
 from mockserver.settings import Settings
 from mockserver.stores import parse_store
@@ -102,7 +103,7 @@ def refuses(address: str) -> bool:
 
 
 def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
-    with served("--workers", "2", "--store", store) as (process, told):
+    with served("--workers", "2", "--store", store, "--seed", "1") as (process, told):
         assert len(children(process)) == 2
         made = [create(url(told))["id"] for _ in range(6)]
         assert sorted(listed(url(told))) == sorted(made)
@@ -111,10 +112,13 @@ def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
     assert (stdout.strip(), stderr, told.count("mockserver is listening on ")) == ("", "", 1)
 
 
-def test_workers_with_a_seed_make_different_ids(store: str) -> None:
-    with served("--workers", "2", "--store", store, "--seed", "1") as (_, told):
-        made = [create(url(told))["id"] for _ in range(8)]
-        assert len(set(made)) == 8 == len(listed(url(told)))
+def test_worker_told_to_stop_by_its_parent_and_by_a_signal_still_answers_what_is_under_way() -> None:
+    server = Server(configure(None, bad_http=lambda: Answer(400, (), b"")), announce=lambda: None)
+    server.stop()
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.should_exit and not server.force_exit
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.force_exit
 
 
 def test_first_worker_draws_what_a_lone_mock_draws_and_the_others_something_else() -> None:
