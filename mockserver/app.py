@@ -130,7 +130,7 @@ def build_app(parts: Parts) -> Fronted:
     app.router.redirect_slashes = False
     app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
     app.state.control = control
-    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control.journal, control.clock)
+    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
     return app
 
 

@@ -11,7 +11,7 @@ from mockserver.service import Service
 from mockserver.stage import AnswerError
 from mockserver.store import StoreUnavailable
 from mockserver.upload import UploadError
-from mockserver.wire import Receive, Scope, Send, joined, log, respond, told
+from mockserver.wire import Receive, Scope, Send, joined, respond, told
 
 logger = logging.getLogger("mockserver")
 
@@ -52,7 +52,6 @@ class Endpoint:
             if plan.delay:
                 await self.sleep(plan.delay)
         exchange.rule = answer.rule
-        log(answer, scope)
         await respond(answer, scope, receive, send)
 
     def answers_at_once(self, method: str, size: int) -> bool:
@@ -75,7 +74,6 @@ class Endpoint:
             work.close()
             raise RuntimeError(f"{told(scope)} waits")
         exchange.rule = answer.rule
-        log(answer, scope)
         return answer
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
@@ -151,5 +149,4 @@ class Unrouted:
         words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
         answer = self.service.refuse("path", **words)
         scope["exchange"].rule = answer.rule
-        log(answer, scope)
         return await respond(answer, scope, receive, send)
