@@ -15,15 +15,19 @@ from mockserver.metrics import BUCKETS, TOLD
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import TOKEN, Mock, form
 
-Mocked = Callable[..., Mock]
+LABELS = ("operation", "status", "rule", "state", "le")
 
 
 def metrics(mock: Mock) -> dict[tuple[str, ...], float]:
-    """Every sample, by its name and the values of its labels."""
+    """Every sample, by its name and the values of its labels, in the order of ``LABELS``."""
     answer = mock.tell("GET", "metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = text_string_to_metric_families(answer.text)
-    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+    return {
+        (sample.name, *(sample.labels[name] for name in LABELS if name in sample.labels)): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
 def test_requests_are_counted_by_operation_status_and_rule(mock: Mock) -> None:
