@@ -53,13 +53,15 @@ async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | 
     announced = header(scope, b"content-length") or ""
     if announced.isdecimal():
         reader.announce(int(announced))
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return reader.whole(message.get("body", b""))
+    while message["type"] == "http.request":
         reader.feed(message.get("body", b""))
         if not message.get("more_body", False):
             return reader.finish()
+        message = await receive()
+    return None
 
 
 async def read_json(rules: FormRules, scope: Scope, receive: Receive) -> dict[str, Any] | None:
