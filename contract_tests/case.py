@@ -18,7 +18,8 @@ class Case:
     `rule` is the rule that its verdict belongs to. `breach` is the rule that the request breaks, None for a good
     one; `also` lists rules that it may be said to break as well, so that either error is due. `wire` tells that
     the breach lies outside the form, where reading the form again cannot find it. `levels` are the choices of a
-    good request, from which the cause of a refusal is found.
+    good request, from which the cause of a refusal is found. `operation` is the id of an operation beyond the creation,
+    empty for a creation.
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Case:
     also: tuple[str, ...] = ()
     wire: bool = False
     levels: tuple[tuple[str, str], ...] = field(default=())
+    operation: str = ""
 
     @property
     def refusal_due(self) -> bool:
@@ -65,6 +67,7 @@ def to_json(case: Case) -> dict[str, Any]:
         "also": list(case.also),
         "wire": case.wire,
         "levels": [list(level) for level in case.levels],
+        "operation": case.operation,
         "request": {
             "method": request.method,
             "path": request.path,
@@ -99,6 +102,7 @@ def from_json(data: dict[str, Any]) -> Case:
         also=tuple(data["also"]),
         wire=data["wire"],
         levels=tuple((factor, level) for factor, level in data["levels"]),
+        operation=data.get("operation", ""),
     )
 
 

@@ -64,6 +64,18 @@ class Contract:
                 return operation
         return None
 
+    def extension(self, operation_id: str) -> Operation | None:
+        """The operation of that id, where the document has it and marks it as an extension."""
+        found = (one for one in self.document.operations() if one.extension)
+        return next((one for one in found if one.node.get("operationId") == operation_id), None)
+
+    def parameter(self, operation: Operation, name: str) -> str | None:
+        """Where the schema of an operation's parameter stands; None where there is none of that name."""
+        for index, one in enumerate(operation.node.get("parameters", ())):
+            if one.get("name") == name:
+                return f"{operation.pointer}/parameters/{index}/schema"
+        return None
+
     @cached_property
     def envelope(self) -> str | None:
         """Where the one shape of every error is described."""

@@ -14,6 +14,7 @@ _SPECIAL = {
     GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
     "http.well-formed": "bytes that are no HTTP, over a socket: a line, a header and a chunk that are none",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
+    "list.own": "the list by another token, where the server takes it",
     "retrieve.not-found": "ids that were never given, retrieved",
 }
 
@@ -35,6 +36,13 @@ def _line(rule: str, source: str, labels: list[str]) -> str:
     ways = (
         (rule.endswith(".error"), "the status, envelope, type, code and param of each of these refusals"),
         (rule.startswith("response."), "the answers to all good requests"),
+        (
+            rule.startswith("list."),
+            "pages of the list: the default one, the smallest, the largest, both orders, all in turn",
+        ),
+        (rule.startswith("content."), "the files of a completed video, ranges of them, and of one that is being made"),
+        (rule.startswith(("remix.", "json.")), "remixes of a completed video, good and bad ones"),
+        (rule.startswith("delete."), "the deletion of a video of the run, and that it is gone"),
         (source == "extension", "the life of the videos that were created, as retrieving shows it"),
         (rule.endswith(".optional"), "good requests that leave the field out"),
         (rule.endswith(".default"), "the answers to good requests that leave the field out"),

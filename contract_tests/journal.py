@@ -31,10 +31,17 @@ class Record:
     sent: list[str] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     observed: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     generic: list[dict[str, Any]] = field(default_factory=list)
     malformed: dict[str, Answer] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     ended: bool = False
+
+    @property
+    def deleted(self) -> set[str]:
+        """The ids of the videos that the run has deleted."""
+        asked = (one for one in self.steps if one["case"]["request"]["method"] == "DELETE")
+        return {one["facts"]["id"] for one in asked if "id" in one["facts"] and one["answer"]["status"] == 200}
 
 
 class Journal:
@@ -62,7 +69,8 @@ class Journal:
     def planned(self, case: Case) -> None:
         """A case is about to be sent for the first time."""
         if self._file is not None:
-            self.write("planned", case=to_json(case))
+            # The path of another operation than the creation holds an id of the server's making.
+            self.write("planned", case=self.masked(to_json(case)) if case.operation else to_json(case))
 
     def sent(self, case: Case) -> None:
         """The bytes go out now; without an answer after this line nobody knows what became of them."""
@@ -72,6 +80,17 @@ class Journal:
         """What came back."""
         if self._file is not None:
             self.write("answered", id=case.id, answer=self.clean(answer).to_json())
+
+    def masked(self, told: Any) -> Any:
+        """JSON without the token, wherever it stands."""
+        if isinstance(told, dict):
+            return {self._redactor.text(key): self.masked(value) for key, value in told.items()}
+        if isinstance(told, list):
+            return [self.masked(value) for value in told]
+        # A number may be the token too.
+        text = told if isinstance(told, str) else json.dumps(told)
+        clean = self._redactor.text(text)
+        return told if clean == text else clean
 
     def clean(self, answer: Answer) -> Answer:
         """The answer without the token, as it may be written down."""
@@ -94,16 +113,16 @@ class Journal:
         clean = replace(
             finding, came=mask(finding.came), answer=None if finding.answer is None else self.clean(finding.answer)
         )
-        if case is not None and case.request.method != "GET" and finding.rule != _HEADERS:
+        quotes = case is not None and (case.request.method == "GET" or case.operation)
+        if case is not None and not quotes and finding.rule != _HEADERS:
             return clean
-        if case is not None and case.request.method == "GET":
+        if case is not None and quotes:
             case = replace(case, label=mask(case.label), request=replace(case.request, path=mask(case.request.path)))
         return replace(clean, label=mask(finding.label), due=mask(finding.due), case=case)
 
     def observed(self, case: Case, video: str, created: dict[str, Any] | None, answer: Answer) -> None:
         """What retrieving a video showed, beside what its creation had answered."""
         if self._file is not None:
-            told = None if created is None else json.loads(self._redactor.text(json.dumps(created)))
             clean = self.clean(answer).to_json()
             self.write(
                 "observed",
@@ -111,9 +130,14 @@ class Journal:
                 credential=case.request.credential,
                 method=case.request.method,
                 video=self._redactor.text(video),
-                created=told,
+                created=self.masked(created),
                 answer=clean,
             )
+
+    def step(self, told: dict[str, Any], answer: Answer) -> None:
+        """What an operation beyond the creation answered; `told` is the step as JSON, which holds ids of the server."""
+        if self._file is not None:
+            self.write("step", **self.masked(told), answer=self.clean(answer).to_json())
 
     def close(self) -> None:
         """Close the file."""
@@ -165,6 +189,8 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
             record.answers[event["id"]] = Answer.from_json(event["answer"])
         case "observed":
             record.observed.append(event)
+        case "step":
+            record.steps.append(event)
         case "generic":
             record.generic.append(event["finding"])
         case "malformed":

@@ -18,14 +18,14 @@ from contract_tests.rules import RuleTable
 
 RULE = "response.status-code"
 SPELLING = f"{RULE}.spelling"
-#: Kinds of text that a prompt may be, beside the document's own example.
+#: Kinds of text that a prompt may be, beside the document's own example; those that break most stand last.
 TEXTS = {
     "example": None,
-    "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
-    "lines": "First line.\r\nSecond line.\n\tThird, indented.\n\n",
-    "markup": '<b>"it\'s" & 100%</b> \\ {"a": [1, null]} $HOME `x` ; -- name="size"',
     "number": "42",
+    "markup": '<b>"it\'s" & 100%</b> \\ {"a": [1, null]} $HOME `x` ; -- name="size"',
     "one": "x",
+    "lines": "First line.\r\nSecond line.\n\tThird, indented.\n\n",
+    "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
 }
 
 

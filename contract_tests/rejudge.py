@@ -21,6 +21,8 @@ from contract_tests.lifecycle import (
     uninvited,
 )
 from contract_tests.malformed import judge_again
+from contract_tests.operations import judge, offered
+from contract_tests.operations.step import Step
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
@@ -43,6 +45,9 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         planned = record.cases.get(case_id)
         accepted += answer.accepted
         case = None if planned is None else due_again(contract, planned)
+        if planned is not None and planned.operation:
+            # It stands among the steps too, with what was known when it was sent.
+            continue
         # 429 says nothing about the request; the live run did not judge it either.
         if case is None or answer.status == 429:
             continue
@@ -52,6 +57,7 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
             body = answer.object or {}
             lives[str(body.get("id"))] = Life(body)
     _observed(contract, record, lives, judgement)
+    _steps(contract, record, judgement)
     for verdict in judge_again(contract, record):
         judgement.add(verdict)
     for finding in record.generic:
@@ -71,6 +77,17 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         waits=0,
         seconds=0.0,
     )
+
+
+def _steps(contract: Contract, record: Record, judgement: Judgement) -> None:
+    """What the operations beyond the creation answered; one that the server lacks is not judged."""
+    kept: dict[str, list[tuple[Step, Answer]]] = {}
+    for event in record.steps:
+        one = Step.from_json(event)
+        kept.setdefault(one.case.operation, []).append((one, Answer.from_json(event["answer"])))
+    for steps in kept.values():
+        for one, answer in steps if offered(steps) else ():
+            judgement.add(judge(contract, one, answer))
 
 
 def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgement: Judgement) -> None:

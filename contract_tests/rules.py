@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract_tests.document import Document
+from contract_tests.document import Document, Operation
 from contract_tests.form import Form
 
 #: How a keyword of JSON Schema is spelled at the end of a rule's id.
@@ -65,9 +65,9 @@ class RuleTable:
         pointer = form.operation.pointer
         self._by_id[GENERIC] = Rule(GENERIC, says, pointer, "inferred", "schemathesis", derived=True)
         for operation in document.operations():
-            if operation.extension:
-                extra = _extension_answer(operation.node["operationId"], operation.pointer)
-                self._by_id[extra.id] = extra
+            if operation.extension and document.has(f"{operation.pointer}/responses/200/content/application~1json"):
+                extra = _extension_answer(self._name(operation), operation.pointer)
+                self._by_id.setdefault(extra.id, extra)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._by_id.values())
@@ -77,6 +77,20 @@ class RuleTable:
 
     def __getitem__(self, rule_id: str) -> Rule:
         return self._by_id[rule_id]
+
+    def of(self, operation: Operation) -> set[str]:
+        """The ids of the rules of an operation: those that begin with a word of those that stand at it."""
+        heads = {rule.id.partition(".")[0] for rule in self._standing(operation)}
+        return {rule.id for rule in self if rule.id.partition(".")[0] in heads}
+
+    def _standing(self, operation: Operation) -> Iterator[Rule]:
+        at = operation.pointer
+        return (rule for rule in self if rule.source == "extension" and (rule.at == at or rule.at.startswith(f"{at}/")))
+
+    def _name(self, operation: Operation) -> str:
+        """What the rules of an operation begin with; its own id where it has none."""
+        first = next(self._standing(operation), None)
+        return str(operation.node["operationId"]) if first is None else first.id.partition(".")[0]
 
     def breach(self, kind: str, field: str | None = None, at: str | None = None) -> str:
         """The id of the rule that a breach of this kind, in this field or at this place, breaks."""
@@ -224,7 +238,6 @@ def _derived(rule: Rule) -> Iterator[Rule]:
         yield Rule(f"{rule.id}.spelling", says, rule.at, "inferred", "RFC 9112, RFC 7578, RFC 2046", derived=True)
 
 
-def _extension_answer(operation: str, pointer: str) -> Rule:
-    name = {"retrieveVideo": "retrieve"}.get(operation, operation)
+def _extension_answer(name: str, pointer: str) -> Rule:
     says = "What it answers is a video as its schema describes one, with the values of its creation."
     return Rule(f"{name}.answer", says, f"{pointer}/responses/200", "extension", "the schema", derived=True)

@@ -44,6 +44,7 @@ class Run:
     judgement: Judgement = field(default_factory=Judgement)
     created: list[tuple[Case, Answer]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    held: list[Case] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Prepare what judges."""
@@ -56,12 +57,19 @@ class Run:
         made = made or plan(self.contract, self.settings)
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
+        self.held, self.courier.purse.held = made.held, len(made.held)
         self._greet(good, bad)
         if self.courier.purse.capped:
             self._all("bad requests", bad, spare=True)
             self._all("good requests", [*good[1:], *odd])
         else:
             self._all("requests", [*good[1:], *bad, *odd])
+
+    def spend_rest(self) -> None:
+        """Send what was held back, where nothing else has been paid for with it."""
+        self.courier.purse.held = 0
+        for case in self.held:
+            self.judge(case, self.courier.deliver(case))
 
     def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> None:
         """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones."""

@@ -49,6 +49,14 @@ def violations(document: Document, pointer: str, value: Any, path: tuple[str, ..
         due = check(wanted, value) if check is not None else None
         if due is not None:
             yield Violation(f"{pointer}/{keyword}", path, due, shown(value))
+    yield from _within(document, pointer, value, path)
+    for index in range(len(schema.get("allOf", []))):
+        yield from violations(document, f"{pointer}/allOf/{index}", value, path)
+
+
+def _within(document: Document, pointer: str, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
+    """What the keys of an object and the items of a list break."""
+    schema: dict[str, Any] = document.at(pointer)
     if isinstance(value, dict):
         for key in schema.get("required", []):
             if key not in value:
@@ -56,8 +64,9 @@ def violations(document: Document, pointer: str, value: Any, path: tuple[str, ..
         for key in schema.get("properties", {}):
             if key in value:
                 yield from violations(document, f"{pointer}/properties/{escape(key)}", value[key], (*path, key))
-    for index in range(len(schema.get("allOf", []))):
-        yield from violations(document, f"{pointer}/allOf/{index}", value, path)
+    if isinstance(value, list) and "items" in schema:
+        for number, item in enumerate(value):
+            yield from violations(document, f"{pointer}/items", item, (*path, str(number)))
 
 
 def shown(value: Any, limit: int = 120) -> str:

@@ -69,7 +69,7 @@ _SHAPE = {
                 "required": {"type": "array", "items": _TEXT},
                 "properties": {"type": "object", "additionalProperties": _SCHEMA},
                 "allOf": {"type": "array", "items": _SCHEMA},
-                **dict.fromkeys(("if", "then", "else", "not"), _SCHEMA),
+                **dict.fromkeys(("if", "then", "else", "not", "items"), _SCHEMA),
                 "enum": {"type": "array", "minItems": 1},
                 "contentMediaType": _TEXT,
                 "pattern": {"type": "string", "format": "regex"},

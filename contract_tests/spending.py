@@ -16,6 +16,8 @@ class Purse:
 
     def __init__(self, cap: int | None) -> None:
         self.cap = cap
+        #: Creations that are kept back, as for a remix.
+        self.held = 0
         self.accepted = 0
         self.stopped: str | None = None
         self._lock = threading.Lock()
@@ -27,8 +29,8 @@ class Purse:
 
     @property
     def empty(self) -> bool:
-        """Whether no creation more may be accepted."""
-        return self.cap is not None and self.accepted >= self.cap
+        """Whether no creation more may be accepted, beside what is kept back."""
+        return self.cap is not None and self.accepted >= self.cap - self.held
 
     def allows(self, case: Case) -> bool:
         """Whether the request may be sent now."""
@@ -39,7 +41,7 @@ class Purse:
         with self._lock:
             if answer.accepted or (not answer.status and not case.refusal_due):
                 self.accepted += 1
-            if answer.accepted and case.refusal_due and self.empty:
+            if answer.accepted and case.refusal_due and self.cap is not None and self.accepted >= self.cap:
                 self.stopped = (
                     f"stopped: a request that had to be refused was accepted ({case.label}), "
                     f"and no more than {self.cap} may be accepted"

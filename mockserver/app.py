@@ -130,7 +130,7 @@ def build_app(parts: Parts) -> Fronted:
     app.router.redirect_slashes = False
     app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
     app.state.control = control
-    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control.journal, control.clock)
+    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
     return app
 
 
@@ -170,7 +170,7 @@ def handlers(service: Service) -> dict[str, Handler]:
 
     async def create(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         form = await read_form(service.rules["createVideo"], scope, receive)
-        return None if form is None else service.create(exchange, form)
+        return None if form is None else await service.create(exchange, form)
 
     async def retrieve(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
         return service.retrieve(exchange.owner, scope["path_params"]["video_id"])
@@ -183,7 +183,7 @@ def handlers(service: Service) -> dict[str, Handler]:
 
     async def remix(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         body = await read_json(service.rules["remixVideo"], scope, receive)
-        return None if body is None else service.remix(exchange, scope["path_params"]["video_id"], body)
+        return None if body is None else await service.remix(exchange, scope["path_params"]["video_id"], body)
 
     async def content(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
         video_id = scope["path_params"]["video_id"]

@@ -1,26 +1,29 @@
 """The command line: ``mockserver``."""
 
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
 from typing import TextIO
 
-from mockserver.app import create_parts, rebuild_app
+from mockserver.app import create_parts
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
-from mockserver.reload import Reloading
+from mockserver.logs import log_to
 from mockserver.scenario_file import ScenarioFileError
-from mockserver.server import BindError, bind, serve, url_of
+from mockserver.server import BindError, bind, url_of
 from mockserver.service import Service
+from mockserver.serving import serve_parts, work
 from mockserver.settings import Settings, UsageError, read_settings
 from mockserver.store import StoreError
 from mockserver.target import TargetError, check_target
+from mockserver.workers import Supervisor, WorkerError
 
 MISUSED = 2
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
@@ -40,7 +43,7 @@ def main(
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
-    except (UsageError, BindError, StoreError, ScenarioFileError, TargetError) as error:
+    except (UsageError, BindError, StoreError, ScenarioFileError, TargetError, WorkerError) as error:
         stderr.write(f"mockserver: {error}\n")
         return MISUSED
     return 0
@@ -49,28 +52,30 @@ def main(
 def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     """Serve as ``settings`` say until a signal comes.
 
-    ``DocumentError``, ``StoreError`` or ``BindError`` before anything is served.
+    ``DocumentError``, ``StoreError``, ``BindError`` or ``WorkerError`` before anything is served.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
-    )
+    log_to(stderr, settings.log_level, settings.log_format)
+    if current_thread() is main_thread():
+        signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:
         check_target(settings.webhook, settings.webhook_allow)
     parts = create_parts(settings, SystemClock())
-    service, stamp = parts.service, parts.stamp
-    reloading = Reloading(settings.document, service, partial(rebuild_app, parts))
-    app = reloading if settings.reload else reloading.app
+    service = parts.service
     listener = bind(settings.host, settings.port)
     with closing(service), listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
         write_picture(picture, example_dimensions(service.rules["createVideo"]))
         text = banner(settings, service, url_of(listener), picture)
-        serve(
-            app,
-            listener,
-            bad_http=lambda: stamp.stamped(reloading.service.refuse("http.well-formed")),
-            announce=lambda: print(text, end="", file=stdout, flush=True),
-        )
+        announce = partial(print, text, end="", file=stdout, flush=True)
+        if settings.workers == 1:
+            serve_parts(settings, parts, listener, announce)
+        else:
+            service.close()  # each worker opens its own
+            Supervisor(settings.workers, partial(work, settings), listener, announce).run()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:

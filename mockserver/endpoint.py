@@ -11,7 +11,7 @@ from mockserver.service import Service
 from mockserver.stage import AnswerError
 from mockserver.store import StoreUnavailable
 from mockserver.upload import UploadError
-from mockserver.wire import Receive, Scope, Send, joined, log, respond, told
+from mockserver.wire import Receive, Scope, Send, joined, respond, told
 
 logger = logging.getLogger("mockserver")
 
@@ -52,12 +52,16 @@ class Endpoint:
             if plan.delay:
                 await self.sleep(plan.delay)
         exchange.rule = answer.rule
-        log(answer, scope)
         await respond(answer, scope, receive, send)
 
-    def answers_at_once(self, method: str) -> bool:
-        """Whether ``at_once`` can answer this method now: no scenario waits for any request."""
-        return method in self.without_waiting and not self.service.stage.is_awaited
+    def answers_at_once(self, method: str, size: int) -> bool:
+        """Whether ``at_once`` can answer this method with a body of ``size`` bytes now.
+
+        No scenario waits for any request, and the store makes nobody wait.
+        """
+        if method not in self.without_waiting or self.service.stage.is_awaited:
+            return False
+        return not self.service.jobs.waits(size)
 
     def at_once(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         """The answer to a request that is here already: the same as otherwise, without a wait."""
@@ -70,7 +74,6 @@ class Endpoint:
             work.close()
             raise RuntimeError(f"{told(scope)} waits")
         exchange.rule = answer.rule
-        log(answer, scope)
         return answer
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
@@ -146,5 +149,4 @@ class Unrouted:
         words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
         answer = self.service.refuse("path", **words)
         scope["exchange"].rule = answer.rule
-        log(answer, scope)
         return await respond(answer, scope, receive, send)

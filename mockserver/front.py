@@ -9,10 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from mockserver.clock import Clock
+from mockserver.control import Control
 from mockserver.endpoint import Endpoint
 from mockserver.exchange import Exchange
-from mockserver.journal import Journal
+from mockserver.logs import log_request
 from mockserver.response import Answer, Header
 from mockserver.scenario import DIRECTIVE
 from mockserver.stamp import Stamp
@@ -52,13 +52,12 @@ class Whole:
 class Front:
     """Stands before the endpoints of the public paths, and before ``behind``, which has them all."""
 
-    def __init__(
-        self, endpoints: Mapping[str, Endpoint], behind: App, stamp: Stamp, journal: Journal, clock: Clock
-    ) -> None:
+    def __init__(self, endpoints: Mapping[str, Endpoint], behind: App, stamp: Stamp, control: Control) -> None:
         self._behind = behind
         self._stamp = stamp
-        self._journal = journal
-        self._clock = clock
+        self._journal = control.journal
+        self._metrics = control.metrics
+        self._clock = control.clock
         self._fixed: dict[str, Endpoint] = {}
         self._below: dict[str, tuple[str, Endpoint]] = {}
         for path in plain(endpoints):
@@ -104,7 +103,7 @@ class Front:
         if found is None:
             return None
         endpoint, parameters = found
-        if not endpoint.answers_at_once(method) or WRITTEN_DIRECTIVE in body:
+        if not endpoint.answers_at_once(method, len(body)) or WRITTEN_DIRECTIVE in body:
             return None
         named = dict(headers)
         if len(named) < len(headers) or not ELSEWHERE.isdisjoint(named):
@@ -132,12 +131,16 @@ class Front:
 
     def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
         exchange.is_told = True
-        if exchange.is_control or not self._journal.is_kept:
-            return
+        took = self._stamp.elapsed(started)
         try:
-            self._journal.add(exchange, self._clock(), self._stamp.elapsed(started), status, request_id)
+            log_request(exchange, status, took, request_id)
+            if exchange.is_control:
+                return
+            self._metrics.observe(exchange, status, took)
+            if self._journal.is_kept:
+                self._journal.add(exchange, self._clock(), took, status, request_id)
         except Exception:
-            logger.exception("not written into the journal")
+            logger.exception("not written down")
 
 
 def plain(paths: Iterable[str]) -> list[str]:

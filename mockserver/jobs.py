@@ -5,6 +5,7 @@ from copy import copy
 from random import Random
 from typing import Any, NamedTuple
 
+from mockserver.additions import Additions
 from mockserver.clock import Clock
 from mockserver.dispatch import Dispatcher
 from mockserver.document import Document
@@ -41,6 +42,7 @@ class Jobs:
         self.dispatcher: Dispatcher | None = None
         self._pace = pace
         self._store = store
+        self._additions = Additions(store)
         self._random = random
         self._clock = clock
 
@@ -54,15 +56,19 @@ class Jobs:
         jobs._events = EventShape(document, self._random) if self.dispatcher else None  # noqa: SLF001
         return jobs
 
-    def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
+    def waits(self, size: int) -> bool:
+        """Whether making a job of a picture of so many bytes waits for something, as things stand."""
+        return self._additions.waits(size)
+
+    async def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
         """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
         now = self._clock()
-        return self._keep(lambda: self._maker.make(owner, dict(values), now, fate), reference)
+        return await self._keep(lambda: self._maker.make(owner, dict(values), now, fate), reference)
 
-    def remix(self, source: Job, fate: Fate | None) -> Job:
+    async def remix(self, source: Job, fate: Fate | None) -> Job:
         """A new job of what ``source`` has."""
         now, reference = self._clock(), self.reference(source)
-        return self._keep(lambda: self._maker.remix(source, now, fate), [reference])
+        return await self._keep(lambda: self._maker.remix(source, now, fate), [reference])
 
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job of that id, if ``owner`` has one. That is no poll."""
@@ -108,9 +114,9 @@ class Jobs:
         """The picture that ``job`` was made of; empty where it is gone meanwhile."""
         return self._store.reference(job.owner, job.id) or b""
 
-    def remove(self, job: Job) -> None:
-        """Let go of a job."""
-        self._store.remove(job.owner, job.id)
+    def remove(self, job: Job) -> bool:
+        """Let go of a job; ``False`` where somebody else did, meanwhile."""
+        return self._store.remove(job.owner, job.id) is not None
 
     def latest(self, limit: int) -> list[Job]:
         """Up to ``limit`` jobs of all owners, the newest first."""
@@ -135,13 +141,14 @@ class Jobs:
 
     def close(self) -> None:
         """Give back what the store holds of the machine."""
+        self._additions.close()
         self._store.close()
 
-    def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
+    async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
         """Make a job and keep it, under an id that no other has."""
         for _ in range(DRAWS):
             job = make()
-            if self._store.add(job, reference):
+            if await self._additions.add(job, reference):
                 if self._events and (due := self._pace.reaches(job)) is not None:
                     self._tell(job, due)
                 return job

@@ -1,5 +1,6 @@
 """The server: the application on a socket, through uvicorn."""
 
+import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -12,6 +13,14 @@ from mockserver.response import Answer
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
+
+GRACE_SECONDS = 8
+"""How long the requests under way may take once the server is told to stop. Docker waits for 10 s before it kills."""
+
+Until = Callable[[Callable[[], None]], None]
+"""Is given what stops the server, and calls it from any thread when it is time."""
+
+logger = logging.getLogger("mockserver")
 
 
 class BindError(Exception):
@@ -42,13 +51,21 @@ def url_of(listener: socket.socket) -> str:
 
 
 def serve(
-    app: Application, listener: socket.socket, *, bad_http: Callable[[], Answer], announce: Callable[[], None]
+    app: Application,
+    listener: socket.socket,
+    *,
+    bad_http: Callable[[], Answer],
+    announce: Callable[[], None],
+    until: Until | None = None,
 ) -> None:
-    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM.
+    """Serve ``app`` on ``listener`` until SIGINT or SIGTERM, or as long as ``until`` wants.
 
     ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
     """
-    Server(configure(app, bad_http), announce).run(sockets=[listener])
+    server = Server(configure(app, bad_http), announce)
+    if until is not None:
+        until(server.stop)
+    server.run(sockets=[listener])
 
 
 def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Config:
@@ -62,6 +79,7 @@ def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Confi
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
@@ -71,13 +89,25 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
+        self._is_signalled = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell so."""
         await super().startup(sockets)
         self._announce()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way. What is cut off when the time is over, or when told again, is no error."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            logger.warning("stopped before %d requests were answered", len(self.server_state.tasks))
+
+    def stop(self) -> None:
+        """Stop when the requests in flight are answered."""
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when the requests in flight are answered; at once if told again."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        self.force_exit = self._is_signalled
+        self._is_signalled = self.should_exit = True

@@ -7,8 +7,8 @@ from typing import Any
 from mockserver.auth import Tokens
 from mockserver.checks import Violation, judge, judge_values, read, verdict_on
 from mockserver.compiler import compile_body, compile_query
-from mockserver.content import Source
-from mockserver.document import Document
+from mockserver.content import MAKERS, Source
+from mockserver.document import Document, DocumentError
 from mockserver.exchange import Exchange
 from mockserver.job import Fate, Job
 from mockserver.jobs import Jobs, Standing
@@ -16,6 +16,7 @@ from mockserver.plan import broken_off
 from mockserver.ranges import select
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
+from mockserver.rules import FormRules
 from mockserver.scenario import ScenarioError, directives
 from mockserver.stage import Stage
 from mockserver.upload import Form
@@ -27,6 +28,9 @@ COMPILED = {
     "downloadContent": compile_query,
 }
 """What makes the rules of each operation that has any. An operation that the document lacks is not served."""
+
+NEEDED = {"listVideos": ("limit", "order"), "downloadContent": ("variant",)}
+"""The parameters that an operation asks for by name; each has a default."""
 
 CONSTANT = ("listVideos", "deleteVideo")
 """The operations whose answer is no video."""
@@ -49,6 +53,7 @@ class Service:
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
         self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
+        _check_parameters(self.rules)
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
         self._shape = VideoShape(document, create)
         self.jobs = jobs.following(document, self._shape)
@@ -66,7 +71,7 @@ class Service:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    def create(self, exchange: Exchange, form: Form) -> Answer:
+    async def create(self, exchange: Exchange, form: Form) -> Answer:
         """Judge a form; a right one becomes a job and is answered as queued, however fast the pace is."""
         reading = read(self.rules["createVideo"], form)
         exchange.form, exchange.images = form, reading.images
@@ -76,7 +81,7 @@ class Service:
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
         reference = [chunk for part in verdict.files.values() for chunk in part.chunks]
-        job = self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
+        job = await self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -106,11 +111,12 @@ class Service:
             return self._not_found(video_id)
         if not self.jobs.state(job).is_finished:
             return self.refuse("delete.finished", value=video_id)
-        self.jobs.remove(job)
+        if not self.jobs.remove(job):
+            return self._not_found(video_id)
         self._renderer.forget(video_id)
         return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
-    def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
+    async def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
         """Make a new job of a completed one."""
         exchange.body, owner = dict(body), exchange.owner
         verdict = judge_values(self.rules["remixVideo"], exchange.body)
@@ -123,7 +129,7 @@ class Service:
             return self.refuse("remix.completed", value=video_id)
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
-        job = self.jobs.remix(source, _fate(exchange))
+        job = await self.jobs.remix(source, _fate(exchange))
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -188,6 +194,19 @@ class Service:
             return answer(200, video)
         wait = max(1, round(1000 * standing.wait))
         return answer(200, video, (b"openai-poll-after-ms", b"%d" % wait))
+
+
+def _check_parameters(rules: Mapping[str, FormRules]) -> None:
+    """That what is asked for by name is there, and what can be chosen can be made; ``DocumentError``."""
+    for operation, names in NEEDED.items():
+        for name in names if operation in rules else ():
+            field = rules[operation].fields.get(name)
+            if field is None or field.default is None:
+                raise DocumentError(f"{operation}: the parameter '{name}' is missing, or its default")
+            unknown = [value for value in field.allowed if value not in MAKERS]
+            if name == "variant" and unknown:
+                made = ", ".join(MAKERS)
+                raise DocumentError(f"{operation}: the variant '{unknown[0]}' cannot be made; {made} can")
 
 
 def _fate(exchange: Exchange) -> Fate | None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TextIO
 import msgspec
 
 from mockserver.document import default_path
+from mockserver.logs import FORMATS
 from mockserver.pace import FORMS, Pace, parse_pace
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
@@ -15,6 +16,7 @@ from mockserver.target import Target, parse_host, parse_target
 from mockserver.webhook import read_secret
 
 PREFIX = "MOCKSERVER_"
+WORKERS = "1 to 64"
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -28,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
+    ``workers``: how many processes serve.
     """
 
     host: str = "127.0.0.1"
@@ -43,13 +46,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     control_token: str | None = None
     keep_requests: int = 1000
     log_level: str = "info"
+    log_format: str = "text"
     webhook: Target | None = None
     webhook_secret: bytes | None = None
     webhook_allow: tuple[str, ...] = ()
     reload: bool = False
+    workers: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse one half of a webhook."""
+        """Refuse one half of a webhook, and workers that share nothing."""
+        if self.workers > 1 and not self.store.is_shared:
+            raise UsageError(
+                f"argument --workers: {self.workers} processes need a store that they share; with --store memory "
+                f"allowed: 1; with another store: {WORKERS}"
+            )
         if self.webhook is None and (self.webhook_secret or self.webhook_allow):
             raise UsageError("argument --webhook: missing; --webhook-secret and --webhook-allow belong to it")
         if self.webhook and not self.webhook_secret:
@@ -110,10 +120,22 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise ValueError(f"'{text}' is no number of processes; allowed: {WORKERS}")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text not in ("true", "false", "1", "0"):
         raise ValueError(f"'{text}' is neither true nor false; allowed: true, 1, false, 0")
     return text in ("true", "1")
+
+
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        raise ValueError(f"'{text}' is no format; allowed: {', '.join(FORMATS)}")
+    return text
 
 
 def _level(text: str) -> str:
@@ -129,11 +151,11 @@ OPTIONS = (
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
-    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file may be shared"),
+    Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),
     Option(
         "keep-jobs",
         "N",
-        "100000 in memory, 1000000 in a file",
+        "100000 in memory and Redis, 1000000 in a file",
         _bound,
         "how many jobs are kept; past that the oldest go, finished ones first",
         "keep_jobs",
@@ -141,7 +163,7 @@ OPTIONS = (
     Option(
         "keep-bytes",
         "N",
-        "64 MiB in memory, 4 GiB in a file",
+        "64 MiB in memory, 4 GiB in a file, 1 GiB in Redis",
         _bound,
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",
@@ -152,6 +174,7 @@ OPTIONS = (
     ),
     Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
+    Option("log-format", "FORMAT", "text", _format, f"how to tell it: {', '.join(FORMATS)}, a line each", "log_format"),
     Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(
         "webhook-secret",
@@ -170,6 +193,7 @@ OPTIONS = (
         "webhook_allow",
         repeatable=True,
     ),
+    Option("workers", "N", "1", _workers, "how many processes serve the port; more than one need a shared store"),
     Option("reload", "", "off", _switch, "follow the document while it is edited", is_switch=True),
 )
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ decode = msgspec.msgpack.Decoder(Job).decode
 class SqliteStore:
     """Keeps jobs in the file ``path``; ``StoreUnavailable`` at once where that cannot be."""
 
+    is_slow: ClassVar[bool] = True
+
     def __init__(self, path: Path, bounds: Bounds, finished: Finished, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
         self._bounds = bounds
@@ -43,6 +45,10 @@ class SqliteStore:
     def __del__(self) -> None:
         # An application that a test drives without a server is never told of its end.
         self.close()
+
+    def twin(self) -> "SqliteStore":
+        """The file, opened once more."""
+        return SqliteStore(self._path, self._bounds, self._finished, self._busy_seconds)
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""

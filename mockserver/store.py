@@ -1,7 +1,7 @@
 """Where jobs are kept: the interface of every store, its bounds and its errors."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -49,8 +49,15 @@ class Store(Protocol):
     Past its bounds a store lets go of the finished jobs that were added first, and where none of the first ``LOOK`` is
     finished, of the first. The newest job always stays, even one whose reference is over the bound by itself.
 
+    ``is_slow`` says whether large references take long; then they are better added through a ``twin``, in a thread.
+
     Every call may raise ``StoreUnavailable``. One call at a time; what the calls give may go to any thread.
     """
+
+    is_slow: ClassVar[bool]
+
+    def twin(self) -> "Store":
+        """Another way to the same jobs, for the calls of one more thread. Who asks for it closes it."""
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep ``job`` and its reference, given in chunks. Acknowledged is durable, as far as the store is.

@@ -136,13 +136,6 @@ async def _drop(count: int, receive: Receive) -> None:
         count -= len(message.get("body", b""))
 
 
-def log(answer: Answer, scope: Scope) -> None:
-    """One line a request: refusals for everyone, the rest for those who debug."""
-    level = logging.INFO if answer.rule else logging.DEBUG
-    if logger.isEnabledFor(level):
-        logger.log(level, "%s %d %s", told(scope), answer.status, answer.rule or "")
-
-
 def told(scope: Scope) -> str:
     """Method and path for a log; what could break or forge a line is escaped."""
     return f"{scope['method']} {scope['path']}".encode("unicode_escape").decode()

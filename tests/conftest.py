@@ -1,9 +1,12 @@
 """Fixtures of all tests."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
 from tests.mock.vocabulary import Mock
+from tests.redis_server import shared_redis
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("any machine", deadline=None)
@@ -14,3 +17,11 @@ settings.load_profile("any machine")
 def mock() -> Mock:
     """A mock of its own, with the token that the verbs send."""
     return Mock()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_ends() -> Iterator[None]:
+    """The shared Redis ends with the tests, if there was one."""
+    yield
+    if shared_redis.cache_info().currsize:
+        shared_redis().close()

@@ -114,8 +114,15 @@ def _methods_at(contract: Contract, path: str) -> set[str]:
 def _filled(contract: Contract, rule: str, template: Any, case: Case) -> Any:
     if not isinstance(template, str):
         return template
-    field = contract.rules[rule].field or _field_at_fault(contract, case)
+    field = contract.rules[rule].field or _parameter_at(contract, rule) or _field_at_fault(contract, case)
     return template.replace("{field}", field or "")
+
+
+def _parameter_at(contract: Contract, rule: str) -> str | None:
+    """The parameter of an operation that a rule stands at."""
+    at = contract.rules[rule].at
+    node = contract.document.resolve(at) if contract.document.has(at) else None
+    return str(node["name"]) if isinstance(node, dict) and {"name", "in"} <= set(node) else None
 
 
 def _field_at_fault(contract: Contract, case: Case) -> str | None:

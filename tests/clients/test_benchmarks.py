@@ -4,7 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.clients.vocabulary import run
+from tests.redis_server import needs_redis
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -13,10 +16,14 @@ def rows(output: str) -> list[str]:
     return [line.split("|")[1].strip().partition(",")[0] for line in output.splitlines() if line.startswith("| ")][2:]
 
 
-def benchmark(*options: str) -> str:
-    """Run the benchmark as from a shell in the checkout: there, unlike in the tests of a wheel, the folder is on the path."""
+def module(name: str, *options: str) -> str:
+    """Run a benchmark as from a shell in the checkout: there, unlike in the tests of a wheel, the folder is on the path."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-    return run(sys.executable, "-m", "benchmarks", "--rounds", "1", *options, cwd=CHECKOUT, env=env)
+    return run(sys.executable, "-m", name, *options, cwd=CHECKOUT, env=env)
+
+
+def benchmark(*options: str) -> str:
+    return module("benchmarks", "--rounds", "1", *options)
 
 
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
@@ -28,3 +35,20 @@ def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
 def test_wrk_gives_the_same_rows(wrk: str) -> None:
     output = benchmark("--load", "wrk", "--work", "retrieve")
     assert rows(output) == ["retrieve"]
+
+
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("redis", marks=needs_redis)])
+def test_mock_killed_in_the_middle_of_eight_writers_loses_nothing(store: str) -> None:
+    output = module("benchmarks.kill", "--rounds", "2", "--store", store)
+    [cells] = [
+        line.replace(" ", "").strip("|").split("|") for line in output.splitlines() if line.startswith(f"| {store}")
+    ]
+    assert cells[1] == "2" and 0 < int(cells[2]) <= int(cells[3]) and cells[4:] == ["0", "0", "0"]
+
+
+def test_more_workers_lose_no_answer_and_give_none_twice() -> None:
+    options = ("--load", "python", "--rounds", "1", "--seconds", "0.05", "--setup", "sqlite, 2 workers")
+    [cells] = [
+        line.replace(" ", "").strip("|").split("|") for line in module("benchmarks.scale", *options).splitlines()[2:]
+    ]
+    assert cells[0] == "sqlite,2workers" and cells[-3:] == ["400", "0", "0"]

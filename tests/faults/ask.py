@@ -94,7 +94,9 @@ class ASGIClient:
         headers = [(name.encode(), value.encode("latin-1")) for name, value in sent.headers.items()]
         if not sent.chunked:
             headers.append((b"content-length", str(len(sent.content)).encode()))
-        scope = {"type": "http", "method": sent.method, "path": unquote(sent.path), "headers": headers}
+        path, _, query = sent.path.partition("?")
+        scope: dict[str, Any] = {"type": "http", "method": sent.method, "path": unquote(path), "headers": headers}
+        scope["query_string"] = query.encode()
         answer: dict[str, Any] = {}
 
         async def receive() -> Message:

@@ -156,7 +156,7 @@ BAD = (
     *(Bad("auth.scheme", auth(value), 401, "invalid_api_key") for value in ("Basic dTpw", "test-token", "Bearer", "Bearer ", "Token test-token", "Bearer a b", "Bearertest-token")),
     *(Bad("auth.key", auth(value), 401, "invalid_api_key") for value in ("Bearer wrong", "Bearer test-token2", "Bearer test", "Bearer TEST-TOKEN", "Bearer \xe9t\xe9")),
     *(Bad("path", replace(WHOLE, path=path), 404, "unknown_url") for path in ("/videos", "/v1/videos/", "/v1/video", "/", "/v1/videos/a/b")),
-    *(Bad("method", replace(WHOLE, method=method), 405, "method_not_supported") for method in ("PUT", "PATCH", "DELETE")),
+    *(Bad("method", replace(WHOLE, method=method), 405, "method_not_supported") for method in ("PUT", "PATCH", "DELETE", "TRACE")),
     *(Bad("media-type", body(*other), 415, "unsupported_content_type") for other in OTHER_BODIES),
     Bad("body.limit", filled(LIMIT + 1), 413, "request_too_large"),
     Bad("body.boundary", body(WHOLE.content, "multipart/form-data"), 400, "invalid_multipart_body"),

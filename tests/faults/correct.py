@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from .checks import Checks, Refusal, check_auth
 from .fault import Server, server
-from .server import Video
+from .server import Service, Video
 from .wire import Answer, Request, json_answer
 
 
@@ -33,12 +33,13 @@ def _terse(refusal: Refusal) -> object:
 
 def _more_headers(answer: Answer) -> Answer:
     more = {"server": "gateway/2.1", "cache-control": "no-store", "access-control-allow-origin": "*", "vary": "Origin"}
-    typed = {"content-type": "application/json; charset=utf-8"}
+    is_json = answer.headers.get("content-type") == "application/json"
+    typed = {"content-type": "application/json; charset=utf-8"} if is_json else {}
     return replace(answer, headers=answer.headers | more | typed)
 
 
 def _no_headers(answer: Answer) -> Answer:
-    kept = ("content-type", "allow", "openai-poll-after-ms")
+    kept = ("content-type", "allow", "openai-poll-after-ms", "content-range")
     return replace(answer, headers={name: value for name, value in answer.headers.items() if name in kept})
 
 
@@ -55,6 +56,11 @@ def _strict_scheme(b: Checks, request: Request) -> None:
     if "authorization" in request.headers and not request.headers["authorization"].startswith("Bearer "):
         raise Refusal(401, "invalid_api_key", None, "Malformed Authorization header.")
     check_auth(b, request)
+
+
+def nothing(_service: Service, _request: Request) -> Answer | None:
+    """No operation beyond those of the reference server."""
+    return None
 
 
 def _no_get(answer: Answer) -> Answer:
@@ -76,8 +82,9 @@ SERVERS: tuple[Server, ...] = (
     server("fast", "A video is completed when it is first asked for.", strict=True, stages=(("completed", 100),)),
     server("patient", "A video takes many retrievals, and progress stands still in between.", strict=True, stages=(("queued", 0), ("queued", 0), *(("in_progress", n // 3 * 10) for n in range(30)), ("completed", 100))),
     server("failing-jobs", "Every job fails after it was begun.", strict=True, stages=(("queued", 0), ("in_progress", 10), ("failed", 10)), retrieved=lambda video: video | {"error": {"code": "moderation_blocked", "message": "Blocked."}} if video["status"] == "failed" else video),
-    server("create-only", "There is no operation to retrieve a video: its path is unknown.", strict=True, retrieves=False),
-    server("create-and-delete", "A video cannot be retrieved: its path lacks the method GET.", strict=True, retrieves=False, finish=_no_get),
+    server("create-only", "There is no operation to retrieve a video: its path is unknown.", strict=True, retrieves=False, beyond=nothing),
+    server("create-and-retrieve", "There is no operation but to create and to retrieve.", strict=True, beyond=nothing),
+    server("create-and-delete", "A video cannot be retrieved: its path lacks the method GET.", strict=True, retrieves=False, finish=_no_get, beyond=nothing),
     server("bearer-as-written", "The word Bearer is expected in the document's letter case.", strict=True, auth=_strict_scheme),
     server("clock-ahead", "The server's clock is 2 s ahead.", strict=True, clock=lambda: time.time() + 2),
     server("status-422", "A wrong form is answered 422.", strict=False, refused=_as_422),

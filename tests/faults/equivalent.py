@@ -23,6 +23,7 @@ EQUIVALENT: dict[str, str] = {
     "server.module.number.4": _PACE,
     "server.module.number.5": _PACE,
     "server.module.number.6": _PACE,
+    "server.respond.bool.2": "the mutated server has no operations beyond those of the reference server",
     "server.retrieve.number.1": _PACE,
     "server.retrieve.number.3": _PACE,
     "server.retrieve.number.4": _PACE,

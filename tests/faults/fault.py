@@ -7,8 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from .server import CLEAN, app
+from .library import LIBRARY
+from .server import CLEAN as CREATING
+from .server import app
 from .wire import ASGIApp
+
+#: The reference server with every operation.
+CLEAN = replace(CREATING, beyond=LIBRARY.serve)
 
 
 @dataclass(frozen=True)
@@ -43,3 +48,8 @@ def fault(name: str, rule: str, says: str, **policies: Any) -> Fault:
 def server(name: str, says: str, *, strict: bool, **policies: Any) -> Server:
     """The reference server with these policies replaced, still correct."""
     return Server(name, says, partial(app, replace(CLEAN, **policies)), strict)
+
+
+def beyond(name: str, rule: str, says: str, **policies: Any) -> Fault:
+    """The reference server with these policies of its library replaced."""
+    return fault(name, rule, says, beyond=replace(LIBRARY, **policies).serve)

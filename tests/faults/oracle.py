@@ -139,8 +139,8 @@ async def _strangers(client: Client) -> set[str]:
     broken = set() if unknown.status == 404 else {"retrieve.not-found"}
     if unknown.status == 404:
         broken |= refusal_faults(unknown, Bad("retrieve.not-found", retrieval("video_123"), 404, None))
-    other = Sent("PATCH", "/v1/videos/video_123", AUTH)
-    broken |= refusal_faults(await client.send(other), Bad("method", other, 405, "method_not_supported"))
+    put = Sent("PUT", "/v1/videos/video_123", AUTH)
+    broken |= refusal_faults(await client.send(put), Bad("method", put, 405, "method_not_supported"))
     anonymous = await client.send(Sent("GET", "/v1/videos/video_123", {}))
     if anonymous.status in (200, 404):
         return broken | {"auth.required"}

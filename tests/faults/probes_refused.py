@@ -13,7 +13,7 @@ PRO = {"model": "sora-2-pro", "size": "1792x1024"}
 TEXT = File(b"no picture", "notes.txt", "text/plain")
 BODY = body(b"no form")
 TOO_LARGE = form(input_reference=File(picture() + bytes(20 * 2**20)))
-GET = Sent("GET", "/v1/videos", AUTH)
+PUT = Sent("PUT", "/v1/videos", AUTH)
 NOWHERE = Sent("GET", "/v1/nothing", AUTH)
 UNKNOWN = retrieval("video_123")
 MISFIT = form(size="1280x720", input_reference=fitting("720x1280"))
@@ -51,7 +51,7 @@ REFUSED = {
     "error-not-json": is_json(form(seconds="5")),
     "error-html-413": is_json(TOO_LARGE),
     "error-text-404": is_json(NOWHERE),
-    "error-text-405": is_json(GET),
+    "error-text-405": is_json(PUT),
     "error-text-401": is_json(auth("Bearer wrong")),
     "error-typed-text": type_of(form(seconds="5"), "application/json", "text/plain"),
     "error-no-message": _envelope([["error"], ["type", "param", "code"]]),
@@ -79,7 +79,7 @@ REFUSED = {
     "error-400-key": answers(auth("Bearer wrong"), 401, 400),
     "error-400-media-type": answers(body(b"{}", "application/json"), 415, 400),
     "error-400-limit": answers(TOO_LARGE, 413, 400),
-    "error-404-method": answers(GET, 405, 404),
+    "error-404-method": answers(PUT, 405, 404),
     "error-200-seconds": answers(form(seconds="5"), 400, 200),
     "error-200-image": answers(MISFIT, 400, 200),
     "error-200-prompt": answers(form(prompt=None), 400, 200),
@@ -88,7 +88,7 @@ REFUSED = {
     "crash-media-type": answers(body(b"{}", "application/json"), 415, 500),
     "crash-limit": answers(TOO_LARGE, 413, 500),
     "crash-path": answers(NOWHERE, 404, 500),
-    "crash-method": answers(GET, 405, 501),
+    "crash-method": answers(PUT, 405, 501),
     "crash-no-auth": answers(auth(None), 401, 500),
     "crash-odd-auth": answers(auth("Bearer"), 401, 500),
     "crash-token": answers(auth("Bearer \xe9"), 401, 500),

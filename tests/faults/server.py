@@ -1,4 +1,4 @@
-"""The reference server: create and retrieve, behaving in all things as the document says.
+"""The reference server: create and retrieve (`library` has the other operations), behaving in all things as the document says.
 
 Its behaviour is one frozen dataclass of small policies, so that a fault is a replacement of one of them. A job moves
 on by the number of times it was asked for, never by a timer: nobody has to wait for it.
@@ -32,6 +32,8 @@ class Job:
     order: dict[str, str]
     asked: int = 0
     completed_at: int | None = None
+    owner: str = ""
+    source: str | None = None
 
 
 def new_id(created_at: int) -> str:
@@ -55,6 +57,7 @@ class Behaviour(Checks):
     """The policies of the whole server: those that judge a request, and those that make the answer."""
 
     clock: Callable[[], float] = time.time
+    stamp: Callable[[float], int] = int
     new_id: Callable[[int], str] = new_id
     creates: Callable[[str, str], bool] = lambda method, path: method == "POST" and path == CREATE
     create_status: int = 200
@@ -68,6 +71,7 @@ class Behaviour(Checks):
     envelope: Callable[[Refusal], object] = envelope
     finish: Callable[[Answer], Answer] = lambda answer: answer
     delay: float = 0.0
+    beyond: Callable[[Service, Request], Answer | None] = lambda _service, _request: None
 
 
 CLEAN = Behaviour()
@@ -83,7 +87,7 @@ class Service:
     def respond(self, request: Request) -> Answer:
         """The answer to any request whatever."""
         try:
-            answer = self.route(request)
+            answer = self.behaviour.beyond(self, request) or self.route(request)
         except Refusal as refusal:
             answer = self.refuse(self.behaviour.refused(refusal))
         except Exception:  # noqa: BLE001 - whatever a fault breaks, a server would answer 500
@@ -115,8 +119,8 @@ class Service:
         """A new job, queued."""
         b = self.behaviour
         order = b.judge(request)
-        created_at = int(b.clock())
-        job = Job(b.new_id(created_at), created_at, order)
+        created_at = b.stamp(b.clock())
+        job = Job(b.new_id(created_at), created_at, order, owner=request.token)
         self.jobs[job.id] = job
         return self.show(b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
 
@@ -153,7 +157,7 @@ def describe(job: Job, status: str, progress: int) -> Video:
         "expires_at": None,
         "model": job.order["model"],
         "progress": progress,
-        "remixed_from_video_id": None,
+        "remixed_from_video_id": job.source,
         "seconds": job.order["seconds"],
         "size": job.order["size"],
     }

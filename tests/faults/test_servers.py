@@ -47,6 +47,7 @@ ALSO: dict[str, set[str]] = {
     "size-capital-x": {"size.default"},
     "created-at-milliseconds": {"response.id.time"},
     "crash-emoji": {"prompt.max-length"},
+    "list-of-all": {"auth.key"},
     "retrieve-succeeded": {"response.completed_at"},
     "retrieve-progress-fraction": {"retrieve.completed"},
     "retrieve-progress-text": {"retrieve.completed"},

@@ -27,6 +27,12 @@ class Request:
     headers: dict[str, str]
     body: bytes
     size: int
+    query: str = ""
+
+    @property
+    def token(self) -> str:
+        """What stands behind the scheme in the Authorization header."""
+        return self.headers.get("authorization", "").partition(" ")[2].strip()
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ def asgi(respond: Callable[[Request], Answer], *, keep: int, delay: float = 0.0)
             await _lifespan(receive, send)
             return
         body, size = await _read(receive, keep)
-        answer = respond(Request(scope["method"], scope["path"], _headers(scope["headers"]), body, size))
+        query = scope.get("query_string", b"").decode("latin-1")
+        answer = respond(Request(scope["method"], scope["path"], _headers(scope["headers"]), body, size, query))
         if delay:
             await asyncio.sleep(delay)
         headers = {"content-length": str(len(answer.body))} | answer.headers

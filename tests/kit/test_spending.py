@@ -33,7 +33,7 @@ class Counted:
             return
 
         async def counted(message: Any) -> None:
-            if message["type"] == "http.response.start" and scope["method"] != "GET":
+            if message["type"] == "http.response.start" and scope["method"] not in {"GET", "DELETE"}:
                 self.accepted += 200 <= message["status"] < 300
             await send(message)
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from mockserver.job import Job
-from mockserver.memory import MemoryStore
-from mockserver.sqlite import SqliteStore
 from mockserver.store import Bounds, Page, Store, StoreUnavailable
+from mockserver.stores import parse_store
+from tests.redis_server import needs_redis, shared_redis
 
 WIDE = Bounds(jobs=1000, bytes=10**6)
 DONE = 2
@@ -25,11 +25,19 @@ def is_done(job: Job) -> bool:
     return job.polls >= DONE
 
 
-STORES: dict[str, Callable[[Path, Bounds], Store]] = {
-    "memory": lambda _, bounds: MemoryStore(bounds, is_done),
-    "sqlite": lambda folder, bounds: SqliteStore(folder / "jobs.db", bounds, is_done),
+NAMES: dict[str, Callable[[Path], str]] = {
+    "memory": lambda _: "memory",
+    "sqlite": lambda folder: f"sqlite:{folder}/jobs.db",
+    "redis": lambda folder: shared_redis().url(f"{folder}:"),
 }
-PERSISTENT = ("sqlite",)
+"""The name of a store of each kind; the same one for the same folder."""
+
+KINDS = ["memory", "sqlite", pytest.param("redis", marks=needs_redis)]
+PERSISTENT = KINDS[1:]
+
+
+def open_store(kind: str, folder: Path, bounds: Bounds) -> Store:
+    return parse_store(NAMES[kind](folder)).open(is_done, bounds.jobs, bounds.bytes)
 
 
 @contextmanager
@@ -68,7 +76,7 @@ def listed(store: Store, owner: str = "me", after: str | None = None, limit: int
 
 
 @contextmanager
-def unavailable(path: Path, message: str) -> Iterator[None]:
+def unavailable(path: Path | str, message: str) -> Iterator[None]:
     with pytest.raises(StoreUnavailable) as told:
         yield
     assert str(told.value).startswith(f"store {path}: {message}") and "\n" not in str(told.value)

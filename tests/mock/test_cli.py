@@ -85,6 +85,17 @@ def test_options_reach_the_server() -> None:
         assert answer.status_code == 401
 
 
+def test_signal_during_the_start_ends_it_with_0_too(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.yaml"
+    os.mkfifo(document)
+    command = [sys.executable, "-m", "mockserver", "--port", "0", "--document", str(document)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        with document.open("wb"):  # waits until the mock reads
+            process.send_signal(SIGTERM)
+            assert process.wait(30) == 0
+        assert process.stderr and process.stderr.read() == b""
+
+
 @pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
 def test_stop_by_a_signal_is_no_failure_and_leaves_no_trace(signal: Signals) -> None:
     with served() as (process, told):
@@ -151,7 +162,7 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--token", ""], "argument --token: a token is not empty and has no white space"),
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
-        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory or sqlite:PATH"),
+        (["--store", "x"], "argument --store: 'x' is no store; allowed: memory, sqlite:PATH or redis://HOST:PORT/DB"),
         (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
         (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
@@ -202,15 +213,19 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "control-token": "c",
         "keep-requests": "5",
         "log-level": "debug",
+        "log-format": "json",
         "webhook": "http://[::1]:9/hook",
         "webhook-secret": "whsec_dGVzdA==",
         "webhook-allow": "a.example B.example",
         "reload": "true",
+        "workers": "7",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
+    assert read.workers == 7
+    assert read.log_format == "json"
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,

@@ -323,6 +323,14 @@ def test_rule_whose_place_was_edited_away_is_told_and_does_no_harm(
     assert "x-rules.seconds.enum stands nowhere any more" in caplog.text
 
 
+def parameter(document: dict[str, Any], path: str, name: str) -> dict[str, Any]:
+    """A parameter of the GET of a path."""
+    found: dict[str, Any] = next(
+        node for node in document["paths"][path]["get"]["parameters"] if node.get("name") == name
+    )
+    return found
+
+
 INVALID: dict[str, tuple[Edit, str]] = {
     "version": (lambda d: d.update(openapi="3.0.3"), "openapi: '3.0.3' is not supported, 3.1 is"),
     "no paths": (lambda d: d.pop("paths"), "paths is missing"),
@@ -358,6 +366,9 @@ INVALID: dict[str, tuple[Edit, str]] = {
     ),
     "reference to itself": (lambda d: d["components"]["schemas"].update(Video={"$ref": "#/components/schemas/Video"}), "leads back to itself"),
     "no answer": (lambda d: d["paths"]["/v1/videos"]["post"]["responses"]["200"].update(content={}), "createVideo: responses.200 has no JSON schema, 'application/json' is missing"),
+    "variant that cannot be made": (lambda d: parameter(d, "/v1/videos/{video_id}/content", "variant")["schema"]["enum"].append("poster"), "downloadContent: the variant 'poster' cannot be made; video, thumbnail, spritesheet can"),
+    "no default of a parameter": (lambda d: parameter(d, "/v1/videos", "limit")["schema"].pop("default"), "listVideos: the parameter 'limit' is missing, or its default"),
+    "no parameter": (lambda d: d["paths"]["/v1/videos"]["get"].pop("parameters"), "listVideos: the parameter 'limit' is missing, or its default"),
     "template of ids": (lambda d: d["components"]["schemas"]["Video"]["properties"]["id"].update({"x-template": "{now}"}), "x-template of id: '{now}' makes no ids"),
     "no template of ids": (lambda d: d["components"]["schemas"]["Video"]["properties"]["id"].pop("x-template"), "x-template of id: '' makes no ids"),
 }  # fmt: skip

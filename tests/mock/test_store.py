@@ -4,6 +4,7 @@ import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -11,15 +12,15 @@ import pytest
 from mockserver.job import Job
 from mockserver.memory import MemoryStore
 from mockserver.store import LOOK, Bounds, Page, Store
-from mockserver.stores import InFile, InMemory, parse_store
-from tests.mock.stores import DONE, STORES, WIDE, Opened, ids, is_done, job, listed, opening, poll, put
+from mockserver.stores import InFile, InMemory, InRedis, parse_store
+from tests.mock.stores import DONE, KINDS, WIDE, Opened, ids, is_done, job, listed, open_store, opening, poll, put
 from tests.mock.vocabulary import Mock
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=KINDS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     """Opens an empty store of each kind, with the bounds that it is given."""
-    with opening(lambda bounds: STORES[request.param](tmp_path, bounds)) as give:
+    with opening(lambda bounds: open_store(request.param, tmp_path, bounds)) as give:
         yield give
 
 
@@ -142,6 +143,20 @@ def test_oldest_job_goes_where_none_is_finished(opened: Opened) -> None:
     assert listed(store) == ["b", "c"] and store.reference("me", "a") is None
 
 
+@pytest.mark.parametrize("running", [7, 8, 9, LOOK - 1])
+def test_finished_job_within_a_long_look_goes_first(opened: Opened, running: int) -> None:
+    store = opened(Bounds(jobs=running + 1, bytes=1000))
+    put(store, *(job(f"r{number}") for number in range(running)), job("done", polls=DONE), job("new"), reference=b"")
+    assert store.get("me", "r0") is not None and store.get("me", "done") is None
+
+
+@pytest.mark.parametrize("running", [8, LOOK])
+def test_oldest_job_goes_where_as_many_as_are_looked_at_are_running(opened: Opened, running: int) -> None:
+    store = opened(Bounds(jobs=running, bytes=1000))
+    put(store, *(job(f"r{number}") for number in range(running)), job("new"), reference=b"")
+    assert (store.get("me", "r0"), store.count()) == (None, running)
+
+
 def test_finished_job_beyond_a_long_look_stays(opened: Opened) -> None:
     store = opened(Bounds(jobs=LOOK + 1, bytes=1000))
     put(store, *(job(f"r{number}") for number in range(LOOK)), job("done", polls=DONE), job("new"), reference=b"")
@@ -193,7 +208,35 @@ def test_stores_are_named() -> None:
     assert (parse_store("memory"), parse_store("sqlite:a b:c")) == (InMemory(), InFile(Path("a b:c")))
 
 
-@pytest.mark.parametrize("text", ["", "sqlite", "sqlite:", "SQLITE:x", "memory:", "postgres://x"])
+def test_store_in_redis_is_named_with_its_prefix_and_its_time_to_expire() -> None:
+    assert parse_store("redis://host") == InRedis(urlsplit("redis://host"))
+    text = "rediss://me:secret@host:1/2?prefix=team%20a:&expire=60"
+    assert parse_store(text) == InRedis(urlsplit(text), "team a:", 60)
+
+
+@pytest.mark.parametrize("text", ["", "sqlite", "sqlite:", "SQLITE:x", "memory:", "postgres://x", "redis:host"])
 def test_other_stores_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=f"'{text}' is no store; allowed: memory or sqlite:PATH"):
+    with pytest.raises(ValueError, match=f"'{text}' is no store; allowed: memory, sqlite:PATH or redis://HOST:PORT/DB"):
         parse_store(text)
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("", "the URL of a Redis is no store; allowed: redis://HOST:PORT/DB, where DB is a number"),
+        ("host:x", "the URL of a Redis is no store"),
+        ("host:0", "the URL of a Redis is no store"),
+        ("host:65536", "the URL of a Redis is no store"),
+        ("[::1", "the URL of a Redis is no store"),
+        ("host/jobs", "the URL of a Redis is no store"),
+        ("host#1", "the URL of a Redis is no store"),
+        ("host?db=1&ttl=2", "'db, ttl' is no setting of a Redis store; allowed: prefix, expire"),
+        ("host?expire=", "'' is no time to expire; allowed: whole seconds from 1"),
+        ("host?expire=0", "'0' is no time to expire; allowed: whole seconds from 1"),
+        ("host?expire=1.5", "'1.5' is no time to expire; allowed: whole seconds from 1"),
+    ],
+)
+def test_wrong_url_of_a_redis_is_refused_without_telling_its_password(rest: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as told:
+        parse_store(f"redis://me:secret@{rest}")
+    assert "secret" not in str(told.value)

@@ -10,7 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from mockserver.job import Job
 from mockserver.store import Bounds, Page, Store
-from tests.mock.stores import DONE, PERSISTENT, STORES, is_done, job, poll
+from tests.mock.stores import DONE, is_done, job, open_store, poll
+from tests.redis_server import needs_redis
 
 
 class Machine(RuleBasedStateMachine):
@@ -28,7 +29,7 @@ class Machine(RuleBasedStateMachine):
         self.store = self.opened()
 
     def opened(self) -> Store:
-        return STORES[self.kind](Path(self.folder.name), self.bounds)
+        return open_store(self.kind, Path(self.folder.name), self.bounds)
 
     def owned(self, owner: str, video_id: str) -> Job | None:
         job = self.kept[video_id][0] if video_id in self.kept else None
@@ -89,7 +90,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        if self.kind in PERSISTENT:
+        if self.kind != "memory":
             self.store.close()
             self.store = self.opened()
 
@@ -118,3 +119,4 @@ def machine(name: str) -> Any:
 
 TestAnyCallsInMemory = machine("memory")
 TestAnyCallsInSqlite = machine("sqlite")
+TestAnyCallsInRedis = needs_redis(machine("redis"))

@@ -20,6 +20,11 @@ class Direct(httpx.Client):
         self.app = app
         self._turns = asyncio.new_event_loop()
 
+    @property
+    def here(self) -> httpx.Client:
+        """Itself."""
+        return self
+
     def request(  # type: ignore[override]
         self, method: str, url: str, *, headers: Iterable[tuple[bytes, bytes]], content: Iterable[bytes] | bytes | None
     ) -> httpx.Response:
@@ -30,7 +35,7 @@ class Direct(httpx.Client):
         elif content is not None:
             sent.append((b"transfer-encoding", b"chunked"))
         chunks = [content or b""] if content is None or isinstance(content, bytes) else list(content)
-        path = url[_PREFIX:]
+        path, _, query = url[_PREFIX:].partition("?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -39,7 +44,7 @@ class Direct(httpx.Client):
             "scheme": "http",
             "path": unquote(path),
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": [(b"host", b"127.0.0.1"), (b"user-agent", b"contract-tests"), *sent],
             "server": ("127.0.0.1", 80),
             "client": ("127.0.0.1", 1),

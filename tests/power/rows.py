@@ -42,8 +42,9 @@ class Extent:
         """A small part of everything, by the profile that is quick; what depends on the machine is left out."""
         # Bodies at the limit are for the whole of it.
         faults = [name for name, fault in CATALOGUE.items() if fault.rule != "body.limit"]
+        mutants = [name for name in mutant_names(EQUIVALENT, 20) if "body_limit" not in name]
         correct = ["clean", "status-422", "any-token", "create-only"]
-        return cls(faults[::29], mutant_names(EQUIVALENT, 10), correct, range(1), "quick", timed=False)
+        return cls(faults[::29], mutants[:10], correct, range(1), "quick", timed=False)
 
 
 @dataclass
