@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from random import Random
 from time import perf_counter
@@ -22,13 +21,13 @@ from mockserver.dispatch import Dispatcher
 from mockserver.document import Document, Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
 from mockserver.exchange import Exchange
-from mockserver.front import Front
+from mockserver.front import AtOnce, Front
 from mockserver.gate import Gate
 from mockserver.jobs import Jobs, finished
 from mockserver.journal import Journal
 from mockserver.pace import Fated
 from mockserver.panel import Panel
-from mockserver.response import Answer, Header
+from mockserver.response import Answer
 from mockserver.scenario_file import read_scenarios
 from mockserver.sender import Sender
 from mockserver.service import Service
@@ -58,14 +57,11 @@ class Fronted(Starlette):
     """Starlette behind a front."""
 
     front: Front
+    at_once: AtOnce
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self.front(scope, receive, send)
-
-    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
-        """As ``Front.at_once``."""
-        return self.front.at_once(method, path, headers, body)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep | None = None) -> Fronted:
@@ -130,7 +126,8 @@ def build_app(parts: Parts) -> Fronted:
     app.router.redirect_slashes = False
     app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
     app.state.control = control
-    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
+    app.front = front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
+    app.at_once = front.at_once
     return app
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from mockserver.document import Error
 from mockserver.image import Image, read_image
-from mockserver.rules import Field, FormRule, FormRules, Values
+from mockserver.rules import FormRule, FormRules, Values
 from mockserver.upload import Form, Part
 
 Words = dict[str, Any]
@@ -73,15 +73,13 @@ def _is_usual(reading: Reading) -> bool:
         if not field.is_file:
             if parts[0].filename is not None:
                 return False
-        elif not _is_fitting(reading.images[name], field, reading.values):
-            return False
+        else:
+            image = reading.images[name]
+            if image.type not in field.file_types or not image.intact:
+                return False
+            if field.matches is not None and reading.values.get(field.matches) != image.dimensions:
+                return False
     return True
-
-
-def _is_fitting(image: Image, field: Field, values: Values) -> bool:
-    if image.type not in field.file_types or not image.intact:
-        return False
-    return field.matches is None or values.get(field.matches) == image.dimensions
 
 
 def read(rules: FormRules, form: Form) -> Reading:
@@ -99,7 +97,8 @@ def read(rules: FormRules, form: Form) -> Reading:
             images[name] = read_image(parts[0].chunks, rules.limits.file_blocks)
         else:
             try:
-                text = parts[0].bytes().decode()
+                chunks = parts[0].chunks
+                text = (chunks[0] if len(chunks) == 1 else b"".join(chunks)).decode()
             except UnicodeDecodeError as error:
                 unreadable[name] = error
             else:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from mockserver.exchange import Exchange
+from mockserver.exchange import Exchange, TakesTimeError
 from mockserver.gate import Gate
 from mockserver.response import Answer
 from mockserver.scenario import ScenarioError
@@ -62,15 +62,18 @@ class Endpoint:
         """
         if method not in self.without_waiting or self.service.stage.is_awaited:
             return False
-        return not self.service.jobs.waits(size)
+        return not (self.service.jobs.is_slow and self.service.jobs.waits(size))
 
-    def at_once(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
-        """The answer to a request that is here already: the same as otherwise, without a wait."""
+    def at_once(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
+        """The answer to a request that is here already: the same as otherwise, without a wait; ``None`` if it waits."""
+        exchange.is_at_once = True
         work = self._answer(scope, receive, exchange)
         try:
             work.send(None)
         except StopIteration as done:
             answer: Answer = done.value
+        except TakesTimeError:
+            return None
         else:
             work.close()
             raise RuntimeError(f"{told(scope)} waits")
@@ -80,6 +83,8 @@ class Endpoint:
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         try:
             return await self._judge(scope, receive, exchange)
+        except TakesTimeError:
+            raise
         except Exception:
             logger.exception("%s failed", told(scope))
             return self.service.refuse("error.no-5xx")

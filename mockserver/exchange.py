@@ -9,13 +9,17 @@ from mockserver.plan import Plan
 from mockserver.upload import Form
 
 
+class TakesTimeError(Exception):
+    """A request that was to be answered at once wants more than that. Nothing has happened yet."""
+
+
 class Exchange(msgspec.Struct, gc=False):
     """What is known of a request by and by.
 
     ``authorization`` is the header of that name; ``operation`` the id of what it asks for; ``owner`` whose it is;
     ``form`` and ``images`` are its fields and files as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` is
     the id of the job that it made; ``rule`` that of the rule which it broke. ``is_control``: it controls the mock, and
-    is told nowhere; ``is_told``: it was told.
+    is told nowhere; ``is_told``: it was told; ``is_at_once``: it is to be answered without a wait.
     """
 
     method: str
@@ -32,3 +36,4 @@ class Exchange(msgspec.Struct, gc=False):
     rule: str = ""
     is_control: bool = False
     is_told: bool = False
+    is_at_once: bool = False

@@ -14,18 +14,18 @@ from mockserver.endpoint import Endpoint
 from mockserver.exchange import Exchange
 from mockserver.logs import log_request
 from mockserver.response import Answer, Header
-from mockserver.scenario import DIRECTIVE
 from mockserver.stamp import Stamp
 from mockserver.wire import Message, Receive, Scope, Send, header
 
 logger = logging.getLogger("mockserver")
 
+AtOnce = Callable[[str, str, Sequence[Header], bytes], Answer | None]
+"""Gives the answer to a request of this method, path, headers and body, if that is possible at once."""
+
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ELSEWHERE = frozenset((b"origin", b"prefer", b"expect", b"transfer-encoding", b"connection", b"upgrade"))
 """Headers with which a request wants more than an answer at once."""
-
-WRITTEN_DIRECTIVE = DIRECTIVE.encode()
 
 
 class Application(Protocol):
@@ -34,7 +34,8 @@ class Application(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
 
-    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
+    @property
+    def at_once(self) -> AtOnce:
         """As ``Front.at_once``."""
 
 
@@ -83,16 +84,17 @@ class Front:
 
         async def stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                stamps = self._stamp.headers(started)
+                took = self._stamp.elapsed(started)
+                stamps = self._stamp.headers(took)
                 message["headers"] = [*message["headers"], *stamps]
-                self._write(exchange, started, message["status"], stamps[0][1])
+                self._write(exchange, took, message["status"], stamps[0][1])
             await send(message)
 
         try:
             await app(scope, receive, stamped)
         finally:
             if not exchange.is_told:
-                self._write(exchange, started, None, None)
+                self._write(exchange, self._stamp.elapsed(started), None, None)
 
     def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
         """The stamped answer to a request that came whole, without a query; ``None`` where that takes more than this.
@@ -103,7 +105,7 @@ class Front:
         if found is None:
             return None
         endpoint, parameters = found
-        if not endpoint.answers_at_once(method, len(body)) or WRITTEN_DIRECTIVE in body:
+        if not endpoint.answers_at_once(method, len(body)):
             return None
         named = dict(headers)
         if len(named) < len(headers) or not ELSEWHERE.isdisjoint(named):
@@ -114,8 +116,11 @@ class Front:
         exchange = Exchange(method, path, b"", token)
         scope = {"method": method, "path": path, "headers": headers, "path_params": parameters}
         answer = endpoint.at_once(scope, Whole(body), exchange)
-        stamps = self._stamp.headers(started)
-        self._write(exchange, started, answer.status, stamps[0][1])
+        if answer is None:
+            return None
+        took = self._stamp.elapsed(started)
+        stamps = self._stamp.headers(took)
+        self._write(exchange, took, answer.status, stamps[0][1])
         return Answer(answer.status, (*answer.headers, *stamps), answer.body, answer.rule, answer.drop)
 
     def _find(self, path: str) -> tuple[Endpoint, dict[str, str]] | None:
@@ -129,9 +134,8 @@ class Front:
             return endpoint, {parameter: name}
         return None
 
-    def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
+    def _write(self, exchange: Exchange, took: float, status: int | None, request_id: bytes | None) -> None:
         exchange.is_told = True
-        took = self._stamp.elapsed(started)
         try:
             log_request(exchange, status, took, request_id)
             if exchange.is_control:

@@ -54,10 +54,11 @@ class Bytes:
 
     def __init__(self, chunks: Sequence[bytes], most_blocks: int) -> None:
         self.blocks_left = most_blocks
+        self.whole: bytes | None = None
         if type(chunks) is Spooled:
             self.size, self.read = chunks.size, chunks.read
         elif len(chunks) == 1:
-            whole = chunks[0]
+            self.whole = whole = chunks[0]
             self.size, self.read = len(whole), lambda offset, count: whole[offset : offset + count]
         else:
             self.chunks = chunks
@@ -88,6 +89,8 @@ class Bytes:
         if self.blocks_left < 0:
             raise DamagedError
         try:
+            if self.whole is not None:
+                return form.unpack_from(self.whole, offset)
             return form.unpack(self.read(offset, form.size))
         except struct.error:
             raise DamagedError from None

@@ -1,5 +1,6 @@
 """A job: one video that was asked for, and the making of new ones."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from random import Random
 from string import Formatter
@@ -84,10 +85,10 @@ class JobMaker:
         self._random = random
         self._bits = random_bits(template)
 
-    def make(self, owner: str, values: dict[str, Any], now: float, fate: Fate | None = None) -> Job:
+    def make(self, owner: str, values: Mapping[str, Any], now: float, fate: Fate | None = None) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
-        echo = tuple(values.get(name) for name in self._echo)
+        echo = tuple(map(values.get, self._echo))
         length = _length(values.get("seconds"))
         return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo)
 

@@ -43,6 +43,7 @@ class Jobs:
         self.dispatcher: Dispatcher | None = None
         self._pace = pace
         self._store = store
+        self.is_slow = store.is_slow
         self._additions = Additions(store)
         self._random = random
         self._clock = clock
@@ -64,7 +65,7 @@ class Jobs:
     async def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
         """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
         now = self._clock()
-        return await self._keep(lambda: self._maker.make(owner, dict(values), now, fate), reference)
+        return await self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
 
     async def remix(self, source: Job, fate: Fate | None) -> Job:
         """A new job of what ``source`` has."""
@@ -147,10 +148,9 @@ class Jobs:
 
     async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
         """Make a job and keep it, under an id that no other has."""
-        size = size_of(reference)
         for _ in range(DRAWS):
             job = make()
-            waits = self._additions.waits(size)
+            waits = self.is_slow and self._additions.waits(size_of(reference))
             if await self._additions.add(job, reference) if waits else self._store.add(job, reference):
                 if self._events and (due := self._pace.reaches(job)) is not None:
                     self._tell(job, due)

@@ -50,9 +50,10 @@ class MemoryStore:
         if job.id in self._jobs:
             return False
         size = size_of(reference)
-        self._make_room(size)
+        if not self._bounds.allow(len(self._jobs) + 1, self._held + size):
+            self._make_room(size)
         self._jobs[job.id] = job
-        self._references[job.id] = self._kept(reference)
+        self._references[job.id] = self._kept(reference, size)
         self._held += size
         self._all.add(job.id)
         if job.owner not in self._chains:
@@ -122,9 +123,9 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing is to be given back."""
 
-    def _kept(self, reference: Sequence[bytes]) -> Kept:
+    def _kept(self, reference: Sequence[bytes], size: int) -> Kept:
         """The reference as it is kept: a small one that is here already, once for all jobs."""
-        if len(reference) != 1 or size_of(reference) > SMALL:
+        if len(reference) != 1 or size > SMALL:
             return Kept(reference)
         kept = self._small.get(reference[0])
         if kept is None:

@@ -9,7 +9,7 @@ from mockserver.checks import Violation, judge, judge_values, read, verdict_on
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import MAKERS, Source
 from mockserver.document import Document, DocumentError
-from mockserver.exchange import Exchange
+from mockserver.exchange import Exchange, TakesTimeError
 from mockserver.job import Fate, Job
 from mockserver.jobs import Jobs, Standing
 from mockserver.plan import broken_off
@@ -166,6 +166,8 @@ class Service:
         """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
         text = directives(str(values.get("prompt")))
         if text is not None:
+            if exchange.is_at_once:
+                raise TakesTimeError
             try:
                 asked = self.stage.reader.read(text)
             except ScenarioError as error:

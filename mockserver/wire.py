@@ -39,9 +39,8 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 def joined(scope: Scope, name: bytes) -> str | None:
     """All headers of that name, in lower case, as one list; ``None`` if there is none."""
-    if header(scope, name) is None:
-        return None
-    return ", ".join(str(value, "latin-1") for key, value in scope["headers"] if key == name)
+    found = [str(value, "latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(found) if found else None
 
 
 async def read_form(rules: FormRules, spool: Spool, scope: Scope, receive: Receive) -> Form | None:
