@@ -52,3 +52,9 @@ def test_more_workers_lose_no_answer_and_give_none_twice() -> None:
         line.replace(" ", "").strip("|").split("|") for line in module("benchmarks.scale", *options).splitlines()[2:]
     ]
     assert cells[0] == "sqlite,2workers" and cells[-3:] == ["400", "0", "0"]
+
+
+def test_damaged_requests_are_refused_and_harm_nobody() -> None:
+    output = run(sys.executable, "-m", "benchmarks.malformed", "--requests", "3000", cwd=CHECKOUT, env=checkout_env())
+    assert "nothing odd" in output
+    assert "3 good requests in between" in output
