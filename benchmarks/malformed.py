@@ -34,21 +34,11 @@ STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 TOKENS = (
     *(b"\r\n", b"\n", b"\r", b"\0", b"--", b'"', b";", b":", b" ", b"\xff\xfe", b"%00", b"\r\n\r\n", b"=", b"\\"),
-    *(
-        b"Content-Length: 5\r\n",
-        b"Content-Length: -1\r\n",
-        b"Transfer-Encoding: chunked\r\n",
-        b"Expect: 100-continue\r\n",
-    ),
-    *(
-        b"boundary=",
-        b"Content-Disposition: form-data; ",
-        b'name="prompt"',
-        b'filename="\x00"',
-        b"0\r\n\r\n",
-        b"A" * 9000,
-    ),
+    *(b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n"),
+    *(b"Expect: 100-continue\r\n", b"boundary=", b"Content-Disposition: form-data; ", b'name="prompt"'),
+    *(b'filename="\x00"', b"0\r\n\r\n", b"A" * 9000),
 )
+"""What is put into requests."""
 
 
 @dataclass

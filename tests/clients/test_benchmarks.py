@@ -22,8 +22,14 @@ def module(name: str, *options: str) -> str:
     return run(sys.executable, "-m", name, *options, cwd=CHECKOUT, env=env)
 
 
+def checkout_env() -> dict[str, str]:
+    """That of a shell in the checkout: there, unlike in the tests of a wheel, the folder is on the path."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+
+
 def benchmark(*options: str) -> str:
-    return module("benchmarks", "--rounds", "1", *options)
+    command = [sys.executable, "-m", "benchmarks", "--rounds", "1", *options]
+    return run(*command, cwd=CHECKOUT, env=checkout_env())
 
 
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
