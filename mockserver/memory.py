@@ -11,6 +11,10 @@ from mockserver.store import LOOK, Bounds, Finished, Page, leaving
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 """What is kept if nothing else is said. A job takes about a kilobyte."""
 
+UNLOOKED = 24
+"""So many jobs go by their turn after a look in vain. Under a load that fills the store faster than jobs are finished,
+each look would be in vain, and cost more than all the rest of a creation."""
+
 
 class MemoryStore:
     """Keeps jobs as long as the process lives. Nothing in it is seen by the garbage collector but a few dicts."""
@@ -85,6 +89,7 @@ class MemoryStore:
         # As they came, in chunks: a picture is not copied to be kept.
         self._references: dict[str, tuple[bytes, ...]] = {}
         self._held = 0
+        self._unlooked = 0
         # A dict has an order too, but looks long for its first key once many first keys were removed; an OrderedDict
         # does not, but shows each job to the garbage collector.
         self._all = Chain({})
@@ -105,8 +110,18 @@ class MemoryStore:
     def _make_room(self, size: int) -> None:
         """Let jobs go until one more, of ``size`` bytes, fits."""
         while self._jobs and not self._bounds.allow(len(self._jobs) + 1, self._held + size):
-            first = (self._jobs[video_id] for video_id in islice(self._all.walk(), LOOK))
-            self._forget(next(leaving(first, self._finished)))
+            self._forget(self._leaving())
+
+    def _leaving(self) -> Job:
+        """The job that goes next. Where a whole look found none finished, the next few go unlooked, the first first."""
+        jobs = (self._jobs[video_id] for video_id in islice(self._all.walk(), LOOK))
+        if self._unlooked:
+            self._unlooked -= 1
+            return next(jobs)
+        job = next(leaving(jobs, self._finished))
+        if len(self._jobs) >= LOOK and next(jobs, None) is None and not self._finished(job):
+            self._unlooked = UNLOOKED
+        return job
 
     def _forget(self, job: Job) -> None:
         del self._jobs[job.id]
