@@ -71,9 +71,10 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
         if options.setup in setup.name:
             with running(setup) as mocks:
                 paces = measure(mocks, LOADS[options.load], options.rounds, options.seconds)
-                lost, double = count(mocks, COUNTED) if setup.store != "none" else (0, 0)
+                counted = COUNTED if setup.store != "none" else 0
+                lost, double = count(mocks, counted)
             numbers = [f"{number:,.0f}" for pace in paces for number in pace]
-            stdout.write(row(setup.name, *numbers, *map(str, (COUNTED, lost, double))))
+            stdout.write(row(setup.name, *numbers, *map(str, (counted, lost, double))))
             stdout.flush()
             failed = failed or lost + double > 0
     return int(failed)
@@ -127,6 +128,8 @@ def family(mock: Server) -> list[Server]:
 
 def count(mocks: list[Server], creations: int) -> tuple[int, int]:
     """Create so many at once, all over the mocks: how many are not listed by all of them, how many twice by one."""
+    if not creations:
+        return 0, 0
     with ThreadPoolExecutor(16) as threads:
         made = list(threads.map(lambda number: create(mocks[number % len(mocks)]), range(creations)))
     found = [listed(mock) for mock in mocks]

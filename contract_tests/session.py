@@ -22,7 +22,7 @@ from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
 from contract_tests.settings import Settings
 from contract_tests.spending import Purse
-from contract_tests.target import Target, base_url, connect
+from contract_tests.target import Clients, Target, base_url
 from contract_tests.verdict import Verdict, failing
 
 
@@ -64,9 +64,9 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     address = base_url(url, contract.form.operation.path, settings.token)
     started = surroundings.clock()
     transport = surroundings.transport()
-    client = connect(settings.timeout, transport)
+    clients = Clients(settings.timeout, transport)
     target = Target(
-        address, settings.token, client, surroundings.clock, getattr(transport, "app", None), transport is not None
+        address, settings.token, clients, surroundings.clock, getattr(transport, "app", None), transport is not None
     )
     record, settings = _open_record(settings, contract, target.shown)
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
@@ -80,7 +80,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        client.close()
+        clients.close()
         if not interrupted:
             book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
         book.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -64,6 +66,40 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+class Here(Protocol):
+    """What has a client for the thread that asks."""
+
+    @property
+    def here(self) -> httpx.Client:
+        """The client of this thread."""
+
+
+class Clients:
+    """A client for each thread that asks for one: a pool that threads share may close a connection that one just took.
+
+    `timeout` in seconds; `transport` carries the requests of all of them where it is not the network.
+    """
+
+    def __init__(self, timeout: float, transport: httpx.BaseTransport | None = None) -> None:
+        self._make = partial(connect, timeout, transport)
+        self._local = threading.local()
+        self._all: list[httpx.Client] = []
+
+    @property
+    def here(self) -> httpx.Client:
+        """The client of this thread."""
+        client: httpx.Client | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = self._make()
+            self._all.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close those of all threads, which ask no more."""
+        for client in self._all:
+            client.close()
+
+
 @dataclass
 class Target:
     """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
@@ -74,7 +110,7 @@ class Target:
 
     url: str
     token: str | None
-    client: httpx.Client
+    clients: Here
     clock: Callable[[], float]
     app: Any = None
     transported: bool = False
@@ -103,7 +139,8 @@ class Target:
             content = None if not request.body else content
         started = self.clock()
         try:
-            response = self.client.request(request.method, self.url + request.path, headers=headers, content=content)
+            ask = self.clients.here.request
+            response = ask(request.method, self.url + request.path, headers=headers, content=content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise UnjudgeableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.TransportError as error:

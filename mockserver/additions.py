@@ -23,9 +23,13 @@ class Additions:
         self._thread = ThreadPoolExecutor(1, "additions")
         self._under_way = 0
 
+    def waits(self, size: int) -> bool:
+        """Whether a reference of so many bytes waits for a thread."""
+        return self._store.is_slow and (self._under_way > 0 or size >= LARGE)
+
     async def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep ``job`` as ``Store.add`` does."""
-        if not self._store.is_slow or (not self._under_way and sum(map(len, reference)) < LARGE):
+        if not self.waits(sum(map(len, reference))):
             return self._store.add(job, reference)
         self._under_way += 1
         try:

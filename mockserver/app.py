@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from random import Random
 from time import perf_counter
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from mockserver.background import running
 from mockserver.clock import Clock, MovableClock, SystemClock
@@ -21,12 +22,13 @@ from mockserver.dispatch import Dispatcher
 from mockserver.document import Document, Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
 from mockserver.exchange import Exchange
+from mockserver.front import Front
 from mockserver.gate import Gate
 from mockserver.jobs import Jobs, finished
 from mockserver.journal import Journal
 from mockserver.pace import Fated
 from mockserver.panel import Panel
-from mockserver.response import Answer
+from mockserver.response import Answer, Header
 from mockserver.scenario_file import read_scenarios
 from mockserver.sender import Sender
 from mockserver.service import Service
@@ -52,9 +54,21 @@ class Parts(NamedTuple):
     sleep: Sleep
 
 
-def create_app(
-    settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep | None = None
-) -> Starlette:
+class Fronted(Starlette):
+    """Starlette behind a front."""
+
+    front: Front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self.front(scope, receive, send)
+
+    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
+        """As ``Front.at_once``."""
+        return self.front.at_once(method, path, headers, body)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep | None = None) -> Fronted:
     """The mock as an ASGI application, its ``Control`` in ``app.state.control``.
 
     ``DocumentError``, ``ScenarioFileError`` or ``StoreError`` where a file or the store of ``settings`` cannot be used.
@@ -91,7 +105,7 @@ def create_parts(
     return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep)
 
 
-def build_app(parts: Parts) -> Starlette:
+def build_app(parts: Parts) -> Fronted:
     """Route each path of the document to its operations."""
     service, stamp, control, gate, sleep = parts
     public = routed(service.document.operations, handlers(service))
@@ -104,21 +118,23 @@ def build_app(parts: Parts) -> Starlette:
         allow_private_network=True,
         expose_headers=["x-request-id", "openai-processing-ms", "openai-poll-after-ms", "retry-after", *RANGES],
     )
-    routes = [Route(path, Endpoint(service, methods, sleep), middleware=[cors]) for path, methods in public.items()]
+    endpoints = {path: Endpoint(service, methods, sleep) for path, methods in public.items()}
+    routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
     works = [service.jobs.dispatcher.run] if service.jobs.dispatcher else []
 
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
         return running(*works)
 
-    app = Starlette(routes=routes, middleware=[Middleware(Stamped, stamp=stamp, control=control)], lifespan=lifespan)
+    app = Fronted(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
     app.state.control = control
+    app.front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
     return app
 
 
-def rebuild_app(parts: Parts, service: Service) -> Starlette:
+def rebuild_app(parts: Parts, service: Service) -> Fronted:
     """The application of the same parts, by the rules of another document; only if that can be, they follow it."""
     app = build_app(parts._replace(service=service))
     parts.control.follow(service)
@@ -147,47 +163,6 @@ class CORSForPages(CORSMiddleware):
         if scope["type"] == "http" and header(scope, b"origin") is not None:
             return await super().__call__(scope, receive, send)
         return await self.app(scope, receive, send)
-
-
-class Stamped:
-    """Puts the headers of ``Stamp`` on every answer, and writes it into the journal."""
-
-    def __init__(self, app: ASGIApp, stamp: Stamp, control: Control) -> None:
-        self.app = app
-        self.stamp = stamp
-        self.clock = control.clock
-        self.journal = control.journal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and stamp what comes back."""
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        started = self.stamp.start()
-        authorization = header(scope, b"authorization")
-        exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
-        scope["exchange"] = exchange
-
-        async def stamped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                stamps = self.stamp.headers(started)
-                message["headers"] = [*message["headers"], *stamps]
-                self._write(exchange, started, message["status"], stamps[0][1])
-            await send(message)
-
-        try:
-            await self.app(scope, receive, stamped)
-        finally:
-            if not exchange.is_told:
-                self._write(exchange, started, None, None)
-
-    def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
-        exchange.is_told = True
-        if exchange.is_control or not self.journal.is_kept:
-            return
-        try:
-            self.journal.add(exchange, self.clock(), self.stamp.elapsed(started), status, request_id)
-        except Exception:
-            logger.exception("not written into the journal")
 
 
 def handlers(service: Service) -> dict[str, Handler]:

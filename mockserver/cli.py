@@ -15,10 +15,11 @@ from mockserver.app import create_parts
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.logs import log_to
 from mockserver.scenario_file import ScenarioFileError
 from mockserver.server import BindError, bind, url_of
 from mockserver.service import Service
-from mockserver.serving import log_to, serve_parts, work
+from mockserver.serving import serve_parts, work
 from mockserver.settings import Settings, UsageError, read_settings
 from mockserver.store import StoreError
 from mockserver.target import TargetError, check_target
@@ -53,7 +54,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
 
     ``DocumentError``, ``StoreError``, ``BindError`` or ``WorkerError`` before anything is served.
     """
-    log_to(stderr, settings.log_level)
+    log_to(stderr, settings.log_level, settings.log_format)
     if current_thread() is main_thread():
         signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:

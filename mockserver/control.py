@@ -1,5 +1,6 @@
 """Control: the mock as its tests see it, from Python and, through ``panel``, over HTTP."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 
 from mockserver.clock import MovableClock
 from mockserver.journal import Journal
+from mockserver.metrics import LOOKED_AT, Held, Metrics
 from mockserver.service import Service
 from mockserver.stage import Active, Stage
 
@@ -21,6 +23,7 @@ class Control:
         self.stage = stage
         self.clock = clock
         self.journal = journal
+        self.metrics = Metrics()
         self._start = start
         start()
 
@@ -81,6 +84,12 @@ class Control:
         self.stage.clear()
         self._start()
         self.service.jobs.nudge()
+
+    def metrics_text(self) -> tuple[str, bytes]:
+        """The media type and the text of the metrics. They count on through a reset, as those of any process."""
+        jobs = self.service.jobs
+        states: Counter[str] = Counter(jobs.state(job).status for job in jobs.latest(LOOKED_AT))
+        return self.metrics.text(Held(jobs.count(), states, jobs.held()))
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""

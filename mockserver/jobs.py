@@ -56,6 +56,10 @@ class Jobs:
         jobs._events = EventShape(document, self._random) if self.dispatcher else None  # noqa: SLF001
         return jobs
 
+    def waits(self, size: int) -> bool:
+        """Whether making a job of a picture of so many bytes waits for something, as things stand."""
+        return self._additions.waits(size)
+
     async def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
         """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
         now = self._clock()

@@ -37,6 +37,7 @@ class Panel:
         """What answers each control operation, by its id."""
         return {
             "mockHealth": self._plain(self._control.health),
+            "mockMetrics": self._metrics,
             "mockReset": self._plain(self._reset),
             "mockClock": self._plain(self._clock),
             "mockRules": self._plain(self._rules),
@@ -71,6 +72,11 @@ class Panel:
 
     def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Answer]) -> Answer:
         return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
+
+    async def _metrics(self, _scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+        media_type, text = self._control.metrics_text()
+        headers = ((b"content-type", media_type.encode()), (b"content-length", b"%d" % len(text)))
+        return Answer(200, headers, text)
 
     def _reset(self) -> dict[str, Any]:
         self._control.reset()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockserver.fixture import VideosMock
 
 MARKER = "videos_mock(pace='polls:3', …): settings of the fixture videos_mock, named as the options of mockserver are."
-OTHERS = frozenset(("host", "port", "log_level", "reload"))
+OTHERS = frozenset(("host", "port", "log_level", "log_format", "reload"))
 """The options that only the command has."""
 
 

@@ -9,12 +9,14 @@ than the next request may come, and of some mounted folders nothing at all.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mockserver.background import running
 from mockserver.clock import Clock
 from mockserver.document import Document, DocumentError, read_document
+from mockserver.front import Application
+from mockserver.response import Answer, Header
 from mockserver.service import Service
 from mockserver.wire import Receive, Scope, Send
 
@@ -23,8 +25,6 @@ FRESH_SECONDS = 0.1
 """A file as young as that may be written once more without its time showing it; its bytes are compared."""
 
 Look = tuple[int, int, int, int]
-
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger("mockserver")
 
@@ -35,7 +35,7 @@ class Reloading:
     A request is answered to its end by the version that it began with. Of an invalid one the reason is logged, once.
     """
 
-    def __init__(self, path: Path, service: Service, build: Callable[[Service], App]) -> None:
+    def __init__(self, path: Path, service: Service, build: Callable[[Service], Application]) -> None:
         self._path = path
         self._build = build
         self._seen: Look | None = None
@@ -50,6 +50,11 @@ class Reloading:
                 return await self.app(scope, receive, send)
         self.refresh()
         return await self.app(scope, receive, send)
+
+    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
+        """Answer by the document as it is now, as ``Front.at_once``."""
+        self.refresh()
+        return self.app.at_once(method, path, headers, body)
 
     def refresh(self, wall: Clock = time.time) -> None:
         """Take over the document if it has changed and is valid."""

@@ -4,13 +4,12 @@ import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.front import Application
+from mockserver.protocol import protocol
 from mockserver.response import Answer
-from mockserver.wire import HANG_UP
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
@@ -52,7 +51,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def serve(
-    app: Any,
+    app: Application,
     listener: socket.socket,
     *,
     bad_http: Callable[[], Answer],
@@ -69,11 +68,11 @@ def serve(
     server.run(sockets=[listener])
 
 
-def configure(app: Any, bad_http: Callable[[], Answer]) -> uvicorn.Config:
+def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Config:
     """How uvicorn serves ``app``."""
     return uvicorn.Config(
         app,
-        http=_protocol(bad_http),
+        http=protocol(app, bad_http),
         ws="none",
         log_config=None,
         access_log=False,
@@ -112,28 +111,3 @@ class Server(uvicorn.Server):
         """Stop when the requests in flight are answered; at once if told again."""
         self.force_exit = self._is_signalled
         self._is_signalled = self.should_exit = True
-
-
-def _protocol(bad_http: Callable[[], Answer]) -> type[HttpToolsProtocol]:
-    """Uvicorn's HTTP, but able to hang up, and its one plain text answer replaced by the document's envelope."""
-
-    class Protocol(HttpToolsProtocol):
-        def on_headers_complete(self) -> None:
-            super().on_headers_complete()
-            cycle = self.cycle
-
-            def hang_up() -> None:
-                cycle.disconnected = True  # or else it would answer 500 in our place
-                cycle.transport.close()
-
-            self.scope["extensions"] = {HANG_UP: hang_up}  # type: ignore[dict-item]
-
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-            answer = bad_http()
-            lines = [b"HTTP/1.1 %d Bad Request" % answer.status]
-            lines += [b"%s: %s" % header for header in (*answer.headers, (b"connection", b"close"))]
-            self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
-            self.transport.close()
-
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    return Protocol

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import TextIO
 
 import msgspec
 
 from mockserver.app import Parts, create_parts, rebuild_app
 from mockserver.clock import SystemClock
 from mockserver.document import DocumentError
+from mockserver.logs import log_to
 from mockserver.reload import Reloading
 from mockserver.scenario_file import ScenarioFileError
 from mockserver.server import Until, serve
@@ -24,11 +24,6 @@ from mockserver.workers import when_closed
 FAILED = 1
 
 logger = logging.getLogger("mockserver")
-
-
-def log_to(stream: TextIO, level: str) -> None:
-    """Log what is of this ``level`` and above, a line each."""
-    logging.basicConfig(level=level.upper(), stream=stream, format="%(asctime)s %(levelname)s %(message)s", force=True)
 
 
 def serve_parts(
@@ -51,7 +46,7 @@ def serve_parts(
 
 def work(settings: Settings, listener: socket.socket, number: int, parent: Connection) -> None:
     """Be the worker of that number: serve until ``parent`` closes its end."""
-    log_to(sys.stderr, settings.log_level)
+    log_to(sys.stderr, settings.log_level, settings.log_format)
     try:
         parts = create_parts(settings_of(settings, number), SystemClock())
     except (DocumentError, ScenarioFileError, StoreError) as error:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TextIO
 import msgspec
 
 from mockserver.document import default_path
+from mockserver.logs import FORMATS
 from mockserver.pace import FORMS, Pace, parse_pace
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
@@ -45,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     control_token: str | None = None
     keep_requests: int = 1000
     log_level: str = "info"
+    log_format: str = "text"
     webhook: Target | None = None
     webhook_secret: bytes | None = None
     webhook_allow: tuple[str, ...] = ()
@@ -130,6 +132,12 @@ def _switch(text: str) -> bool:
     return text in ("true", "1")
 
 
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        raise ValueError(f"'{text}' is no format; allowed: {', '.join(FORMATS)}")
+    return text
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
@@ -166,6 +174,7 @@ OPTIONS = (
     ),
     Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
+    Option("log-format", "FORMAT", "text", _format, f"how to tell it: {', '.join(FORMATS)}, a line each", "log_format"),
     Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(
         "webhook-secret",

@@ -59,6 +59,11 @@ class Stage:
         """What is asked for now, in the order in which it was."""
         return tuple(self._active)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self._active)
+
     def follow(self, document: Document) -> None:
         """Go on by another document. What is asked for and it does not know is asked for no more."""
         ready = Ready(document)

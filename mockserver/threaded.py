@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Any
 
+from mockserver.front import Application
 from mockserver.response import Answer
 from mockserver.server import Server, bind, configure, url_of
 
@@ -15,7 +15,7 @@ STOP_SECONDS = 1
 class ThreadedServer:
     """Serves ``app`` on a free port of 127.0.0.1, from its making until ``close``. ``url``: where."""
 
-    def __init__(self, app: Any, bad_http: Callable[[], Answer]) -> None:
+    def __init__(self, app: Application, bad_http: Callable[[], Answer]) -> None:
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         ready = Event()

@@ -53,13 +53,15 @@ async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | 
     announced = header(scope, b"content-length") or ""
     if announced.isdecimal():
         reader.announce(int(announced))
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return reader.whole(message.get("body", b""))
+    while message["type"] == "http.request":
         reader.feed(message.get("body", b""))
         if not message.get("more_body", False):
             return reader.finish()
+        message = await receive()
+    return None
 
 
 async def read_json(rules: FormRules, scope: Scope, receive: Receive) -> dict[str, Any] | None:
@@ -98,7 +100,6 @@ def read_query(scope: Scope) -> Form:
 
 async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer. One that cuts an upload short reaches its sender whole before the connection closes."""
-    _log(answer, scope)
     if answer.cut is not None:
         await _break(answer, answer.cut, scope, send)
         return
@@ -133,13 +134,6 @@ async def _drop(count: int, receive: Receive) -> None:
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return
         count -= len(message.get("body", b""))
-
-
-def _log(answer: Answer, scope: Scope) -> None:
-    """One line a request: refusals for everyone, the rest for those who debug."""
-    level = logging.INFO if answer.rule else logging.DEBUG
-    if logger.isEnabledFor(level):
-        logger.log(level, "%s %d %s", told(scope), answer.status, answer.rule or "")
 
 
 def told(scope: Scope) -> str:

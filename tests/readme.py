@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.arguments import make_parser
+from mockserver.metrics import TOLD
 from mockserver.scenario import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
 from tests.mock.vocabulary import DOCUMENT
@@ -73,6 +74,13 @@ def control_table() -> str:
     return "\n".join(rows)
 
 
+def metrics_table() -> str:
+    """One row a metric."""
+    return "\n".join(
+        ["| metric | what it says |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in TOLD.items())]
+    )
+
+
 def _taken(node: dict[str, Any]) -> list[str]:
     if "requestBody" in node:
         reference = node["requestBody"]["content"]["application/json"]["schema"]["$ref"]
@@ -84,6 +92,7 @@ TABLES = {
     "options": options_table,
     "scenarios": scenarios_table,
     "control": control_table,
+    "metrics": metrics_table,
     "rules": rules_table,
     "kit options": kit_options_table,
 }

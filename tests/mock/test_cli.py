@@ -213,6 +213,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "control-token": "c",
         "keep-requests": "5",
         "log-level": "debug",
+        "log-format": "json",
         "webhook": "http://[::1]:9/hook",
         "webhook-secret": "whsec_dGVzdA==",
         "webhook-allow": "a.example B.example",
@@ -224,6 +225,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert read.workers == 7
+    assert read.log_format == "json"
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,

@@ -10,14 +10,18 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from mockserver import workers
-from mockserver.server import bind, url_of
-from mockserver.serving import work
+from mockserver.app import create_app
+from mockserver.response import Answer
+from mockserver.server import Server, bind, configure, url_of
+from mockserver.serving import settings_of, work
 from mockserver.settings import Settings
 from mockserver.stores import parse_store
 from mockserver.workers import Supervisor, WorkerError
@@ -80,6 +84,14 @@ def upload_under_way(address: str) -> Iterator[Callable[[], httpx.Response]]:
             yield finish
 
 
+def eventually(condition: Callable[[], bool]) -> None:
+    """Expect it to come true, and look now and then: of what happens in other processes nothing tells."""
+    limit, pause = monotonic() + 30, Event()
+    while not condition():
+        assert monotonic() < limit
+        pause.wait(0.01)
+
+
 def refuses(address: str) -> bool:
     """Whether nobody listens there any more."""
     place = urlsplit(address)
@@ -92,7 +104,7 @@ def refuses(address: str) -> bool:
 
 
 def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
-    with served("--workers", "2", "--store", store) as (process, told):
+    with served("--workers", "2", "--store", store, "--seed", "1") as (process, told):
         assert len(children(process)) == 2
         made = [create(url(told))["id"] for _ in range(6)]
         assert sorted(listed(url(told))) == sorted(made)
@@ -101,10 +113,19 @@ def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
     assert (stdout.strip(), stderr, told.count("mockserver is listening on ")) == ("", "", 1)
 
 
-def test_workers_with_a_seed_make_different_ids(store: str) -> None:
-    with served("--workers", "2", "--store", store, "--seed", "1") as (_, told):
-        made = [create(url(told))["id"] for _ in range(8)]
-        assert len(set(made)) == 8 == len(listed(url(told)))
+def test_worker_told_to_stop_by_its_parent_and_by_a_signal_still_answers_what_is_under_way() -> None:
+    server = Server(configure(create_app(), bad_http=lambda: Answer(400, (), b"")), announce=lambda: None)
+    server.stop()
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.should_exit and not server.force_exit
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.force_exit
+
+
+def test_first_worker_draws_what_a_lone_mock_draws_and_the_others_something_else() -> None:
+    settings = Settings(seed=5)
+    assert settings_of(settings, 0) == settings and settings_of(Settings(), 1) == Settings()
+    assert len({settings_of(settings, number).seed for number in range(64)}) == 64
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -122,8 +143,7 @@ def test_upload_under_way_is_answered_while_new_ones_are_refused(store: str) -> 
         with upload_under_way(url(told)) as finish:
             for pid in [process.pid, *children(process)]:  # as systemd does: to all of them
                 os.kill(pid, signal.SIGTERM)
-            while not refuses(url(told)):
-                pass
+            eventually(lambda: refuses(url(told)))
             assert finish().status_code == 200
         assert process.communicate(timeout=20)[1] == ""
     assert process.returncode == 0
@@ -135,8 +155,7 @@ def test_second_signal_ends_them_at_once(store: str, count: str) -> None:
     with served(*options) as (process, told), upload_under_way(url(told)):
         pids = children(process)
         process.terminate()
-        while not refuses(url(told)):
-            pass
+        eventually(lambda: refuses(url(told)))
         process.terminate()
         stderr = process.communicate(timeout=20)[1]
     assert (process.returncode, [pid for pid in pids if is_running(pid)]) == (0, [])
@@ -150,8 +169,7 @@ def test_worker_that_is_killed_is_replaced(store: str) -> None:
         os.kill(gone, signal.SIGKILL)
         assert process.stderr is not None
         assert process.stderr.readline().strip().endswith("WARNING worker 0 ended, with -9; another starts")
-        while len(children(process)) < 2:
-            pass
+        eventually(lambda: len(children(process)) == 2)
         assert listed(url(told)) == [made] and gone not in children(process)
 
 
@@ -159,8 +177,7 @@ def test_workers_whose_parent_is_killed_end(store: str) -> None:
     with served("--workers", "2", "--store", store) as (process, told):
         pids = children(process)
         process.kill()
-        while any(map(is_running, pids)):
-            pass
+        eventually(lambda: not any(map(is_running, pids)))
         assert refuses(url(told))
 
 
@@ -174,8 +191,7 @@ def test_worker_that_finds_no_store_is_tried_again_until_there_is_one() -> None:
         assert "worker 0: store redis://127.0.0.1:" in lines[1] and "cannot be reached" in lines[1]
         assert lines[2].strip().endswith("WARNING worker 0 ended, with 1; another starts")
         redis.start()
-        while len(children(process)) < 2:
-            pass
+        eventually(lambda: len(children(process)) == 2)
         assert listed(url(told)) == []
 
 

@@ -20,6 +20,11 @@ class Direct(httpx.Client):
         self.app = app
         self._turns = asyncio.new_event_loop()
 
+    @property
+    def here(self) -> httpx.Client:
+        """Itself."""
+        return self
+
     def request(  # type: ignore[override]
         self, method: str, url: str, *, headers: Iterable[tuple[bytes, bytes]], content: Iterable[bytes] | bytes | None
     ) -> httpx.Response:

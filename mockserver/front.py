@@ -1,0 +1,163 @@
+"""The front: what every request passes first. It is stamped, written down, and led past the framework where it can be.
+
+A page needs CORS and an odd path needs care, both of which the framework has. A program that asks for a path of the
+document needs neither. And a small request that came whole needs not even ASGI: ``Front.at_once`` answers it before
+anything else is done, by the code that answers it otherwise.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from mockserver.control import Control
+from mockserver.endpoint import Endpoint
+from mockserver.exchange import Exchange
+from mockserver.logs import log_request
+from mockserver.response import Answer, Header
+from mockserver.scenario import DIRECTIVE
+from mockserver.stamp import Stamp
+from mockserver.wire import Message, Receive, Scope, Send, header
+
+logger = logging.getLogger("mockserver")
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+ELSEWHERE = frozenset((b"origin", b"prefer", b"expect", b"transfer-encoding", b"connection", b"upgrade"))
+"""Headers with which a request wants more than an answer at once."""
+
+WRITTEN_DIRECTIVE = DIRECTIVE.encode()
+
+
+class Application(Protocol):
+    """What a server of ours serves."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+
+    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
+        """As ``Front.at_once``."""
+
+
+class Whole:
+    """Gives the body of a request that is here already, as ASGI does."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __call__(self) -> Message:
+        """All of it."""
+        return {"type": "http.request", "body": self._body, "more_body": False}
+
+
+class Front:
+    """Stands before the endpoints of the public paths, and before ``behind``, which has them all."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], behind: App, stamp: Stamp, control: Control) -> None:
+        self._behind = behind
+        self._stamp = stamp
+        self._journal = control.journal
+        self._metrics = control.metrics
+        self._clock = control.clock
+        self._fixed: dict[str, Endpoint] = {}
+        self._below: dict[str, tuple[str, Endpoint]] = {}
+        for path in plain(endpoints):
+            folder, _, name = path.rpartition("/")
+            if "{" in name:
+                self._below[folder] = (name[1:-1], endpoints[path])
+            else:
+                self._fixed[path] = endpoints[path]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; stamp what is answered."""
+        if scope["type"] != "http":
+            return await self._behind(scope, receive, send)
+        started = self._stamp.start()
+        authorization = header(scope, b"authorization")
+        exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
+        scope["exchange"] = exchange
+        app: App = self._behind
+        if header(scope, b"origin") is None and not scope.get("root_path"):
+            found = self._find(scope["path"])
+            if found is not None:
+                app, scope["path_params"] = found
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                stamps = self._stamp.headers(started)
+                message["headers"] = [*message["headers"], *stamps]
+                self._write(exchange, started, message["status"], stamps[0][1])
+            await send(message)
+
+        try:
+            await app(scope, receive, stamped)
+        finally:
+            if not exchange.is_told:
+                self._write(exchange, started, None, None)
+
+    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
+        """The stamped answer to a request that came whole, without a query; ``None`` where that takes more than this.
+
+        Then nothing has happened, and the request may be answered otherwise.
+        """
+        found = self._find(path)
+        if found is None:
+            return None
+        endpoint, parameters = found
+        if not endpoint.answers_at_once(method, len(body)) or WRITTEN_DIRECTIVE in body:
+            return None
+        named = dict(headers)
+        if len(named) < len(headers) or not ELSEWHERE.isdisjoint(named):
+            return None
+        started = self._stamp.start()
+        authorization = named.get(b"authorization")
+        token = None if authorization is None else str(authorization, "latin-1")
+        exchange = Exchange(method, path, b"", token)
+        scope = {"method": method, "path": path, "headers": headers, "path_params": parameters}
+        answer = endpoint.at_once(scope, Whole(body), exchange)
+        stamps = self._stamp.headers(started)
+        self._write(exchange, started, answer.status, stamps[0][1])
+        return Answer(answer.status, (*answer.headers, *stamps), answer.body, answer.rule, answer.drop)
+
+    def _find(self, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """The endpoint of a path that is plain, and what the path names."""
+        endpoint = self._fixed.get(path)
+        if endpoint is not None:
+            return endpoint, {}
+        folder, _, name = path.rpartition("/")
+        if folder in self._below and name:
+            parameter, endpoint = self._below[folder]
+            return endpoint, {parameter: name}
+        return None
+
+    def _write(self, exchange: Exchange, started: float, status: int | None, request_id: bytes | None) -> None:
+        exchange.is_told = True
+        took = self._stamp.elapsed(started)
+        try:
+            log_request(exchange, status, took, request_id)
+            if exchange.is_control:
+                return
+            self._metrics.observe(exchange, status, took)
+            if self._journal.is_kept:
+                self._journal.add(exchange, self._clock(), took, status, request_id)
+        except Exception:
+            logger.exception("not written down")
+
+
+def plain(paths: Iterable[str]) -> list[str]:
+    """The paths that are fixed but for a last name, and that no earlier one with a name in it stands before."""
+    found: list[str] = []
+    templates: list[list[str]] = []
+    for path in paths:
+        names = path.split("/")
+        is_plain = "{" not in "".join(names[:-1]) and ("{" not in names[-1] or names[-1][1:-1].isidentifier())
+        if is_plain and not any(_meet(names, others) for others in templates):
+            found.append(path)
+        if "{" in path:
+            templates.append(names)
+    return found
+
+
+def _meet(names: list[str], others: list[str]) -> bool:
+    """Whether there may be a path that both templates are of."""
+    pairs = zip(names, others, strict=False)
+    return len(names) == len(others) and all(one == other or "{" in one + other for one, other in pairs)

@@ -1,0 +1,59 @@
+"""Logs: what goes to standard error, as text for people or as JSON for programs, a line each."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from mockserver.exchange import Exchange
+from mockserver.response import encode
+
+FORMATS = ("text", "json")
+TEXT = "%(asctime)s %(levelname)s %(message)s"
+
+logger = logging.getLogger("mockserver")
+
+
+class JSONLines(logging.Formatter):
+    """One JSON object a line. No line can be forged: JSON escapes what would break one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level and message; for a request, what is known of it; for a failure, where it failed."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **getattr(record, "access", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return encode(line).decode()
+
+
+def log_to(stream: TextIO, level: str, form: str) -> None:
+    """Log what is of this ``level`` and above, in one of ``FORMATS``."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JSONLines() if form == "json" else logging.Formatter(TEXT))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def log_request(exchange: Exchange, status: int | None, took: float, request_id: bytes | None) -> None:
+    """One line a request: refusals for everyone, the rest for those who debug.
+
+    ``took`` is in seconds; ``status`` is ``None`` where the sender went away before the answer.
+    """
+    level = logging.INFO if exchange.rule else logging.DEBUG
+    if not logger.isEnabledFor(level):
+        return
+    # What could break or forge a line of text is escaped.
+    line = f"{exchange.method} {exchange.path}".encode("unicode_escape").decode()
+    access = {
+        "method": exchange.method,
+        "path": exchange.path,
+        "operation": exchange.operation or None,
+        "status": status,
+        "rule": exchange.rule or None,
+        "video": exchange.video or None,
+        "duration_ms": round(1000 * took, 3),
+        "request_id": None if request_id is None else request_id.decode(),
+    }
+    logger.log(level, "%s %s %s", line, "-" if status is None else status, exchange.rule, extra={"access": access})

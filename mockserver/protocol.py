@@ -1,0 +1,116 @@
+"""The protocol: HTTP on one connection. Uvicorn's, with three things of our own.
+
+A request that came whole, head and body in one piece, is answered at once where the application can, in one write:
+no task, no messages. A connection can be hung up. And what is no HTTP is answered in the document's envelope.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from mockserver.front import Application
+from mockserver.response import Answer, Header
+from mockserver.wire import HANG_UP
+
+CLOSE: Header = (b"connection", b"close")
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection to ``application``; ``bad_http`` answers what is no HTTP."""
+
+    application: Application
+    bad_http: Callable[[], Answer]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._held: list[bytes] | None = None  # the body so far of a request that uvicorn knows nothing of yet
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came. What is not whole with it goes uvicorn's way."""
+        super().data_received(data)
+        if self._held is not None:
+            self._release()
+
+    def on_headers_complete(self) -> None:
+        """Hold back the request if it may come whole."""
+        if self._may_be_held():
+            self._held = []
+        else:
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self._held.append(body)
+
+    def on_message_complete(self) -> None:
+        """Answer the request, if it was held back."""
+        if self._held is not None:
+            answer = self._at_once(b"".join(self._held))
+            if answer is not None:
+                self._held = None
+                self._answer(answer)
+                return
+            self._release()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Answer what is no HTTP."""
+        self._held = None
+        answer = self.bad_http()
+        self.transport.write(self._head(answer.status, (*answer.headers, CLOSE)) + answer.body)
+        self.transport.close()
+
+    def _may_be_held(self) -> bool:
+        is_first = self.cycle is None or self.cycle.response_complete
+        parser = self.parser
+        return (
+            is_first
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and parser.get_http_version() == "1.1"
+            and not self.flow.write_paused
+        )
+
+    def _at_once(self, body: bytes) -> Answer | None:
+        if b"%" in self.url or not self.url.isascii():
+            return None
+        return self.application.at_once(self.parser.get_method().decode(), self.url.decode(), self.headers, body)
+
+    def _answer(self, answer: Answer) -> None:
+        headers = (*answer.headers, CLOSE) if answer.drop else answer.headers
+        self.transport.write(self._head(answer.status, headers) + answer.body)
+        if answer.drop:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _head(self, status: int, headers: tuple[Header, ...]) -> bytes:
+        lines = [b"%s: %s\r\n" % header for header in (*self.server_state.default_headers, *headers)]
+        return b"".join([STATUS_LINE[status], *lines, b"\r\n"])
+
+    def _release(self) -> None:
+        """Go uvicorn's way with what was held back."""
+        held, self._held = self._held or [], None
+        self._begin()
+        for piece in held:
+            super().on_body(piece)
+
+    def _begin(self) -> None:
+        super().on_headers_complete()
+        cycle = self.cycle
+
+        def hang_up() -> None:
+            cycle.disconnected = True  # or else it would answer 500 in our place
+            cycle.transport.close()
+
+        self.scope["extensions"] = {HANG_UP: hang_up}  # type: ignore[dict-item]
+
+
+def protocol(app: Application, bad_http: Callable[[], Answer]) -> type[Protocol]:
+    """The protocol of every connection of one server."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    return type("Protocol", (Protocol,), {"application": app, "bad_http": staticmethod(bad_http)})

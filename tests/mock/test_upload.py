@@ -1,0 +1,77 @@
+"""A form is the same however it is read."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockserver.compiler import compile_body
+from mockserver.document import default_path, read_document
+from mockserver.rules import FormRules
+from mockserver.upload import Form, FormReader, UploadError
+from tests.mock.test_properties import MARKS, PARTS
+from tests.mock.vocabulary import BOUNDARY, Part, form, multipart
+
+RULES: FormRules = compile_body(read_document(default_path()), read_document(default_path()).operation("createVideo"))
+DAMAGES = st.lists(st.tuples(st.integers(0), st.integers(0, 20), MARKS | st.binary(max_size=9)), max_size=3)
+
+
+def damaged(body: bytes, damages: list[tuple[int, int, bytes]]) -> bytes:
+    for at, lost, inserted in damages:
+        start = at % (len(body) + 1)
+        body = body[:start] + inserted + body[start + lost :]
+    return body
+
+
+def read(body: bytes, size: int | None = None, boundary: str = BOUNDARY) -> object:
+    """What a form reader makes of a body: whole, or in chunks of ``size`` bytes."""
+    reader = FormReader(boundary, RULES.limits)
+    try:
+        if size is None:
+            return contents(reader.whole(body))
+        for start in range(0, len(body), size):
+            reader.feed(body[start : start + size])
+        return contents(reader.finish())
+    except UploadError as error:
+        return error.rule, error.words
+
+
+def contents(form: Form) -> object:
+    return [[(p.name, p.filename, p.content_type, p.bytes()) for p in parts] for parts in form.values()]
+
+
+@given(st.lists(PARTS, max_size=5), DAMAGES, st.integers(1, 99))
+@example([], [(0, 0, b"\r\n")], 7)
+@example([], [(10_000, 0, b"after the end")], 7)
+def test_whole_form_is_read_as_its_pieces_are(
+    parts: list[Part], damages: list[tuple[int, int, bytes]], size: int
+) -> None:
+    body = damaged(multipart([*form(), *parts]), damages)
+    assert read(body) == read(body, len(body) or 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n--b\r\n\r\n--b--",
+        b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n--b--",
+        b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b--\r\n--b\r\n",
+        b"--b\r\nContent-Disposition: form-data; name=a\r\nContent-Length: 2\r\n\r\nx\r\n--b--",
+        b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--bc\r\n\r\n--b--",
+        b"--b\r\n\r\n\r\nx\r\n--b--",
+        b"--b--",
+        b"--b",
+        b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b-",
+        b"\r\n--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b--",
+        b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--",
+        b"--b\r\n a: b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b--",
+    ],
+)
+def test_odd_form_is_read_as_its_pieces_are(body: bytes) -> None:
+    assert read(body, boundary="b") == read(body, len(body), boundary="b")
+
+
+def test_most_parts_are_counted_alike() -> None:
+    part: Part = ("a", {}, b"")
+    for count in (RULES.limits.parts, RULES.limits.parts + 1):
+        body = multipart([part] * count)
+        assert read(body) == read(body, len(body))
