@@ -22,24 +22,14 @@ def module(name: str, *options: str) -> str:
     return run(sys.executable, "-m", name, *options, cwd=CHECKOUT, env=env)
 
 
-def checkout_env() -> dict[str, str]:
-    """That of a shell in the checkout: there, unlike in the tests of a wheel, the folder is on the path."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-
-
-def benchmark(*options: str) -> str:
-    command = [sys.executable, "-m", "benchmarks", "--rounds", "1", *options]
-    return run(*command, cwd=CHECKOUT, env=checkout_env())
-
-
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
-    output = benchmark("--load", "python", "--seconds", "0.05")
+    output = module("benchmarks", "--rounds", "1", "--load", "python", "--seconds", "0.05")
     assert rows(output) == ["create", "create", "create", "retrieve", "refused create"]
     assert "start to first answer" in output
 
 
 def test_wrk_gives_the_same_rows(wrk: str) -> None:
-    output = benchmark("--load", "wrk", "--work", "retrieve")
+    output = module("benchmarks", "--rounds", "1", "--load", "wrk", "--work", "retrieve")
     assert rows(output) == ["retrieve"]
 
 
@@ -61,6 +51,6 @@ def test_more_workers_lose_no_answer_and_give_none_twice() -> None:
 
 
 def test_damaged_requests_are_refused_and_harm_nobody() -> None:
-    output = run(sys.executable, "-m", "benchmarks.malformed", "--requests", "3000", cwd=CHECKOUT, env=checkout_env())
+    output = module("benchmarks.malformed", "--requests", "3000")
     assert "nothing odd" in output
     assert "3 good requests in between" in output
