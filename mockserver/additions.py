@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mockserver.job import Job
+from mockserver.spool import size_of
 from mockserver.store import Store
 
 LARGE = 256 * 1024
@@ -29,7 +30,7 @@ class Additions:
 
     async def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep ``job`` as ``Store.add`` does."""
-        if not self.waits(sum(map(len, reference))):
+        if not self.waits(size_of(reference)):
             return self._store.add(job, reference)
         self._under_way += 1
         try:

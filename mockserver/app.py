@@ -169,7 +169,7 @@ def handlers(service: Service) -> dict[str, Handler]:
     """What answers each operation of the document, by its id."""
 
     async def create(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
-        form = await read_form(service.rules["createVideo"], scope, receive)
+        form = await read_form(service.rules["createVideo"], service.spool, scope, receive)
         return None if form is None else await service.create(exchange, form)
 
     async def retrieve(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:

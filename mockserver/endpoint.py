@@ -8,6 +8,7 @@ from mockserver.gate import Gate
 from mockserver.response import Answer
 from mockserver.scenario import ScenarioError
 from mockserver.service import Service
+from mockserver.spool import SpoolError
 from mockserver.stage import AnswerError
 from mockserver.store import StoreUnavailable
 from mockserver.upload import UploadError
@@ -96,7 +97,7 @@ class Endpoint:
             return await handler(scope, receive, exchange)
         except UploadError as error:
             return self.service.refuse(error.rule, **error.words)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, SpoolError) as error:
             logger.error("%s: %s", told(scope), error)  # noqa: TRY400 - where it failed says less than why
             return self.service.refuse("store.available")
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from mockserver.sniff import other_type
+from mockserver.spool import Spooled
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -38,20 +39,32 @@ class DamagedError(Exception):
     """The bytes end early or break the structure of their type."""
 
 
+WINDOW = 256 * 1024
+"""Bytes that are searched at once."""
+
+
 class Bytes:
     """The chunks of one file, read at any offset without joining them.
 
     ``most_blocks`` bounds the walk: a hostile file of empty blocks would take seconds to walk to its end.
     """
 
-    def __init__(self, chunks: Sequence[bytes], most_blocks: int) -> None:
-        self.chunks = chunks
-        self.ends = list(accumulate(map(len, chunks)))
-        self.size = self.ends[-1] if chunks else 0
-        self.blocks_left = most_blocks
+    read: Callable[[int, int], bytes]
+    """So many bytes (second) from an offset (first); fewer where the file ends before."""
 
-    def read(self, offset: int, count: int) -> bytes:
-        """``count`` bytes from ``offset``; fewer where the file ends before."""
+    def __init__(self, chunks: Sequence[bytes], most_blocks: int) -> None:
+        self.blocks_left = most_blocks
+        if isinstance(chunks, Spooled):
+            self.size, self.read = chunks.size, chunks.read
+        elif len(chunks) == 1:
+            whole = chunks[0]
+            self.size, self.read = len(whole), lambda offset, count: whole[offset : offset + count]
+        else:
+            self.chunks = chunks
+            self.ends = list(accumulate(map(len, chunks)))
+            self.size, self.read = self.ends[-1] if chunks else 0, self._read
+
+    def _read(self, offset: int, count: int) -> bytes:
         index = bisect_right(self.ends, offset)
         if index == len(self.ends):
             return b""
@@ -80,7 +93,10 @@ class Bytes:
     def holds_after(self, offset: int, needle: bytes) -> bool:
         """Whether ``needle`` stands at or after ``offset``. Its usual place, the very end, is looked at first."""
         tail = max(offset, self.size - len(needle))
-        return self.read(tail, len(needle)) == needle or needle in self.read(offset, self.size - offset)
+        if self.read(tail, len(needle)) == needle:
+            return True
+        windows = range(offset, self.size, WINDOW)
+        return any(needle in self.read(start, WINDOW + len(needle) - 1) for start in windows)
 
 
 def read_image(chunks: Sequence[bytes], most_blocks: int) -> Image:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import ClassVar
 
+import msgspec
+
 from mockserver.chain import Chain, Place
 from mockserver.job import Job
+from mockserver.spool import size_of
 from mockserver.store import LOOK, Bounds, Finished, Page, leaving
 
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
@@ -14,6 +17,18 @@ BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 UNLOOKED = 24
 """So many jobs go by their turn after a look in vain. Under a load that fills the store faster than jobs are finished,
 each look would be in vain, and cost more than all the rest of a creation."""
+
+
+SMALL = 64 * 1024
+"""Bytes of a reference that is compared with those that are here: a load sends the same one over and over."""
+
+
+class Kept(msgspec.Struct, gc=False):
+    """A reference in chunks, as it came: a picture is not copied to be kept. ``count``: of how many jobs it is."""
+
+    chunks: Sequence[bytes]
+    count: int = 1
+    is_small: bool = False
 
 
 class MemoryStore:
@@ -34,10 +49,10 @@ class MemoryStore:
         """Keep a new job; ``False`` if its id is taken."""
         if job.id in self._jobs:
             return False
-        size = sum(map(len, reference))
+        size = size_of(reference)
         self._make_room(size)
         self._jobs[job.id] = job
-        self._references[job.id] = tuple(reference)
+        self._references[job.id] = self._kept(reference)
         self._held += size
         self._all.add(job.id)
         if job.owner not in self._chains:
@@ -81,13 +96,13 @@ class MemoryStore:
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The chunks of the reference, joined."""
-        return None if self.get(owner, video_id) is None else b"".join(self._references[video_id])
+        return None if self.get(owner, video_id) is None else b"".join(self._references[video_id].chunks)
 
     def clear(self) -> None:
         """Let go of everything."""
         self._jobs: dict[str, Job] = {}
-        # As they came, in chunks: a picture is not copied to be kept.
-        self._references: dict[str, tuple[bytes, ...]] = {}
+        self._references: dict[str, Kept] = {}
+        self._small: dict[bytes, Kept] = {}
         self._held = 0
         self._unlooked = 0
         # A dict has an order too, but looks long for its first key once many first keys were removed; an OrderedDict
@@ -107,6 +122,16 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing is to be given back."""
 
+    def _kept(self, reference: Sequence[bytes]) -> Kept:
+        """The reference as it is kept: a small one that is here already, once for all jobs."""
+        if len(reference) != 1 or size_of(reference) > SMALL:
+            return Kept(reference)
+        kept = self._small.get(reference[0])
+        if kept is None:
+            kept = self._small[reference[0]] = Kept(reference, 0, is_small=True)
+        kept.count += 1
+        return kept
+
     def _make_room(self, size: int) -> None:
         """Let jobs go until one more, of ``size`` bytes, fits."""
         while self._jobs and not self._bounds.allow(len(self._jobs) + 1, self._held + size):
@@ -125,7 +150,11 @@ class MemoryStore:
 
     def _forget(self, job: Job) -> None:
         del self._jobs[job.id]
-        self._held -= sum(map(len, self._references.pop(job.id)))
+        kept = self._references.pop(job.id)
+        self._held -= size_of(kept.chunks)
+        kept.count -= 1
+        if kept.is_small and not kept.count:
+            del self._small[kept.chunks[0]]
         self._all.remove(job.id)
         chain = self._chains[job.owner]
         chain.remove(job.id)

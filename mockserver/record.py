@@ -7,6 +7,7 @@ import msgspec
 from mockserver.exchange import Exchange
 from mockserver.image import Image
 from mockserver.response import encode
+from mockserver.spool import size_of
 
 MOST_TEXT = 65_536
 """Bytes of text that are kept of the fields of one request; what is beyond is cut."""
@@ -119,7 +120,7 @@ def fields_of(exchange: Exchange) -> tuple[Field, ...]:
                 left -= len(name) + len(data)
                 fields.append((name, data))
             else:
-                size = len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
+                size = size_of(chunks)
                 fields.append((name, File(part.filename, part.content_type, size, images.get(name))))
                 left -= len(name)
     for name, value in (exchange.body or {}).items():

@@ -18,6 +18,7 @@ from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
 from mockserver.rules import FormRules
 from mockserver.scenario import ScenarioError, directives
+from mockserver.spool import Spool, joined
 from mockserver.stage import Stage
 from mockserver.upload import Form
 
@@ -46,6 +47,7 @@ class Service:
         self.stage = stage
         self._tokens = Tokens(tokens)
         self._renderer = Renderer()
+        self.spool = Spool()
         self._read(document, jobs)
 
     def _read(self, document: Document, jobs: Jobs) -> None:
@@ -80,7 +82,7 @@ class Service:
             return self.refusal(verdict)
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
-        reference = [chunk for part in verdict.files.values() for chunk in part.chunks]
+        reference = joined([part.chunks for part in verdict.files.values()])
         job = await self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
         exchange.video = job.id
         return self._video(self.jobs.new(job))
@@ -183,6 +185,7 @@ class Service:
         """Give back what the store and the renderer hold of the machine."""
         self.jobs.close()
         self._renderer.close()
+        self.spool.close()
 
     def refusal(self, violation: Violation, *headers: Header) -> Answer:
         """The answer to a request that was judged."""

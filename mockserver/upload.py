@@ -7,15 +7,16 @@ import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from mockserver.document import Limits
+from mockserver.spool import Spool, Spooled
 
 
 class Part(msgspec.Struct):
-    """One part of a form. ``chunks`` are its bytes as they came, unjoined: a picture is never copied."""
+    """One part of a form. ``chunks`` are its bytes as they came, never joined; large ones in the spool."""
 
     name: str
     filename: str | None
     content_type: str | None
-    chunks: list[bytes]
+    chunks: list[bytes] | Spooled
 
     def bytes(self) -> bytes:
         """The whole content in one piece."""
@@ -47,6 +48,9 @@ def media_type(content_type: str) -> tuple[str, str | None]:
 MOST_AT_ONCE = 65_536
 """Bytes of a body that is cut up in one pass: that copies it, where the parser takes its pieces as they come."""
 
+MOST_IN_MEMORY = 128 * 1024
+"""Bytes of one upload that are held in memory; the part that brings more goes into the spool."""
+
 MOST_HEADING = 300
 """Bytes of the header of a part that is kept in mind."""
 
@@ -55,14 +59,19 @@ USUAL_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=?-]{1,70}", re.ASCII)
 
 
 class FormReader:
-    """Takes the chunks of one body and gives its form; ``UploadError`` as soon as the body cannot become one."""
+    """Takes the chunks of one body and gives its form; ``UploadError`` as soon as the body cannot become one.
 
-    def __init__(self, boundary: str | None, limits: Limits) -> None:
+    What is large goes into ``spool``, if there is one; ``SpoolError`` where that is not possible.
+    """
+
+    def __init__(self, boundary: str | None, limits: Limits, spool: Spool | None = None) -> None:
         self._limits = limits
         self._received = 0
         self._parts = 0
         self._form: Form = {}
-        self._chunks: list[bytes] = []
+        self._spool = spool
+        self._in_memory = 0
+        self._part: Part | None = None
         self._boundary = boundary or ""
         self._is_usual = USUAL_BOUNDARY.fullmatch(self._boundary) is not None
         self._parser = None if self._is_usual else self._new_parser()
@@ -98,9 +107,11 @@ class FormReader:
         try:
             for event in parser.parse(chunk):
                 if type(event) is bytes:
-                    self._chunks.append(event)
+                    self._take(event)
                 elif event is not None:
                     self._begin(event)
+                else:
+                    self._end()
         except MultipartError as error:
             raise UploadError("body.well-formed", reason=error.args[0]) from None
 
@@ -119,10 +130,32 @@ class FormReader:
             raise UploadError("body.parts", limit=self._limits.parts)
         if not segment.name:
             raise UploadError("body.part-name")
-        self._chunks = []
         name = utf_8(segment.name)
-        part = Part(name, segment.filename, segment.content_type, self._chunks)
+        part = self._part = Part(name, segment.filename, segment.content_type, [])
         self._form.setdefault(name, []).append(part)
+
+    def _take(self, piece: bytes) -> None:
+        """Keep a piece of the part that was begun: in memory, unless there is too much by then."""
+        assert self._part is not None
+        self._part.chunks.append(piece)
+        if type(self._part.chunks) is list:
+            self._in_memory += len(piece)
+            if self._in_memory > MOST_IN_MEMORY and self._spool is not None:
+                self._write_down(self._part, self._spool.new())
+
+    def _write_down(self, part: Part, spooled: Spooled | None) -> None:
+        if spooled is None:
+            self._spool = None
+            return
+        for piece in part.chunks:
+            self._in_memory -= len(piece)
+            spooled.append(piece)
+        part.chunks = spooled
+
+    def _end(self) -> None:
+        """Write down the rest of a part that is whole."""
+        if self._part is not None and isinstance(self._part.chunks, Spooled):
+            self._part.chunks.finish()
 
 
 def new_parser(boundary: bytes, header_bytes: int) -> PushMultipartParser:

@@ -11,6 +11,7 @@ import msgspec
 
 from mockserver.response import Answer
 from mockserver.rules import FormRules
+from mockserver.spool import Spool
 from mockserver.upload import Form, FormReader, Part, UploadError, media_type, utf_8
 
 Scope = MutableMapping[str, Any]
@@ -43,13 +44,13 @@ def joined(scope: Scope, name: bytes) -> str | None:
     return ", ".join(str(value, "latin-1") for key, value in scope["headers"] if key == name)
 
 
-async def read_form(rules: FormRules, scope: Scope, receive: Receive) -> Form | None:
+async def read_form(rules: FormRules, spool: Spool, scope: Scope, receive: Receive) -> Form | None:
     """The form in the body; ``None`` if the client went away; ``UploadError`` as soon as it cannot become one."""
     content_type = header(scope, b"content-type") or ""
     name, boundary = media_type(content_type)
     if name != rules.media_type:
         raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
-    reader = FormReader(boundary, rules.limits)
+    reader = FormReader(boundary, rules.limits, spool)
     announced = header(scope, b"content-length") or ""
     if announced.isdecimal():
         reader.announce(int(announced))
