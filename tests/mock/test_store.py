@@ -41,6 +41,12 @@ def test_reference_is_given_back_in_one_piece(store: Store) -> None:
     assert (store.reference("me", "a"), store.reference("me", "b"), store.held()) == (b"\x00picture\xff", b"", 9)
 
 
+def test_latest_are_those_added_last_whoever_owns_them(store: Store) -> None:
+    put(store, job("a"), job("b", owner="you"), job("c", created=0.5))
+    assert [each.id for each in store.latest(2)] == ["c", "b"]
+    assert store.latest(0) == []
+
+
 def test_taken_id_is_refused_whoever_has_it(store: Store) -> None:
     put(store, job("a", owner="me"))
     assert not store.add(job("a", owner="you"), [b"other"])
