@@ -22,7 +22,12 @@ class Chain(msgspec.Struct, gc=False):
 
     def add(self, key: str, rank: float = 0.0) -> None:
         """Put ``key`` behind all of no higher rank. Ranks that mostly rise cost no search."""
-        before, behind = self.last, None
+        last = self.last
+        if last is not None and self.places[last].rank <= rank:
+            self.places[key] = Place(rank, last)
+            self.places[last].behind = self.last = key
+            return
+        before, behind = last, None
         while before is not None and self.places[before].rank > rank:
             before, behind = self.places[before].before, before
         self.places[key] = Place(rank)

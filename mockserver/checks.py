@@ -86,28 +86,28 @@ def _is_fitting(image: Image, field: Field, values: Values) -> bool:
 
 def read(rules: FormRules, form: Form) -> Reading:
     """Decode the text, name the files by their bytes and fill in the defaults. Of a repeated field, the first."""
-    reading = Reading(form, rules, {}, {}, {})
+    values: Values = {}
+    images: dict[str, Image] = {}
+    unreadable: dict[str, UnicodeDecodeError] = {}
     for name, field in rules.fields.items():
-        if name not in form:
+        parts = form.get(name)
+        if parts is None:
             if field.default is not None:
-                reading.values[name] = field.default
+                values[name] = field.default
         elif field.is_file:
-            reading.values[name] = ""
-            reading.images[name] = read_image(form[name][0].chunks, rules.limits.file_blocks)
+            values[name] = ""
+            images[name] = read_image(parts[0].chunks, rules.limits.file_blocks)
         else:
-            _read_text(reading, name, form[name][0], is_text=field.is_text)
-    for name in form.keys() - rules.fields.keys():
-        reading.values[name] = ""  # whether it may be there is all that the schema is asked
-    return reading
-
-
-def _read_text(reading: Reading, name: str, part: Part, *, is_text: bool) -> None:
-    try:
-        text = part.bytes().decode()
-    except UnicodeDecodeError as error:
-        reading.unreadable[name] = error
-        return
-    reading.values[name] = text if is_text else _number_or_text(text)
+            try:
+                text = parts[0].bytes().decode()
+            except UnicodeDecodeError as error:
+                unreadable[name] = error
+            else:
+                values[name] = text if field.is_text else _number_or_text(text)
+    for name in form:
+        if name not in rules.fields:
+            values[name] = ""  # whether it may be there is all that the schema is asked
+    return Reading(form, rules, values, images, unreadable)
 
 
 def _number_or_text(text: str) -> Any:

@@ -54,7 +54,7 @@ class Bytes:
 
     def __init__(self, chunks: Sequence[bytes], most_blocks: int) -> None:
         self.blocks_left = most_blocks
-        if isinstance(chunks, Spooled):
+        if type(chunks) is Spooled:
             self.size, self.read = chunks.size, chunks.read
         elif len(chunks) == 1:
             whole = chunks[0]
@@ -85,10 +85,12 @@ class Bytes:
     def unpack(self, form: struct.Struct, offset: int) -> tuple[Any, ...]:
         """The numbers of ``form`` at ``offset``; ``DamagedError`` where the file ends before."""
         self.blocks_left -= 1
-        data = self.read(offset, form.size)
-        if len(data) < form.size or self.blocks_left < 0:
+        if self.blocks_left < 0:
             raise DamagedError
-        return form.unpack(data)
+        try:
+            return form.unpack(self.read(offset, form.size))
+        except struct.error:
+            raise DamagedError from None
 
     def holds_after(self, offset: int, needle: bytes) -> bool:
         """Whether ``needle`` stands at or after ``offset``. Its usual place, the very end, is looked at first."""

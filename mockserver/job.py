@@ -1,5 +1,6 @@
 """A job: one video that was asked for, and the making of new ones."""
 
+from functools import lru_cache
 from random import Random
 from string import Formatter
 from typing import Any, Literal
@@ -88,8 +89,7 @@ class JobMaker:
         width, height = _dimensions(values.get("size"))
         echo = tuple(values.get(name) for name in self._echo)
         length = _length(values.get("seconds"))
-        made = Job(self._id(now), owner, now, length, width, height, echo, self._jitter())
-        return msgspec.structs.replace(made, fate=fate, echoed=self._echo)
+        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo)
 
     def remix(self, source: Job, now: float, fate: Fate | None = None) -> Job:
         """A new job with what ``source`` has."""
@@ -100,7 +100,7 @@ class JobMaker:
         return self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
 
     def _jitter(self) -> float:
-        return self._random.uniform(-1, 1)
+        return 2 * self._random.random() - 1
 
 
 def random_bits(template: str) -> int:
@@ -116,6 +116,7 @@ def random_bits(template: str) -> int:
     return 4 * digits
 
 
+@lru_cache
 def _length(seconds: object) -> float:
     """The length of the video, 0 where a document has no such field or other words for it."""
     try:
@@ -124,6 +125,7 @@ def _length(seconds: object) -> float:
         return 0.0
 
 
+@lru_cache
 def _dimensions(size: object) -> tuple[int, int]:
     """Width and height of the video in pixels, 0 where a document has no such field or other words for it."""
     width, _, height = str(size).partition("x")

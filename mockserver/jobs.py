@@ -12,6 +12,7 @@ from mockserver.document import Document
 from mockserver.job import QUEUED, Fate, Job, JobMaker, State
 from mockserver.pace import Pace
 from mockserver.response import VideoShape
+from mockserver.spool import size_of
 from mockserver.store import Finished, Page, Store, StoreUnavailable
 from mockserver.webhook import EventShape
 
@@ -147,9 +148,11 @@ class Jobs:
 
     async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
         """Make a job and keep it, under an id that no other has."""
+        size = size_of(reference)
         for _ in range(DRAWS):
             job = make()
-            if await self._additions.add(job, reference):
+            waits = self._additions.waits(size)
+            if await self._additions.add(job, reference) if waits else self._store.add(job, reference):
                 if self._tell and (due := self._pace.reaches(job)) is not None:
                     self._tell(job, due)
                 return job

@@ -33,6 +33,12 @@ class Protocol(HttpToolsProtocol):
         if self._held is not None:
             self._release()
 
+    def on_message_begin(self) -> None:
+        """Begin a request. The rest of what uvicorn does here waits until it is known to go its way."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
     def on_headers_complete(self) -> None:
         """Hold back the request if it may come whole."""
         if self._may_be_held():
@@ -100,6 +106,9 @@ class Protocol(HttpToolsProtocol):
             super().on_body(piece)
 
     def _begin(self) -> None:
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.scope["headers"], self.expect_100_continue = url, headers, expect
         super().on_headers_complete()
         cycle = self.cycle
 

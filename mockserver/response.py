@@ -47,20 +47,19 @@ class VideoShape:
         properties = properties_of(document, schema)
         self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
         echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
-        self._echo_keys = tuple(echoes)
         self.echo = tuple(echoes.values())
+        self._keys = (*LIVE, *echoes)
+        self._is_whole = self._blank.keys() >= set(LIVE)
         self.id_template = str(properties.get("id", {}).get("x-template", ""))
 
     def video(self, job: Job, state: State) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
-        video = self._blank.copy()
         done = (state.completed_at, state.error)
         live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
         echo = job.echo if job.echoed == self.echo else self._reordered(job)
-        for key, value in (*zip(LIVE, live, strict=True), *zip(self._echo_keys, echo, strict=True)):
-            if key in video:
-                video[key] = value
-        return video
+        video = self._blank.copy()
+        video.update(zip(self._keys, (*live, *echo), strict=True))
+        return video if self._is_whole else {key: video[key] for key in self._blank}
 
     def _reordered(self, job: Job) -> tuple[Any, ...]:
         """The echoes of a job that was made when the document had others; null for those that it lacks."""

@@ -39,8 +39,15 @@ class UploadError(Exception):
         self.words = words
 
 
+USUAL = re.compile(r"([a-z]+/[a-z-]+); boundary=([0-9A-Za-z'+_.-]{1,70})")
+"""A Content-Type as every usual client writes it."""
+
+
 def media_type(content_type: str) -> tuple[str, str | None]:
     """The media type that a Content-Type header names, in lower case, and the boundary if it names one."""
+    usual = USUAL.fullmatch(content_type)
+    if usual is not None:
+        return usual[1], usual[2]
     name, options = parse_options_header(content_type)
     return name, options.get("boundary")
 
@@ -54,8 +61,8 @@ MOST_IN_MEMORY = 128 * 1024
 MOST_HEADING = 300
 """Bytes of the header of a part that is kept in mind."""
 
-USUAL_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=?-]{1,70}", re.ASCII)
-"""RFC 2046, without the blank."""
+USUAL_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]{1,70}")
+"""RFC 2046, without what would have to be quoted."""
 
 
 class FormReader:
@@ -154,7 +161,7 @@ class FormReader:
 
     def _end(self) -> None:
         """Write down the rest of a part that is whole."""
-        if self._part is not None and isinstance(self._part.chunks, Spooled):
+        if self._part is not None and type(self._part.chunks) is Spooled:
             self._part.chunks.finish()
 
 

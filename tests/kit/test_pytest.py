@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-# Loaded before the first inner run, which forgets what it was first to load: httpx would know the errors of a copy.
-import httpcore  # noqa: F401
 import pytest
 
 from tests.faults import CATALOGUE, CORRECT

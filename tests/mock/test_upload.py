@@ -3,11 +3,12 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from multipart import parse_options_header
 
 from mockserver.compiler import compile_body
 from mockserver.document import default_path, read_document
 from mockserver.rules import FormRules
-from mockserver.upload import Form, FormReader, UploadError
+from mockserver.upload import USUAL, Form, FormReader, UploadError, media_type
 from tests.mock.test_properties import MARKS, PARTS
 from tests.mock.vocabulary import BOUNDARY, Part, form, multipart
 
@@ -75,3 +76,9 @@ def test_most_parts_are_counted_alike() -> None:
     for count in (RULES.limits.parts, RULES.limits.parts + 1):
         body = multipart([part] * count)
         assert read(body) == read(body, len(body))
+
+
+@given(st.from_regex(USUAL, fullmatch=True))
+def test_usual_media_type_is_read_as_any_other(content_type: str) -> None:
+    name, options = parse_options_header(content_type)
+    assert media_type(content_type) == (name, options["boundary"])
