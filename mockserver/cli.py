@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
-from threading import current_thread, main_thread
 from typing import TextIO
 
 from mockserver.app import create_parts
@@ -55,8 +54,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     ``DocumentError``, ``StoreError``, ``BindError`` or ``WorkerError`` before anything is served.
     """
     log_to(stderr, settings.log_level, settings.log_format)
-    if current_thread() is main_thread():
-        signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
+    signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:
         check_target(settings.webhook, settings.webhook_allow)
     parts = create_parts(settings, SystemClock())

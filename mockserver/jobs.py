@@ -49,13 +49,14 @@ class Jobs:
         self._clock = clock
 
     _maker: JobMaker
-    _events: EventShape | None
+    _tell: Callable[[Job, float], None] | None
+    """Tells of a job when it is due; ``None`` where nobody wants to know."""
 
     def following(self, document: Document, shape: VideoShape) -> "Jobs":
         """The same jobs; those that are made from now on, and what is told of them, are as a document says."""
         jobs = copy(self)
         jobs._maker = JobMaker(shape.id_template, shape.echo, self._random)  # noqa: SLF001 - a copy of its own
-        jobs._events = EventShape(document, self._random) if self.dispatcher else None  # noqa: SLF001
+        jobs._tell = None if self.dispatcher is None else _telling(self.dispatcher, document, self._random)  # noqa: SLF001
         return jobs
 
     def waits(self, size: int) -> bool:
@@ -90,7 +91,7 @@ class Jobs:
         if job is None:
             return None
         state = self._pace.state(job, now)
-        if self._events and before and state.is_finished and not self._pace.state(before, now).is_finished:
+        if self._tell and before and state.is_finished and not self._pace.state(before, now).is_finished:
             # By this poll, and by no time that the dispatcher knew of.
             self._tell(job, now)
         return Standing(job, state, self._pace.wait(job, now))
@@ -152,11 +153,12 @@ class Jobs:
             job = make()
             waits = self.is_slow and self._additions.waits(size_of(reference))
             if await self._additions.add(job, reference) if waits else self._store.add(job, reference):
-                if self._events and (due := self._pace.reaches(job)) is not None:
+                if self._tell and (due := self._pace.reaches(job)) is not None:
                     self._tell(job, due)
                 return job
         raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
 
-    def _tell(self, job: Job, due: float) -> None:
-        if self._events and self.dispatcher:
-            self.dispatcher.expect(job.owner, job.id, due, self._events)
+
+def _telling(dispatcher: Dispatcher, document: Document, random: Random) -> Callable[[Job, float], None]:
+    shape = EventShape(document, random)
+    return lambda job, due: dispatcher.expect(job.owner, job.id, due, shape)

@@ -31,6 +31,13 @@ class Kept(msgspec.Struct, gc=False):
     is_small: bool = False
 
 
+class Entry(Place, gc=False, kw_only=True):
+    """A job and its reference, at its place among those of its owner."""
+
+    job: Job
+    kept: Kept
+
+
 class MemoryStore:
     """Keeps jobs as long as the process lives. Nothing in it is seen by the garbage collector but a few dicts."""
 
@@ -47,32 +54,31 @@ class MemoryStore:
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""
-        if job.id in self._jobs:
+        if job.id in self._entries:
             return False
         size = size_of(reference)
-        if not self._bounds.allow(len(self._jobs) + 1, self._held + size):
+        if not self._bounds.allow(len(self._entries) + 1, self._held + size):
             self._make_room(size)
-        self._jobs[job.id] = job
-        self._references[job.id] = self._kept(reference, size)
         self._held += size
-        self._all.add(job.id)
-        if job.owner not in self._chains:
-            self._chains[job.owner] = Chain(self._places)
-        self._chains[job.owner].add(job.id, job.created)
+        self._all.add(job.id, Place())
+        chain = self._chains.get(job.owner)
+        if chain is None:
+            chain = self._chains[job.owner] = Chain(self._entries)
+        chain.add(job.id, Entry(job.created, job=job, kept=self._kept(reference, size)))
         return True
 
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job, if ``owner`` has it."""
-        job = self._jobs.get(video_id)
-        return job if job is not None and job.owner == owner else None
+        entry = self._entries.get(video_id)
+        return entry.job if entry is not None and entry.job.owner == owner else None
 
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Put ``change(job)`` in its place."""
-        job = self.get(owner, video_id)
-        if job is None:
+        if self.get(owner, video_id) is None:
             return None
-        changed = self._jobs[video_id] = change(job)
-        return changed
+        entry = self._entries[video_id]
+        entry.job = change(entry.job)
+        return entry.job
 
     def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
         """Up to ``limit`` jobs after ``after``, found without a search."""
@@ -81,7 +87,7 @@ class MemoryStore:
         if owner not in self._chains:
             return Page((), has_more=False)
         ids = self._chains[owner].walk(after, backwards=newest_first)
-        jobs = tuple(self._jobs[video_id] for video_id in islice(ids, limit))
+        jobs = tuple(self._entries[video_id].job for video_id in islice(ids, limit))
         return Page(jobs, has_more=next(ids, None) is not None)
 
     def remove(self, owner: str, video_id: str) -> Job | None:
@@ -93,28 +99,26 @@ class MemoryStore:
 
     def latest(self, limit: int) -> list[Job]:
         """The newest by addition."""
-        return [self._jobs[video_id] for video_id in islice(self._all.walk(backwards=True), limit)]
+        return [self._entries[video_id].job for video_id in islice(self._all.walk(backwards=True), limit)]
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The chunks of the reference, joined."""
-        return None if self.get(owner, video_id) is None else b"".join(self._references[video_id].chunks)
+        return None if self.get(owner, video_id) is None else b"".join(self._entries[video_id].kept.chunks)
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._jobs: dict[str, Job] = {}
-        self._references: dict[str, Kept] = {}
+        self._entries: dict[str, Entry] = {}
         self._small: dict[bytes, Kept] = {}
         self._held = 0
         self._unlooked = 0
         # A dict has an order too, but looks long for its first key once many first keys were removed; an OrderedDict
         # does not, but shows each job to the garbage collector.
         self._all = Chain({})
-        self._places: dict[str, Place] = {}
         self._chains: dict[str, Chain] = {}
 
     def count(self) -> int:
         """How many jobs there are."""
-        return len(self._jobs)
+        return len(self._entries)
 
     def held(self) -> int:
         """How many bytes the references have."""
@@ -135,23 +139,22 @@ class MemoryStore:
 
     def _make_room(self, size: int) -> None:
         """Let jobs go until one more, of ``size`` bytes, fits."""
-        while self._jobs and not self._bounds.allow(len(self._jobs) + 1, self._held + size):
+        while self._entries and not self._bounds.allow(len(self._entries) + 1, self._held + size):
             self._forget(self._leaving())
 
     def _leaving(self) -> Job:
         """The job that goes next. Where a whole look found none finished, the next few go unlooked, the first first."""
-        jobs = (self._jobs[video_id] for video_id in islice(self._all.walk(), LOOK))
-        if self._unlooked:
+        if self._unlooked and self._all.first is not None:
             self._unlooked -= 1
-            return next(jobs)
+            return self._entries[self._all.first].job
+        jobs = (self._entries[video_id].job for video_id in islice(self._all.walk(), LOOK))
         job = next(leaving(jobs, self._finished))
-        if len(self._jobs) >= LOOK and next(jobs, None) is None and not self._finished(job):
+        if len(self._entries) >= LOOK and next(jobs, None) is None and not self._finished(job):
             self._unlooked = UNLOOKED
         return job
 
     def _forget(self, job: Job) -> None:
-        del self._jobs[job.id]
-        kept = self._references.pop(job.id)
+        kept = self._entries[job.id].kept
         self._held -= size_of(kept.chunks)
         kept.count -= 1
         if kept.is_small and not kept.count:

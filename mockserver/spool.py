@@ -27,21 +27,20 @@ class Spool:
     """Keeps pieces of bytes in a file that ``make`` makes, and gives the descriptor of, when it is first needed."""
 
     def __init__(self, make: Callable[[], int] | None = None) -> None:
-        self._make = make or unlinked
+        self._make: Callable[[], int] | None = make or unlinked
         self._file = -1
         self._free: list[int] = []
         self._blocks = 0
 
     def new(self) -> "Spooled | None":
         """An empty place for the pieces of one upload; ``None`` where there can be no file: memory has to do."""
-        if self._file < 0:
+        make, self._make = self._make, None
+        if make is not None:
             try:
-                self._file = self._make()
+                self._file = make()
             except OSError as error:
                 logger.warning("large uploads stay in memory, no temporary file can be made: %s", error)
-                self._make = _no_file
-                return None
-        return Spooled(self)
+        return None if self._file < 0 else Spooled(self)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> int:
         """Put up to ``BLOCK`` bytes into a block, and give its number; ``SpoolError`` where the disk is full."""
@@ -156,7 +155,3 @@ def unlinked() -> int:
     """A file without a name, in the system's folder for temporary files: its descriptor."""
     with TemporaryFile() as file:
         return os.dup(file.fileno())
-
-
-def _no_file() -> int:
-    raise OSError("given up")

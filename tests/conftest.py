@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+# A run of pytest within pytest forgets what it was the first to load; httpx would no longer know these errors.
+import httpcore  # noqa: F401
 import pytest
 from hypothesis import settings
 

@@ -22,18 +22,14 @@ def module(name: str, *options: str) -> str:
     return run(sys.executable, "-m", name, *options, cwd=CHECKOUT, env=env)
 
 
-def benchmark(*options: str) -> str:
-    return module("benchmarks", "--rounds", "1", *options)
-
-
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
-    output = benchmark("--load", "python", "--seconds", "0.05")
+    output = module("benchmarks", "--rounds", "1", "--load", "python", "--seconds", "0.05")
     assert rows(output) == ["create", "create", "create", "retrieve", "refused create"]
     assert "start to first answer" in output
 
 
 def test_wrk_gives_the_same_rows(wrk: str) -> None:
-    output = benchmark("--load", "wrk", "--work", "retrieve")
+    output = module("benchmarks", "--rounds", "1", "--load", "wrk", "--work", "retrieve")
     assert rows(output) == ["retrieve"]
 
 
@@ -52,3 +48,9 @@ def test_more_workers_lose_no_answer_and_give_none_twice() -> None:
         line.replace(" ", "").strip("|").split("|") for line in module("benchmarks.scale", *options).splitlines()[2:]
     ]
     assert cells[0] == "sqlite,2workers" and cells[-3:] == ["400", "0", "0"]
+
+
+def test_damaged_requests_are_refused_and_harm_nobody() -> None:
+    output = module("benchmarks.malformed", "--requests", "3000")
+    assert "nothing odd" in output
+    assert "3 good requests in between" in output

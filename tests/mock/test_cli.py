@@ -166,6 +166,7 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
         (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
+        (["--log-format", "xml"], "argument --log-format: 'xml' is no format; allowed: text, json"),
         (
             ["--pace", "x"],
             "argument --pace: 'x' is no pace; allowed: instant, fast, real, polls:N (N from 1) or queue=S,render=S (S in seconds)",

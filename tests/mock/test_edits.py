@@ -331,6 +331,15 @@ def parameter(document: dict[str, Any], path: str, name: str) -> dict[str, Any]:
     return found
 
 
+def test_example_of_no_certain_status_is_no_answer_that_can_be_asked_for(edited: Edited) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        media: dict[str, Any] = {"application/json": {"examples": {"teapot": {"value": {}}}}}
+        document["paths"]["/v1/videos"]["get"]["responses"]["4XX"] = {"description": "x", "content": media}
+
+    answer = edited(edit).send("GET", "/v1/videos", {"prefer": "example=teapot"})
+    assert (answer.status_code, "teapot'" in answer.json()["error"]["message"]) == (400, True)
+
+
 INVALID: dict[str, tuple[Edit, str]] = {
     "version": (lambda d: d.update(openapi="3.0.3"), "openapi: '3.0.3' is not supported, 3.1 is"),
     "no paths": (lambda d: d.pop("paths"), "paths is missing"),
@@ -366,6 +375,7 @@ INVALID: dict[str, tuple[Edit, str]] = {
     ),
     "reference to itself": (lambda d: d["components"]["schemas"].update(Video={"$ref": "#/components/schemas/Video"}), "leads back to itself"),
     "no answer": (lambda d: d["paths"]["/v1/videos"]["post"]["responses"]["200"].update(content={}), "createVideo: responses.200 has no JSON schema, 'application/json' is missing"),
+    "error of a scenario missing": (lambda d: d["x-errors"].pop("rate-limit-exceeded"), "x-errors lacks 'rate-limit-exceeded'"),
     "variant that cannot be made": (lambda d: parameter(d, "/v1/videos/{video_id}/content", "variant")["schema"]["enum"].append("poster"), "downloadContent: the variant 'poster' cannot be made; video, thumbnail, spritesheet can"),
     "no default of a parameter": (lambda d: parameter(d, "/v1/videos", "limit")["schema"].pop("default"), "listVideos: the parameter 'limit' is missing, or its default"),
     "no parameter": (lambda d: d["paths"]["/v1/videos"]["get"].pop("parameters"), "listVideos: the parameter 'limit' is missing, or its default"),

@@ -126,6 +126,14 @@ def test_failure_is_told_with_its_place(lines: Callable[[], list[dict[str, Any]]
     assert "ZeroDivisionError" in line["exception"]
 
 
+def test_request_that_cannot_be_written_down_is_answered_all_the_same(
+    mock: Mock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mock.control.journal, "add", lambda *_: 1 / 0)
+    mock.create()
+    assert "not written down" in caplog.text
+
+
 def test_command_logs_in_the_form_that_is_asked_for() -> None:
     with served("--log-format", "json", "--token", TOKEN) as (process, told):
         httpx.get(f"{url(told)}/v1/videos/x", headers={"authorization": "Bearer other"})

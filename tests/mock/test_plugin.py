@@ -118,6 +118,22 @@ def test_failures_are_asked_for_by_name_and_requests_remembered(tests: pytest.Py
     )
 
 
+def test_jobs_are_shown_and_everything_is_reset(tests: pytest.Pytester) -> None:
+    ran(
+        tests,
+        """
+        from ask import create
+
+        def test_it(videos_mock):
+            video = create(videos_mock)
+            assert [job["id"] for job in videos_mock.jobs] == [video["id"]]
+            videos_mock.reset()
+            assert videos_mock.jobs == videos_mock.requests == []
+        """,
+        passed=1,
+    )
+
+
 def test_server_starts_when_its_address_is_asked_for_and_ends_with_the_test(tests: pytest.Pytester) -> None:
     ran(
         tests,
@@ -170,6 +186,8 @@ def test_settings_are_the_options_of_the_command(tests: pytest.Pytester) -> None
         ("speed=1", "videos_mock: unrecognized arguments: --speed=1"),
         ("port=8000", "videos_mock: port is of the command alone"),
         ("document='nowhere.yaml'", "videos_mock: nowhere.yaml: No such file or directory"),
+        ("scenario='nowhere.yaml'", "videos_mock: nowhere.yaml: No such file or directory"),
+        ("store='sqlite:nowhere/jobs.db'", "videos_mock: store nowhere/jobs.db: "),
         ("webhook='http://127.0.0.1/'", "videos_mock: argument --webhook-secret: missing"),
     ],
 )

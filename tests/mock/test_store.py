@@ -41,6 +41,12 @@ def test_reference_is_given_back_in_one_piece(store: Store) -> None:
     assert (store.reference("me", "a"), store.reference("me", "b"), store.held()) == (b"\x00picture\xff", b"", 9)
 
 
+def test_latest_are_those_added_last_whoever_owns_them(store: Store) -> None:
+    put(store, job("a"), job("b", owner="you"), job("c", created=0.5))
+    assert [each.id for each in store.latest(2)] == ["c", "b"]
+    assert store.latest(0) == []
+
+
 def test_taken_id_is_refused_whoever_has_it(store: Store) -> None:
     put(store, job("a", owner="me"))
     assert not store.add(job("a", owner="you"), [b"other"])
@@ -183,7 +189,7 @@ def test_garbage_collector_sees_no_job_in_memory() -> None:
     put(store, *(job(str(number)) for number in range(100)))
     gc.collect()
     assert not any(
-        isinstance(seen, Job) or seen in (store._jobs, store._places)
+        isinstance(seen, Job) or seen in (store._entries, store._all.places)
         for seen in gc.get_objects()
         if type(seen) in (dict, Job)
     )

@@ -1,0 +1,105 @@
+"""The spool gives back what was put into it, and what cannot be put there harms nobody."""
+
+import os
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.spool import BLOCK, IDLE_BLOCKS, Spool, Spooled, SpoolError, size_of
+from mockserver.upload import MOST_IN_MEMORY
+from tests.mock.vocabulary import Mock, form
+from tests.pictures import picture
+
+BYTES = Random(1).randbytes(3 * BLOCK)  # noqa: S311 - to be repeated
+LARGE = picture() + b"\0" * MOST_IN_MEMORY
+
+
+def spooled(spool: Spool, *sizes: int) -> Spooled:
+    """Pieces of these sizes, one after the other."""
+    place = spool.new()
+    assert place is not None
+    start = 0
+    for size in sizes:
+        place.append(BYTES[start : start + size])
+        start += size
+    place.finish()
+    return place
+
+
+SIZES = st.lists(st.integers(0, BLOCK + 1), max_size=3)
+
+
+@given(SIZES, st.integers(0, 3 * BLOCK), st.integers(0, 3 * BLOCK))
+def test_pieces_are_given_back_wherever_one_looks(sizes: list[int], offset: int, count: int) -> None:
+    place = spooled(Spool(), *sizes)
+    whole = BYTES[: sum(sizes)]
+    assert (b"".join(place), place.size, size_of(place)) == (whole, len(whole), len(whole))
+    offset = min(offset, len(whole))
+    assert place.read(offset, count) == whole[offset : offset + count]
+
+
+def test_chunks_are_had_by_number() -> None:
+    place = spooled(Spool(), BLOCK, 10)
+    assert (len(place), len(place[0]), place[1], place[0:1]) == (2, BLOCK, BYTES[BLOCK : BLOCK + 10], [place[0]])
+    with pytest.raises(IndexError):
+        place[2]
+
+
+def test_block_of_an_upload_that_is_gone_is_used_again() -> None:
+    spool = Spool()
+    first = spooled(spool, 10)
+    del first
+    second, third = spooled(spool, 20), spooled(spool, 30)
+    assert (second.read(0, 99), third.read(0, 99)) == (BYTES[:20], BYTES[:30])
+
+
+def test_file_is_emptied_when_all_is_gone_and_it_was_large() -> None:
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(os.memfd_create("spool"))
+        return made[0]
+
+    spool = Spool(make)
+    places = [spooled(spool, BLOCK) for _ in range(IDLE_BLOCKS + 1)]
+    assert os.fstat(made[0]).st_size == (IDLE_BLOCKS + 1) * BLOCK
+    places.clear()
+    assert os.fstat(made[0]).st_size == 0
+    assert spooled(spool, 5).read(0, 9) == BYTES[:5]
+    spool.close()
+    spool.close()
+
+
+def test_block_that_is_not_written_whole_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pwritev", lambda *_: 1)
+    with pytest.raises(SpoolError, match="the disk is full"):
+        spooled(Spool(), 10)
+
+
+def test_large_upload_is_judged_and_kept_through_the_spool(mock: Mock) -> None:
+    video = mock.create(input_reference=LARGE)
+    [job] = mock.control.service.jobs.latest(1)
+    assert (job.id, mock.control.service.jobs.reference(job)) == (video["id"], LARGE)
+
+
+def test_full_disk_is_told_in_the_envelope_and_small_uploads_go_on(
+    mock: Mock, caplog: pytest.LogCaptureFixture
+) -> None:
+    mock.control.service.spool = Spool(lambda: os.open("/dev/full", os.O_RDWR))
+    message = "The server cannot keep or find videos at the moment. Its log says why."
+    answer = mock.post(form(input_reference=LARGE))
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, message)
+    assert "a large upload cannot be written down: No space left on device" in caplog.text
+    mock.create()
+
+
+def test_where_no_file_can_be_made_memory_has_to_do(mock: Mock, caplog: pytest.LogCaptureFixture) -> None:
+    def nowhere() -> int:
+        raise OSError("read-only")
+
+    mock.control.service.spool = Spool(nowhere)
+    mock.create(input_reference=LARGE)
+    mock.create(input_reference=LARGE)
+    assert caplog.text.count("large uploads stay in memory") == 1
