@@ -1,6 +1,6 @@
 """The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -56,8 +56,11 @@ def verdict_on(reading: Reading) -> Request | Violation:
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
     if not (is_valid and _is_usual(reading)):
+        sound = {name for name in form if _is_plainly_sound(name, reading)}
         for rule in rules.beyond_schema if is_valid else rules.checks:
-            words = broken(rule, reading)
+            if rule.other is None and rule.field in sound:
+                continue
+            words = broken(rule, reading, sound)
             if words is not None:
                 return Violation(rule.id, rule.error, {"field": rule.field, **words})
     files = {name: form[name][0] for name in reading.images}
@@ -80,6 +83,17 @@ def _is_usual(reading: Reading) -> bool:
             if field.matches is not None and reading.values.get(field.matches) != image.dimensions:
                 return False
     return True
+
+
+def _is_plainly_sound(name: str, reading: Reading) -> bool:
+    """Whether the field is sure to break no rule of its own, as most fields are in a form that is refused."""
+    field, parts = reading.rules.fields.get(name), reading.form[name]
+    if field is None or len(parts) > 1 or name not in reading.values:
+        return False
+    if field.is_file:
+        image = reading.images[name]
+        return image.intact and image.type in field.file_types
+    return parts[0].filename is None and field.schema is not None and field.schema.is_valid(reading.values[name])
 
 
 def read(rules: FormRules, form: Form) -> Reading:
@@ -117,11 +131,14 @@ def _number_or_text(text: str) -> Any:
         return text
 
 
-def broken(rule: FormRule, reading: Reading) -> Words | None:
-    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
+def broken(rule: FormRule, reading: Reading, sound: Collection[str] = ()) -> Words | None:
+    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it.
+
+    ``sound`` are fields that are known to break no rule of their own.
+    """
     if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
         return None
-    if rule.other is not None and not _is_sound(rule.other, reading):
+    if rule.other is not None and rule.other not in sound and not _is_sound(rule.other, reading):
         return None
     return CHECKS.get(rule.kind, _keyword)(rule, reading)
 

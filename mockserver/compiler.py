@@ -99,7 +99,8 @@ class _Compiler:
         examples = [node.get("default"), *allowed, *node.get("examples", ()), "text"]
         example = next(value for value in examples if value is not None)
         types = self._types_of(name) if is_file else ()
-        return Field(name, is_file, is_text, default, allowed, example, types, node.get("x-dimensions-match"))
+        schema = self._validator(node) if is_text else None
+        return Field(name, is_file, is_text, default, allowed, example, types, node.get("x-dimensions-match"), schema)
 
     def _checks(self) -> Iterator[FormRule]:
         conditions = list(self._conditions())

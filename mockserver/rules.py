@@ -34,7 +34,7 @@ class Field(msgspec.Struct, frozen=True):
     """One field of a form.
 
     ``default`` stands for it where it is left out, ``None`` if nothing does; ``allowed`` are the values of its enum;
-    ``example`` is a value that it may have.
+    ``example`` is a value that it may have; ``schema`` judges a text by all of its keywords at once.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Field(msgspec.Struct, frozen=True):
     example: Any
     file_types: tuple[str, ...] = ()
     matches: str | None = None
+    schema: Validator | None = None
 
 
 class FormRules(msgspec.Struct, frozen=True):
