@@ -31,7 +31,7 @@ class Renderer:
         self._cache_bytes = cache_bytes
         self._kept: OrderedDict[Name, Content] = OrderedDict()
         self._kept_bytes = 0
-        self._running: dict[Name, Future[Content]] = {}
+        self._running: dict[Name, Future[Content | Exception]] = {}
         self._lock = Lock()  # work ends in its own thread
         self._threads = ThreadPoolExecutor(at_once, "renderer")
 
@@ -49,12 +49,13 @@ class Renderer:
             work = self._running.get(name)
             started = work is None
             if work is None:
-                work = self._running[name] = self._threads.submit(self._make, variant, source)
+                work = self._running[name] = self._threads.submit(self._attempt, variant, source)
         if started:  # outside of the lock: work that is done already calls back at once
             work.add_done_callback(partial(self._done, name))
-        waiting = asyncio.wrap_future(work)
-        waiting.add_done_callback(_see)
-        return await asyncio.shield(waiting)
+        made = await asyncio.shield(asyncio.wrap_future(work))
+        if isinstance(made, Exception):
+            raise made
+        return made
 
     def forget(self, key: str | None = None) -> None:
         """Drop what is kept of the job ``key``, or of all jobs; what is being made of it is not kept."""
@@ -68,13 +69,20 @@ class Renderer:
         """Start nothing any more. What is being made ends by itself, unseen."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _done(self, name: Name, work: Future[Content]) -> None:
+    def _attempt(self, variant: str, source: Source) -> Content | Exception:
+        """What is made, or why not: a failure that nobody waits for any more is no mistake to be logged."""
+        try:
+            return self._make(variant, source)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            return error
+
+    def _done(self, name: Name, work: Future[Content | Exception]) -> None:
         with self._lock:
             if self._running.get(name) is not work:
                 return  # forgotten meanwhile
             del self._running[name]
-            if not work.cancelled() and work.exception() is None:
-                self._keep(name, work.result())
+            if not work.cancelled() and not isinstance(made := work.result(), Exception):
+                self._keep(name, made)
 
     def _keep(self, name: Name, content: Content) -> None:
         self._kept[name] = content
@@ -82,9 +90,3 @@ class Renderer:
         while self._kept_bytes > self._cache_bytes:
             _, oldest = self._kept.popitem(last=False)
             self._kept_bytes -= len(oldest.body)
-
-
-def _see(waiting: asyncio.Future[Content]) -> None:
-    """Look at a failure, so that one whose asker went away is not logged as unseen: the others were told."""
-    if not waiting.cancelled():
-        waiting.exception()

@@ -47,6 +47,13 @@ def test_latest_are_those_added_last_whoever_owns_them(store: Store) -> None:
     assert store.latest(0) == []
 
 
+def test_where_no_job_ever_ends_the_first_go_first() -> None:
+    store = MemoryStore(Bounds(jobs=LOOK, bytes=10**6), is_done)
+    put(store, *(job(f"{number:04}") for number in range(LOOK + 60)))
+    page = store.page("me", after=None, limit=1, newest_first=False)
+    assert (ids(page), store.count()) == (["0060"], LOOK)
+
+
 def test_taken_id_is_refused_whoever_has_it(store: Store) -> None:
     put(store, job("a", owner="me"))
     assert not store.add(job("a", owner="you"), [b"other"])

@@ -40,6 +40,12 @@ def contents(form: Form) -> object:
     return [[(p.name, p.filename, p.content_type, p.bytes()) for p in parts] for parts in form.values()]
 
 
+def test_odd_boundary_is_read_as_a_usual_one() -> None:
+    odd = "an odd boundary"
+    body = multipart(form())
+    assert read(body.replace(BOUNDARY.encode(), odd.encode()), boundary=odd) == read(body)
+
+
 @given(st.lists(PARTS, max_size=5), DAMAGES, st.integers(1, 99))
 @example([], [(0, 0, b"\r\n")], 7)
 @example([], [(10_000, 0, b"after the end")], 7)
