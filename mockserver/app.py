@@ -34,7 +34,7 @@ from mockserver.service import Service
 from mockserver.settings import Settings
 from mockserver.stage import Stage
 from mockserver.stamp import Stamp
-from mockserver.wire import header, read_form, read_json, read_query
+from mockserver.wire import Patience, Timeout, header, read_form, read_json, read_query
 
 logger = logging.getLogger("mockserver")
 
@@ -44,13 +44,17 @@ RANGES = ("accept-ranges", "content-range", "etag")
 
 
 class Parts(NamedTuple):
-    """What an application is made of. ``sleep`` waits so many seconds where an answer is to be late."""
+    """What an application is made of.
+
+    ``sleep`` waits so many seconds where an answer is to be late; ``patience`` is with bodies, ``None`` without end.
+    """
 
     service: Service
     stamp: Stamp
     control: Control
     gate: Gate
     sleep: Sleep
+    patience: Patience | None
 
 
 class Fronted(Starlette):
@@ -64,16 +68,26 @@ class Fronted(Starlette):
         await self.front(scope, receive, send)
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep | None = None) -> Fronted:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    sleep: Sleep = asyncio.sleep,
+    timeout: Timeout = asyncio.timeout,
+) -> Fronted:
     """The mock as an ASGI application, its ``Control`` in ``app.state.control``.
 
     ``DocumentError``, ``ScenarioFileError`` or ``StoreError`` where a file or the store of ``settings`` cannot be used.
     """
-    return build_app(create_parts(settings or Settings(), clock or SystemClock(), sleep or asyncio.sleep))
+    return build_app(create_parts(settings or Settings(), clock or SystemClock(), sleep, timeout))
 
 
 def create_parts(
-    settings: Settings, clock: Clock, sleep: Sleep = asyncio.sleep, document: Document | None = None
+    settings: Settings,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+    timeout: Timeout = asyncio.timeout,
+    document: Document | None = None,
 ) -> Parts:
     """Make the parts of an application, as ``settings`` say; ``document`` where it is read already."""
     document = document or read_document(settings.document)
@@ -98,13 +112,14 @@ def create_parts(
             stage.add(*entry)
 
     control = Control(service, stage, time, Journal(settings.keep_requests), start)
-    return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep)
+    patience = Patience(settings.upload_timeout, timeout) if settings.upload_timeout else None
+    return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep, patience)
 
 
 def build_app(parts: Parts) -> Fronted:
     """Route each path of the document to its operations."""
-    service, stamp, control, gate, sleep = parts
-    public = routed(service.document.operations, handlers(service))
+    service, stamp, control, gate, sleep, _ = parts
+    public = routed(service.document.operations, handlers(service, parts.patience))
     private = routed(service.document.controls, Panel(control, service).handlers)
     cors = Middleware(
         CORSForPages,
@@ -162,11 +177,13 @@ class CORSForPages(CORSMiddleware):
         return await self.app(scope, receive, send)
 
 
-def handlers(service: Service) -> dict[str, Handler]:
+def handlers(service: Service, patience: Patience | None) -> dict[str, Handler]:
     """What answers each operation of the document, by its id."""
 
     async def create(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
-        form = await read_form(service.rules["createVideo"], service.spool, scope, receive)
+        form = await read_form(
+            service.rules["createVideo"], service.spool, scope, receive, None if exchange.is_at_once else patience
+        )
         return None if form is None else await service.create(exchange, form)
 
     async def retrieve(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
@@ -179,7 +196,7 @@ def handlers(service: Service) -> dict[str, Handler]:
         return service.delete(exchange.owner, scope["path_params"]["video_id"])
 
     async def remix(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
-        body = await read_json(service.rules["remixVideo"], scope, receive)
+        body = await read_json(service.rules["remixVideo"], scope, receive, patience)
         return None if body is None else await service.remix(exchange, scope["path_params"]["video_id"], body)
 
     async def content(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:

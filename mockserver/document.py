@@ -14,7 +14,7 @@ WORDS = frozenset("field value allowed limit count reason type image other expec
 
 NAMED_RULES = {
     "createVideo": "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit "
-    "body.boundary body.complete body.part-name body.parts body.well-formed store.available error.no-5xx "
+    "body.boundary body.complete body.part-name body.parts body.timeout body.well-formed store.available error.no-5xx "
     "control.peer control.token control.scenario control.scenario.found prefer.code prefer.example prompt.directive",
     "retrieveVideo": "retrieve.not-found",
     "listVideos": "list.after",

@@ -14,6 +14,9 @@ JSON: Header = (b"content-type", b"application/json")
 LIVE = ("id", "created_at", "status", "progress", "completed_at", "error", "remixed_from_video_id")
 """The keys of a video that are the job's own; the others are echoes, constants or null."""
 
+UNFINISHED = ("body.limit", "body.timeout")
+"""The rules that are answered before the whole body came."""
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -93,7 +96,7 @@ def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
     }
-    drop = 2 * limits.body_bytes if violation.rule == "body.limit" else 0
+    drop = 2 * limits.body_bytes if violation.rule in UNFINISHED else 0
     if error.retry_after is not None:
         headers = (*headers, retry_after(error.retry_after))
     return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)

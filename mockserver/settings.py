@@ -13,11 +13,23 @@ from mockserver.pace import FORMS, Pace, parse_pace
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
 from mockserver.target import Target, parse_host, parse_target
+from mockserver.values import (
+    LEVELS,
+    WORKERS,
+    read_bound,
+    read_count,
+    read_format,
+    read_level,
+    read_port,
+    read_seconds,
+    read_seed,
+    read_switch,
+    read_token,
+    read_workers,
+)
 from mockserver.webhook import read_secret
 
 PREFIX = "MOCKSERVER_"
-WORKERS = "1 to 64"
-LEVELS = ("debug", "info", "warning", "error")
 
 
 class UsageError(Exception):
@@ -30,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
-    ``workers``: how many processes serve.
+    ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_allow: tuple[str, ...] = ()
     reload: bool = False
     workers: int = 1
+    upload_timeout: float = 60
 
     def __post_init__(self) -> None:
         """Refuse one half of a webhook, and workers that share nothing."""
@@ -89,74 +102,21 @@ class Option(msgspec.Struct, frozen=True):
         return PREFIX + self.name.upper().replace("-", "_")
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise ValueError(f"'{text}' is no port; allowed: 0 (any free one) to 65535")
-    return int(text)
-
-
-def _token(text: str) -> str:
-    if not text or text.split() != [text]:
-        raise ValueError("a token is not empty and has no white space")
-    return text
-
-
-def _seed(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"'{text}' is no seed; allowed: a whole number") from None
-
-
-def _bound(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError(f"'{text}' is no bound; allowed: a whole number from 1")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > 100_000:
-        raise ValueError(f"'{text}' is no number of requests; allowed: 0 to 100000")
-    return int(text)
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise ValueError(f"'{text}' is no number of processes; allowed: {WORKERS}")
-    return int(text)
-
-
-def _switch(text: str) -> bool:
-    if text not in ("true", "false", "1", "0"):
-        raise ValueError(f"'{text}' is neither true nor false; allowed: true, 1, false, 0")
-    return text in ("true", "1")
-
-
-def _format(text: str) -> str:
-    if text not in FORMATS:
-        raise ValueError(f"'{text}' is no format; allowed: {', '.join(FORMATS)}")
-    return text
-
-
-def _level(text: str) -> str:
-    if text not in LEVELS:
-        raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
-    return text
-
-
 OPTIONS = (
     Option("host", "H", "127.0.0.1", str, "address to listen on"),
-    Option("port", "P", "8000", _port, "port to listen on; 0 takes any free one"),
-    Option("token", "T", "any", _token, "bearer token to accept; give it again for more", "tokens", repeatable=True),
+    Option("port", "P", "8000", read_port, "port to listen on; 0 takes any free one"),
+    Option(
+        "token", "T", "any", read_token, "bearer token to accept; give it again for more", "tokens", repeatable=True
+    ),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
-    Option("seed", "N", "none", _seed, "make the random part of ids, the jitter and all chance repeat exactly"),
+    Option("seed", "N", "none", read_seed, "make the random part of ids, the jitter and all chance repeat exactly"),
     Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),
     Option(
         "keep-jobs",
         "N",
         "100000 in memory and Redis, 1000000 in a file",
-        _bound,
+        read_bound,
         "how many jobs are kept; past that the oldest go, finished ones first",
         "keep_jobs",
     ),
@@ -164,17 +124,21 @@ OPTIONS = (
         "keep-bytes",
         "N",
         "64 MiB in memory, 4 GiB in a file, 1 GiB in Redis",
-        _bound,
+        read_bound,
         "how many bytes of uploaded pictures are kept; past that the oldest jobs go with theirs",
         "keep_bytes",
     ),
     Option("scenario", "FILE", "none", Path, "scenarios that requests meet from the start, in YAML"),
     Option(
-        "control-token", "T", "none", _token, "open /_mock/ to who sends this token, from anywhere", "control_token"
+        "control-token", "T", "none", read_token, "open /_mock/ to who sends this token, from anywhere", "control_token"
     ),
-    Option("keep-requests", "N", "1000", _count, "how many requests /_mock/requests remembers", "keep_requests"),
-    Option("log-level", "LEVEL", "info", _level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"),
-    Option("log-format", "FORMAT", "text", _format, f"how to tell it: {', '.join(FORMATS)}, a line each", "log_format"),
+    Option("keep-requests", "N", "1000", read_count, "how many requests /_mock/requests remembers", "keep_requests"),
+    Option(
+        "log-level", "LEVEL", "info", read_level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"
+    ),
+    Option(
+        "log-format", "FORMAT", "text", read_format, f"how to tell it: {', '.join(FORMATS)}, a line each", "log_format"
+    ),
     Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(
         "webhook-secret",
@@ -193,8 +157,16 @@ OPTIONS = (
         "webhook_allow",
         repeatable=True,
     ),
-    Option("workers", "N", "1", _workers, "how many processes serve the port; more than one need a shared store"),
-    Option("reload", "", "off", _switch, "follow the document while it is edited", is_switch=True),
+    Option("workers", "N", "1", read_workers, "how many processes serve the port; more than one need a shared store"),
+    Option(
+        "upload-timeout",
+        "SECONDS",
+        "60",
+        read_seconds,
+        "how long the body of a request may take to arrive; 0 for any time",
+        "upload_timeout",
+    ),
+    Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
 )
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,6 +18,9 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+Timeout = Callable[[float], AbstractAsyncContextManager[Any]]
+Body = TypeVar("Body")
 
 LINGER_SECONDS = 2.0
 """How long the rest of an upload over the limit is taken in and dropped. Without that, a sender that is still
@@ -43,7 +46,24 @@ def joined(scope: Scope, name: bytes) -> str | None:
     return ", ".join(found) if found else None
 
 
-async def read_form(rules: FormRules, spool: Spool, scope: Scope, receive: Receive) -> Form | None:
+class Patience(NamedTuple):
+    """How many seconds a body may take; ``timeout`` is a context that ends with ``TimeoutError`` after so many."""
+
+    seconds: float
+    timeout: Timeout
+
+    async def bear(self, reading: Awaitable[Body]) -> Body:
+        """What is read, if that takes no longer; ``UploadError`` if it does."""
+        try:
+            async with self.timeout(self.seconds):
+                return await reading
+        except TimeoutError:
+            raise UploadError("body.timeout", limit=f"{self.seconds:g}") from None
+
+
+async def read_form(
+    rules: FormRules, spool: Spool, scope: Scope, receive: Receive, patience: Patience | None = None
+) -> Form | None:
     """The form in the body; ``None`` if the client went away; ``UploadError`` as soon as it cannot become one."""
     content_type = header(scope, b"content-type") or ""
     name, boundary = media_type(content_type)
@@ -53,6 +73,10 @@ async def read_form(rules: FormRules, spool: Spool, scope: Scope, receive: Recei
     announced = header(scope, b"content-length") or ""
     if announced.isdecimal():
         reader.announce(int(announced))
+    return await (patience.bear(_fill(reader, receive)) if patience else _fill(reader, receive))
+
+
+async def _fill(reader: FormReader, receive: Receive) -> Form | None:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         return reader.whole(message.get("body", b""))
@@ -64,11 +88,18 @@ async def read_form(rules: FormRules, spool: Spool, scope: Scope, receive: Recei
     return None
 
 
-async def read_json(rules: FormRules, scope: Scope, receive: Receive) -> dict[str, Any] | None:
+async def read_json(
+    rules: FormRules, scope: Scope, receive: Receive, patience: Patience | None = None
+) -> dict[str, Any] | None:
     """The JSON object in the body; ``None`` if the client went away; ``UploadError`` if there is none in it."""
     content_type = header(scope, b"content-type") or ""
     if media_type(content_type)[0] != rules.media_type:
         raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
+    reading = _read_object(rules, receive)
+    return await (patience.bear(reading) if patience else reading)
+
+
+async def _read_object(rules: FormRules, receive: Receive) -> dict[str, Any] | None:
     body = b""
     while True:
         message = await receive()
