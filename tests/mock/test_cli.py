@@ -220,6 +220,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "webhook-allow": "a.example B.example",
         "reload": "true",
         "workers": "7",
+        "upload-timeout": "8.5",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
