@@ -54,3 +54,12 @@ def test_damaged_requests_are_refused_and_harm_nobody() -> None:
     output = module("benchmarks.malformed", "--requests", "3000")
     assert "nothing odd" in output
     assert "3 good requests in between" in output
+
+
+def test_memory_is_told_before_and_after_the_uploads() -> None:
+    assert "all are answered" in module("benchmarks.memory", "--uploads", "2", "--more", "1")
+
+
+def test_slow_uploads_are_ended() -> None:
+    output = module("benchmarks.slow", "--slow", "2", "--creations", "3", "--timeout", "0.5")
+    assert "ended by --upload-timeout 0.5: 2 of 2" in output

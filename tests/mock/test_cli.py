@@ -164,6 +164,9 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
         (["--store", "x"], "argument --store: 'x' is no store; allowed: memory, sqlite:PATH or redis://HOST:PORT/DB"),
         (["--keep-jobs", "0"], "argument --keep-jobs: '0' is no bound; allowed: a whole number from 1"),
+        (["--upload-timeout", "-1"], "argument --upload-timeout: '-1' is no time; allowed: 0 to 86400 seconds"),
+        (["--upload-timeout", "nan"], "argument --upload-timeout: 'nan' is no time; allowed: 0 to 86400 seconds"),
+        (["--upload-timeout", "soon"], "argument --upload-timeout: 'soon' is no time; allowed: 0 to 86400 seconds"),
         (["--keep-bytes", "1.5"], "argument --keep-bytes: '1.5' is no bound; allowed: a whole number from 1"),
         (["--log-level", "x"], "argument --log-level: 'x' is no level; allowed: debug, info, warning, error"),
         (["--log-format", "xml"], "argument --log-format: 'xml' is no format; allowed: text, json"),
@@ -226,7 +229,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
-    assert read.workers == 7
+    assert (read.workers, read.upload_timeout) == (7, 8.5)
     assert read.log_format == "json"
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
