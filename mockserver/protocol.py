@@ -14,6 +14,9 @@ from mockserver.front import Application
 from mockserver.response import Answer, Header
 from mockserver.wire import HANG_UP
 
+MOST_WAITING = 64 * 1024
+"""Bytes of a piece after which no more is read until it is received; uvicorn's own figure."""
+
 CLOSE: Header = (b"connection", b"close")
 
 
@@ -47,11 +50,17 @@ class Protocol(HttpToolsProtocol):
             self._begin()
 
     def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body."""
-        if self._held is None:
+        """Keep a piece of the body. Where none waits to be received, it is not copied, as uvicorn would."""
+        cycle = self.cycle
+        if self._held is not None:
+            self._held.append(body)
+        elif cycle.body or cycle.response_complete:
             super().on_body(body)
         else:
-            self._held.append(body)
+            cycle.body = body  # type: ignore[assignment]
+            if len(body) > MOST_WAITING:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """Answer the request, if it was held back."""

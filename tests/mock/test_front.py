@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from mockserver import Settings, auth
 from mockserver.fixture import VideosMock
 from mockserver.front import plain
 from tests.mock.test_properties import PARTS
+from tests.mock.test_server import exchange
 from tests.mock.test_upload import DAMAGES, damaged
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, TOKEN, Mock, Part, form, multipart
 
@@ -38,8 +38,11 @@ def test_small_upload_over_the_limit_is_refused_and_its_connection_ends(tmp_path
     document.write_text(text.replace(f"body-bytes: {limit['body-bytes']}", "body-bytes: 1000"), "utf-8")
     mock = VideosMock(Settings(document=document))
     try:
-        headers = {"authorization": "Bearer x", "content-type": f"multipart/form-data; boundary={BOUNDARY}"}
-        answer = httpx.post(f"{mock.url}/v1/videos", headers=headers, content=multipart(form()))
+        body = multipart(form())
+        head = f"POST /v1/videos HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer x\r\nContent-Length: {len(body)}\r\n"
+        head += f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+        host, port = mock.url.removeprefix("http://").split(":")
+        answer = exchange((host, int(port)), head.encode() + body)
         assert (answer.status_code, answer.headers["connection"]) == (413, "close")
     finally:
         mock.close()
