@@ -139,16 +139,16 @@ def test_server_starts_when_its_address_is_asked_for_and_ends_with_the_test(test
         tests,
         """
         import httpx, pytest, threading
-        seen = []
+        seen, before = [], threading.active_count()
 
         def test_address(videos_mock):
-            assert threading.active_count() == 1
+            assert threading.active_count() <= before
             seen.append(videos_mock.url)
             assert videos_mock.url == seen[0]
             assert httpx.get(seen[0] + "/v1/videos", headers={"Authorization": "Bearer x"}).json()["data"] == []
 
         def test_end():
-            assert threading.active_count() == 1
+            assert threading.active_count() <= before
             with pytest.raises(httpx.ConnectError):
                 httpx.get(seen[0])
         """,
