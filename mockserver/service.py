@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from mockserver.auth import Tokens
-from mockserver.checks import Violation, judge, judge_values, read, verdict_on
+from mockserver.checks import Violation, judge, judge_values, verdict_on
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import MAKERS, Source
 from mockserver.document import Document, DocumentError
@@ -14,6 +14,7 @@ from mockserver.job import Fate, Job
 from mockserver.jobs import Jobs, Standing
 from mockserver.plan import broken_off
 from mockserver.ranges import select
+from mockserver.reading import read
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
 from mockserver.rules import FormRules
