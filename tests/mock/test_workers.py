@@ -4,13 +4,16 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from multiprocessing import active_children
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -30,6 +33,7 @@ from tests.mock.test_server import HEAD, RIGHT, read_answer
 from tests.mock.vocabulary import TOKEN
 from tests.redis_server import RedisServer, needs_redis
 
+SENT = {"authorization": f"Bearer {TOKEN}", "content-type": HEAD.partition("Content-Type: ")[2].strip()}
 WAITING = f"{HEAD}Expect: 100-continue\r\nContent-Length: {len(RIGHT)}\r\n\r\n".encode()
 
 
@@ -56,7 +60,7 @@ def create(address: str) -> dict[str, str]:
     answer = httpx.post(
         f"{address}/v1/videos",
         content=RIGHT,
-        headers={"authorization": f"Bearer {TOKEN}", "content-type": HEAD.partition("Content-Type: ")[2].strip()},
+        headers=SENT,
     )
     assert answer.status_code == 200, answer.text
     video: dict[str, str] = answer.json()
@@ -147,6 +151,38 @@ def test_upload_under_way_is_answered_while_new_ones_are_refused(store: str) -> 
             assert finish().status_code == 200
         assert process.communicate(timeout=20)[1] == ""
     assert process.returncode == 0
+
+
+def answers_until_refused(address: str, begun: Barrier) -> list[int | None]:
+    """The status of one creation after the other, until none is taken any more; ``None`` for an answer cut short."""
+    place, seen = urlsplit(address), list[int | None]()
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=20)) as connection:
+        while True:
+            try:
+                connection.request("POST", "/v1/videos", RIGHT, SENT)
+                answer = connection.getresponse()
+            except OSError:  # a connection without an answer was closed before the request was read
+                return seen
+            try:
+                seen.append(answer.status if answer.read() else None)
+            except HTTPException:
+                seen.append(None)
+            if len(seen) == 5:
+                begun.wait(20)
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_signal_under_load_cuts_no_answer_short(store: str, count: str) -> None:
+    begun = Barrier(9)
+    with served("--workers", count, "--store", store) as (process, told), ThreadPoolExecutor(8) as senders:
+        sending = [senders.submit(answers_until_refused, url(told), begun) for _ in range(8)]
+        begun.wait(20)
+        process.terminate()
+        assert process.communicate(timeout=20)[1] == ""
+        seen = [status for one in sending for status in one.result()]
+    with closing(sqlite3.connect(store.removeprefix("sqlite:"))) as kept:
+        made = kept.execute("SELECT count(*) FROM job").fetchone()[0]
+    assert (process.returncode, set(seen), len(seen)) == (0, {200}, made)
 
 
 @pytest.mark.parametrize("count", ["1", "2"])
