@@ -28,6 +28,13 @@ def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
     assert "start to first answer" in output
 
 
+def test_prism_is_measured_beside_ours_where_it_is_installed(node_modules: Path) -> None:
+    prism = node_modules / "node_modules" / ".bin" / "prism"
+    options = ("--rounds", "1", "--load", "python", "--seconds", "1", "--work", "retrieve", "--prism", str(prism))
+    [figure] = [line.split("|")[-2] for line in module("benchmarks", *options).splitlines() if line.startswith("| r")]
+    assert int(figure.replace(",", "")) > 0
+
+
 def test_wrk_gives_the_same_rows(wrk: str) -> None:
     output = module("benchmarks", "--rounds", "1", "--load", "wrk", "--work", "retrieve")
     assert rows(output) == ["retrieve"]
