@@ -133,6 +133,8 @@ class Service:
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
         job = await self.jobs.remix(source, _fate(exchange))
+        if job is None:
+            return self._not_found(video_id)
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -146,7 +148,10 @@ class Service:
             return self._not_found(video_id)
         if self.jobs.state(job).status != "completed":
             return self.refuse("content.ready", value=video_id)
-        source = Source(self.jobs.reference(job), job.width, job.height, job.seconds)
+        reference = self.jobs.reference(job)
+        if reference is None:
+            return self._not_found(video_id)
+        source = Source(reference, job.width, job.height, job.seconds)
         content = await self._renderer.get(video_id, verdict.values["variant"], source)
         found = select(content, method, headers)
         if found.status != 416:
