@@ -70,3 +70,8 @@ def test_memory_is_told_before_and_after_the_uploads() -> None:
 def test_slow_uploads_are_ended() -> None:
     output = module("benchmarks.slow", "--slow", "2", "--creations", "3", "--timeout", "0.5")
     assert "ended by --upload-timeout 0.5: 2 of 2" in output
+
+
+def test_calls_of_a_store_and_whole_requests_are_timed_with_few_jobs_and_with_many() -> None:
+    output = module("benchmarks.store", "--jobs", "1500", "--file-jobs", "1200", "--rounds", "1")
+    assert [name for name in ("retrieve", "create") if output.count(f"{name}, whole") != 2] == []
