@@ -105,6 +105,9 @@ class MemoryStore:
         """The chunks of the reference, joined."""
         return None if self.get(owner, video_id) is None else b"".join(self._entries[video_id].kept.chunks)
 
+    def board(self) -> None:
+        """Nobody else has it."""
+
     def clear(self) -> None:
         """Let go of everything."""
         self._entries: dict[str, Entry] = {}

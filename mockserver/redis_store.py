@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from mockserver import redis_scripts as scripts
 from mockserver.job import Job
+from mockserver.redis_board import RedisBoard
 from mockserver.store import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
 
 BOUNDS = Bounds(jobs=100_000, bytes=2**30)
@@ -137,6 +138,10 @@ class RedisStore:
         """The reference, fetched from Redis."""
         content: bytes | None = self._run("reference", video_id, owner)
         return content
+
+    def board(self) -> RedisBoard:
+        """Keys beside those of the jobs."""
+        return RedisBoard(self._client, self._tried, self._prefix, self._lifetime)
 
     def clear(self) -> None:
         """Let go of everything, some jobs at a time."""

@@ -1,0 +1,107 @@
+"""The board of an SQLite store: a file beside that of the jobs, so that neither waits for the other's writers."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mockserver.database import log_ahead, told
+from mockserver.store import StoreUnavailable
+
+SUFFIX = "-control"
+"""Behind the name of the store's file."""
+
+BUSY_SECONDS = 1.0
+"""How long a call waits for other processes that write. They take microseconds."""
+
+TRIMMED_AT_ONCE = 100
+"""Requests beyond the bound that are let go of together."""
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER, content BLOB)",
+    "CREATE TABLE IF NOT EXISTS request (number INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL)",
+)
+
+
+class SqliteBoard:
+    """The board of the store in the file ``store``. What it holds is written through, but not forced to the disk."""
+
+    def __init__(self, store: Path) -> None:
+        self._path = store.with_name(store.name + SUFFIX)
+        self._connection: sqlite3.Connection | None = None
+        self.version()  # it is said now if the file cannot be used
+
+    def __del__(self) -> None:
+        # An application that a test drives without a server is never told of its end.
+        self.close()
+
+    def version(self) -> int:
+        """One row, of a file that the system holds in memory."""
+        with self._connected() as database:
+            row = database.execute("SELECT version FROM state").fetchone()
+        return row[0] if row else 0
+
+    def read(self) -> tuple[int, bytes]:
+        """Both in one look."""
+        with self._connected() as database:
+            row = database.execute("SELECT version, content FROM state").fetchone()
+        return (row[0], row[1]) if row else (0, b"")
+
+    def replace(self, version: int, state: bytes) -> bool:
+        """One statement, so that nobody comes in between."""
+        query = "INSERT INTO state VALUES (1, 1, ?) ON CONFLICT DO NOTHING"
+        values: tuple[object, ...] = (state,)
+        if version:
+            query = "UPDATE state SET version = version + 1, content = ? WHERE version = ?"
+            values = (state, version)
+        with self._connected() as database:
+            return database.execute(query, values).rowcount == 1
+
+    def note(self, record: bytes, most: int) -> None:
+        """One row more; now and then the first go."""
+        with self._connected() as database:
+            number = database.execute("INSERT INTO request (record) VALUES (?)", (record,)).lastrowid or 0
+            if number % TRIMMED_AT_ONCE == 0:
+                database.execute("DELETE FROM request WHERE number <= ?", (number - most,))
+
+    def notes(self, most: int) -> list[tuple[int, bytes]]:
+        """Read from the end."""
+        query = "SELECT number, record FROM request ORDER BY number DESC LIMIT ?"
+        with self._connected() as database:
+            return database.execute(query, (most,)).fetchall()[::-1]
+
+    def forget(self, most: int) -> int:
+        """Their numbers are not used again."""
+        with self._connected() as database:
+            return min(most, database.execute("DELETE FROM request").rowcount)
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            if self._connection is None:
+                self._connection = self._opened()
+            yield self._connection
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreUnavailable(f"store {self._path}: {told(error)}") from None
+
+    def _opened(self) -> sqlite3.Connection:
+        path = self._path.absolute()
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            log_ahead(connection)
+            # What the process has written survives its end; a power failure may damage what nobody misses then.
+            connection.execute("PRAGMA synchronous = OFF")
+            for statement in SCHEMA:
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
