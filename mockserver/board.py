@@ -57,7 +57,7 @@ class Board(Protocol):
         """Write down a request; of more than ``most`` the first are forgotten."""
 
     def notes(self, most: int) -> list[tuple[int, bytes]]:
-        """The last ``most`` requests, the first of them first, each with the number of its turn."""
+        """The last ``most`` requests, the first of them first, each with a number that rises."""
 
     def forget(self, most: int) -> int:
         """Forget the requests; how many of the last ``most`` there were."""

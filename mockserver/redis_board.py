@@ -1,6 +1,6 @@
 """The board of a Redis store: two keys beside those of the jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
@@ -16,17 +16,17 @@ return 1
 """
 """The version as it was, the state, milliseconds to live. 0: the version is another by now."""
 
-NOTE = r"""
-local number = redis.call('INCR', KEYS[2])
-redis.call('RPUSH', KEYS[1], number .. ':' .. ARGV[1])
-redis.call('LTRIM', KEYS[1], 0 - ARGV[2], -1)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+WRITE = r"""
+for index = 3, #ARGV, 2 do
+    redis.call('ZADD', KEYS[1], ARGV[index], ARGV[index] .. ':' .. ARGV[index + 1])
+end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 """
-"""A request, how many are kept, milliseconds to live."""
+"""How many are kept, milliseconds to live, and of each request its turn and its record."""
 
 FORGET = r"""
-local count = redis.call('LLEN', KEYS[1])
+local count = redis.call('ZCARD', KEYS[1])
 redis.call('DEL', KEYS[1])
 return count
 """
@@ -35,15 +35,15 @@ Tried = Callable[[Callable[[], Any]], Any]
 """Gives what a call gives; what redis says when it fails becomes the store's own error."""
 
 
-class RedisBoard:
+class RedisEngine:
     """The board below ``prefix``, reached by ``client`` as ``tried`` has it. It lives ``lifetime`` ms past a change."""
 
     def __init__(self, client: redis.Redis, tried: Tried, prefix: str, lifetime: int) -> None:
         self._client = client
         self._tried = tried
         self._lifetime = lifetime
-        self._state, self._requests, self._number = (f"{prefix}{name}" for name in ("board", "requests", "turn"))
-        self._replace, self._note, self._forget = map(client.register_script, (REPLACE, NOTE, FORGET))
+        self._state, self._requests = f"{prefix}board", f"{prefix}requests"
+        self._replace, self._write, self._forget = map(client.register_script, (REPLACE, WRITE, FORGET))
 
     def version(self) -> int:
         """One field of one key."""
@@ -59,21 +59,23 @@ class RedisBoard:
         values = (version, state, self._lifetime)
         return bool(self._tried(lambda: self._replace(keys=[self._state], args=values)))
 
-    def note(self, record: bytes, most: int) -> None:
-        """One script: a list that is cut at its beginning."""
-        values = (record, most, self._lifetime)
-        self._tried(lambda: self._note(keys=[self._requests, self._number], args=values))
+    def write(self, records: Sequence[tuple[int, bytes]], most: int) -> None:
+        """One script: a sorted set that is cut at its beginning."""
+        values: list[int | bytes] = [most, self._lifetime]
+        for noted in records:
+            values += noted
+        self._tried(lambda: self._write(keys=[self._requests], args=values))
 
-    def notes(self, most: int) -> list[tuple[int, bytes]]:
-        """The end of the list."""
+    def written(self, most: int) -> list[tuple[int, bytes]]:
+        """The end of the set."""
         found = []
-        for kept in self._tried(lambda: self._client.lrange(self._requests, -most, -1)):
-            number, _, record = kept.partition(b":")
-            found.append((int(number), record))
+        for member in self._tried(lambda: self._client.zrange(self._requests, -most, -1)):
+            turn, _, record = member.partition(b":")
+            found.append((int(turn), record))
         return found
 
     def forget(self, most: int) -> int:
-        """Their numbers are not used again."""
+        """The set at once."""
         return min(most, int(self._tried(lambda: self._forget(keys=[self._requests]))))
 
     def close(self) -> None:

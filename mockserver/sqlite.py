@@ -3,14 +3,17 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
+from mockserver.bulletin import Bulletin
+from mockserver.bus import SocketBus
 from mockserver.database import FileError, open_database, primary_code, told
 from mockserver.job import Job
-from mockserver.sqlite_board import SqliteBoard
+from mockserver.sqlite_board import SqliteEngine
 from mockserver.store import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
 
 BOUNDS = Bounds(jobs=1_000_000, bytes=4 * 2**30)
@@ -40,7 +43,7 @@ class SqliteStore:
         self._finished = finished
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
-        self._board: SqliteBoard | None = None
+        self._board: Bulletin | None = None
         with self._connected():
             pass  # it is said now, and not at the first job, if the file cannot be used
 
@@ -115,9 +118,11 @@ class SqliteStore:
         content: bytes | None = self._value(query, video_id, owner)
         return content
 
-    def board(self) -> SqliteBoard:
-        """A file beside this one."""
-        self._board = self._board or SqliteBoard(self._path)
+    def board(self) -> Bulletin:
+        """A file and a folder beside this one."""
+        if self._board is None:
+            engine = SqliteEngine(self._path)
+            self._board = Bulletin(engine, partial(SocketBus, engine.path.with_name(engine.path.name + ".d")))
         return self._board
 
     def clear(self) -> None:

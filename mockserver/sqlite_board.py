@@ -1,7 +1,7 @@
 """The board of an SQLite store: a file beside that of the jobs, so that neither waits for the other's writers."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,20 +14,18 @@ SUFFIX = "-control"
 BUSY_SECONDS = 1.0
 """How long a call waits for other processes that write. They take microseconds."""
 
-TRIMMED_AT_ONCE = 100
-"""Requests beyond the bound that are let go of together."""
-
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER, content BLOB)",
-    "CREATE TABLE IF NOT EXISTS request (number INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS request (turn INTEGER NOT NULL, record BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS request_by_turn ON request (turn)",
 )
 
 
-class SqliteBoard:
+class SqliteEngine:
     """The board of the store in the file ``store``. What it holds is written through, but not forced to the disk."""
 
     def __init__(self, store: Path) -> None:
-        self._path = store.with_name(store.name + SUFFIX)
+        self.path = store.with_name(store.name + SUFFIX)
         self._connection: sqlite3.Connection | None = None
         self.version()  # it is said now if the file cannot be used
 
@@ -57,21 +55,22 @@ class SqliteBoard:
         with self._connected() as database:
             return database.execute(query, values).rowcount == 1
 
-    def note(self, record: bytes, most: int) -> None:
-        """One row more; now and then the first go."""
+    def write(self, records: Sequence[tuple[int, bytes]], most: int) -> None:
+        """One transaction."""
         with self._connected() as database:
-            number = database.execute("INSERT INTO request (record) VALUES (?)", (record,)).lastrowid or 0
-            if number % TRIMMED_AT_ONCE == 0:
-                database.execute("DELETE FROM request WHERE number <= ?", (number - most,))
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("INSERT INTO request VALUES (?, ?)", records)
+            beyond = "SELECT turn FROM request ORDER BY turn DESC LIMIT 1 OFFSET ?"
+            database.execute(f"DELETE FROM request WHERE turn <= ({beyond})", (most,))  # noqa: S608 - its own words
+            database.execute("COMMIT")
 
-    def notes(self, most: int) -> list[tuple[int, bytes]]:
+    def written(self, most: int) -> list[tuple[int, bytes]]:
         """Read from the end."""
-        query = "SELECT number, record FROM request ORDER BY number DESC LIMIT ?"
         with self._connected() as database:
-            return database.execute(query, (most,)).fetchall()[::-1]
+            return database.execute("SELECT * FROM request ORDER BY turn DESC LIMIT ?", (most,)).fetchall()[::-1]
 
     def forget(self, most: int) -> int:
-        """Their numbers are not used again."""
+        """All rows at once."""
         with self._connected() as database:
             return min(most, database.execute("DELETE FROM request").rowcount)
 
@@ -90,10 +89,10 @@ class SqliteBoard:
             yield self._connection
         except sqlite3.Error as error:
             self.close()
-            raise StoreUnavailable(f"store {self._path}: {told(error)}") from None
+            raise StoreUnavailable(f"store {self.path}: {told(error)}") from None
 
     def _opened(self) -> sqlite3.Connection:
-        path = self._path.absolute()
+        path = self.path.absolute()
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             log_ahead(connection)
