@@ -70,6 +70,8 @@ class Bus(ABC):
     def _got(self, message: str) -> None:
         """Act on what came."""
         word, sender, turn = message.split(" ")
+        if self.is_closed:
+            return
         if word != ACK:
             self._act(word)
             self._answer(sender, f"{ACK} {self.name} {turn}")
