@@ -89,8 +89,12 @@ def create_parts(
     sleep: Sleep = asyncio.sleep,
     timeout: Timeout = asyncio.timeout,
     document: Document | None = None,
+    group: str = "",
 ) -> Parts:
-    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already."""
+    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already.
+
+    The processes of a ``group`` count their requests together.
+    """
     document = document or read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
@@ -113,7 +117,9 @@ def create_parts(
     board = store.board()
     sharing = Together(time, stage, reseed, board, jobs.nudge) if board else Alone(time, stage, reseed)
     sharing.begin(standing)
-    control = Control(service, stage, time, Journal(settings.keep_requests, board), sharing)
+    control = Control(service, stage, time, Journal(settings.keep_requests, board), sharing, board)
+    if board and group:
+        board.tell_of(group, control.metrics.saved)
     patience = Patience(settings.upload_timeout, timeout) if settings.upload_timeout else None
     return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep, patience)
 

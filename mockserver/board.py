@@ -1,5 +1,6 @@
 """The board: what all processes of one store know together, beside its jobs. The interface of every shared store."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -61,6 +62,12 @@ class Board(Protocol):
 
     def forget(self, most: int) -> int:
         """Forget the requests; how many of the last ``most`` there were."""
+
+    def tell_of(self, group: str, counted: Callable[[], bytes]) -> None:
+        """Be one of a group of processes, whose counts any of them can be asked for. ``counted`` gives ours."""
+
+    def told_by_others(self) -> list[bytes]:
+        """What the others of the group have counted by now, also those that have ended; nothing without a group."""
 
     def close(self) -> None:
         """Give back what the machine lent. A later call takes it again."""

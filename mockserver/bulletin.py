@@ -38,6 +38,12 @@ class Engine(Protocol):
     def forget(self, most: int) -> int:
         """As ``Board``."""
 
+    def tell(self, group: str, name: str, content: bytes) -> None:
+        """Put the counts of a process in the place of those it told of before. They are kept for a day at least."""
+
+    def told(self, group: str) -> dict[str, bytes]:
+        """The counts of each process of a group, by its name."""
+
     def close(self) -> None:
         """As ``Board``."""
 
@@ -56,6 +62,8 @@ class Bulletin:
         self._held: list[Noted] = []
         self._most = 0
         self._turn = 0
+        self._group = ""
+        self._counted: Callable[[], bytes] | None = None
         heard = WeakMethod(self._heard)
         self._bus = join(lambda word: (hear := heard()) and hear(word))
 
@@ -104,11 +112,25 @@ class Bulletin:
         with self._lock:
             return self._engine.forget(most)
 
+    def tell_of(self, group: str, counted: Callable[[], bytes]) -> None:
+        """They are told when another asks, and at the end."""
+        self._group, self._counted = group, counted
+
+    def told_by_others(self) -> list[bytes]:
+        """Asked for by the same word as the journal."""
+        if self._counted is None:
+            return []
+        self._gather()
+        with self._lock:
+            told = self._engine.told(self._group)
+        return [content for name, content in told.items() if name != self._bus.name]
+
     def close(self) -> None:
         """Write down what is held back."""
         self._bus.close()
         with self._lock:
             self._write()
+            self._tell()
             self._engine.close()
 
     def _gather(self) -> None:
@@ -123,9 +145,16 @@ class Bulletin:
             self._engine.write(self._held, self._most)
             self._held = []
 
+    def _tell(self) -> None:
+        if self._counted is not None:
+            self._engine.tell(self._group, self._bus.name, self._counted())
+
     def _heard(self, word: str) -> None:
         if word != GATHER:
             self._news += 1
         if word != CHANGED:
             with self._lock:
                 self._write()
+        if word == GATHER:
+            with self._lock:
+                self._tell()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from mockserver.board import Board
 from mockserver.clock import MovableClock
 from mockserver.journal import Journal
 from mockserver.metrics import LOOKED_AT, Held, Metrics
@@ -17,13 +18,22 @@ from mockserver.stage import Active, Stage
 class Control:
     """One mock's time, scenarios, journal and jobs; of all processes that have its store, as ``sharing`` sees to it."""
 
-    def __init__(self, service: Service, stage: Stage, clock: MovableClock, journal: Journal, sharing: Sharing) -> None:
+    def __init__(
+        self,
+        service: Service,
+        stage: Stage,
+        clock: MovableClock,
+        journal: Journal,
+        sharing: Sharing,
+        board: Board | None,
+    ) -> None:
         self.service = service
         self.stage = stage
         self.clock = clock
         self.journal = journal
         self.metrics = Metrics()
         self.sharing = sharing
+        self.board = board
 
     def follow(self, service: Service) -> None:
         """Go on with this service, made of the last one and another document."""
@@ -89,7 +99,8 @@ class Control:
         """The media type and the text of the metrics. They count on through a reset, as those of any process."""
         jobs = self.service.jobs
         states: Counter[str] = Counter(jobs.state(job).status for job in jobs.latest(LOOKED_AT))
-        return self.metrics.text(Held(jobs.count(), states, jobs.held()))
+        total = self.metrics.with_those(self.board.told_by_others()) if self.board else self.metrics
+        return total.text(Held(jobs.count(), states, jobs.held()))
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""

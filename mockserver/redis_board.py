@@ -31,6 +31,8 @@ redis.call('DEL', KEYS[1])
 return count
 """
 
+DAY = 24 * 60 * 60
+
 Tried = Callable[[Callable[[], Any]], Any]
 """Gives what a call gives; what redis says when it fails becomes the store's own error."""
 
@@ -42,7 +44,7 @@ class RedisEngine:
         self._client = client
         self._tried = tried
         self._lifetime = lifetime
-        self._state, self._requests = f"{prefix}board", f"{prefix}requests"
+        self._state, self._requests, self._counts = (f"{prefix}{name}" for name in ("board", "requests", "counts"))
         self._replace, self._write, self._forget = map(client.register_script, (REPLACE, WRITE, FORGET))
 
     def version(self) -> int:
@@ -77,6 +79,16 @@ class RedisEngine:
     def forget(self, most: int) -> int:
         """The set at once."""
         return min(most, int(self._tried(lambda: self._forget(keys=[self._requests]))))
+
+    def tell(self, group: str, name: str, content: bytes) -> None:
+        """One field of a hash a group."""
+        key = f"{self._counts}:{group}"
+        self._tried(lambda: (self._client.hset(key, name, content), self._client.expire(key, DAY)))
+
+    def told(self, group: str) -> dict[str, bytes]:
+        """The whole hash."""
+        found = self._tried(lambda: self._client.hgetall(f"{self._counts}:{group}"))
+        return {name.decode(): content for name, content in found.items()}
 
     def close(self) -> None:
         """The connections are the store's."""

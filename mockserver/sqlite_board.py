@@ -17,6 +17,7 @@ BUSY_SECONDS = 1.0
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER, content BLOB)",
     "CREATE TABLE IF NOT EXISTS request (turn INTEGER NOT NULL, record BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS counts (family TEXT, name TEXT PRIMARY KEY, content BLOB, at REAL)",
     "CREATE INDEX IF NOT EXISTS request_by_turn ON request (turn)",
 )
 
@@ -73,6 +74,17 @@ class SqliteEngine:
         """All rows at once."""
         with self._connected() as database:
             return min(most, database.execute("DELETE FROM request").rowcount)
+
+    def tell(self, group: str, name: str, content: bytes) -> None:
+        """One row a process. Those of yesterday's processes go."""
+        with self._connected() as database:
+            database.execute("DELETE FROM counts WHERE at < julianday('now') - 1 AND family <> ?", (group,))
+            database.execute("REPLACE INTO counts VALUES (?, ?, ?, julianday('now'))", (group, name, content))
+
+    def told(self, group: str) -> dict[str, bytes]:
+        """All rows of the group."""
+        with self._connected() as database:
+            return dict(database.execute("SELECT name, content FROM counts WHERE family = ?", (group,)).fetchall())
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""

@@ -185,6 +185,20 @@ def test_signal_under_load_cuts_no_answer_short(store: str, count: str) -> None:
     assert (process.returncode, set(seen), len(seen)) == (0, {200}, made)
 
 
+def test_any_worker_tells_what_all_have_counted(store: str) -> None:
+    with served("--workers", "2", "--store", store) as (process, told):
+        for _ in range(20):
+            create(url(told))
+        count = 'mockserver_requests_total{operation="createVideo",rule="",status="200"} 20.0'
+        assert all(count in httpx.get(f"{url(told)}/_mock/metrics").text for _ in range(6))
+        os.kill(children(process)[0], signal.SIGKILL)
+        eventually(lambda: len(children(process)) == 2)
+        create(url(told))
+        answer = httpx.get(f"{url(told)}/_mock/metrics").text
+        assert count.replace("20.0", "21.0") in answer, "what a worker has told is counted after its end"
+        assert 'mockserver_request_duration_seconds_count{operation="createVideo"} 21.0' in answer
+
+
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_second_signal_ends_them_at_once(store: str, count: str) -> None:
     options = ("--workers", count, "--store", store, "--log-level", "warning")
@@ -234,7 +248,7 @@ def test_worker_that_finds_no_store_is_tried_again_until_there_is_one() -> None:
 def test_workers_that_cannot_start_are_told_of(store: str, tmp_path: Path) -> None:
     settings = Settings(workers=2, store=parse_store(store), document=tmp_path / "nowhere.yaml")
     with bind("127.0.0.1", 0) as listener:
-        supervisor = Supervisor(2, partial(work, settings), listener, lambda: None)
+        supervisor = Supervisor(2, partial(work, settings, "group"), listener, lambda: None)
         with pytest.raises(WorkerError, match=r"worker [01] ended before it served, with 1"):
             supervisor.run()
 
@@ -250,7 +264,7 @@ def test_worker_that_does_not_end_in_time_is_killed(store: str, monkeypatch: pyt
             uploads.append(stack.enter_context(upload_under_way(url_of(listener))))
             os.kill(os.getpid(), signal.SIGTERM)
 
-        Supervisor(2, partial(work, settings), listener, announce).run()
+        Supervisor(2, partial(work, settings, "group"), listener, announce).run()
         with pytest.raises((OSError, IndexError)):
             uploads[0]()
     assert active_children() == []
