@@ -115,6 +115,8 @@ def disguises(width: int, height: int) -> tuple[tuple[str, bytes], ...]:
         ("a PDF", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"),
         ("an MP4", b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"),
         ("a WAV in the container of WebP", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(24)),
+        ("an AVIF", b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf\x00\x00\x00\x08free"),
+        ("a HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic\x00\x00\x00\x08free"),
         ("a ZIP", b"PK\x05\x06" + bytes(18)),
         ("JSON", b'{"image": "data:image/png;base64,iVBORw0KGgo="}'),
         ("Base64 of a PNG", b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"),
