@@ -38,7 +38,11 @@ _WORDS = (
 )
 #: Other ways to write the headers of a part: what, and how the usual one becomes it.
 _HEADS = (
-    ("the headers of parts in lower case", b"\r\nContent-Disposition: form-data", b"\r\ncontent-disposition: form-data"),
+    (
+        "the headers of parts in lower case",
+        b"\r\nContent-Disposition: form-data",
+        b"\r\ncontent-disposition: form-data",
+    ),
     (
         "parts that are said to be binary",
         b"\r\nContent-Disposition: form-data",

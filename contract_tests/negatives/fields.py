@@ -14,7 +14,6 @@ from contract_tests.negatives.neighbours import neighbours
 from contract_tests.request import Part, text
 from contract_tests.rules import RuleTable
 
-
 #: What other services call fields of such a form.
 _ALIASES = ("duration", "resolution", "image")
 
@@ -132,9 +131,15 @@ def _lengths(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
     if most is not None and not field.enum:
         rule = rules.breach("maxLength", field.name)
         # Of each: how many, of what; an accent may be counted with its letter, and white space at the end not at all.
-        many = ((most + 1, "a"), (most + 1, "\u00e9"), (most + 1, "\U0001f42f"), (2 * most, "a "), (most + 1, "e\u0301"))
+        many = (
+            (most + 1, "a"),
+            (most + 1, "\u00e9"),
+            (most + 1, "\U0001f42f"),
+            (2 * most, "a "),
+            (most + 1, "e\u0301"),
+        )
         for count, letter in (*many, (most + 1, "a" * most + " ")):
-            value = (letter * count)[:count]
+            value = (letter * (count // len(letter) + 1))[:count]
             parts = builder.parts({**builder.full, field.name: value})
             yield Case(rule, f"{field.name} with {count} characters {letter[-2:]!r}", builder.request(parts), rule)
 

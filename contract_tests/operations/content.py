@@ -74,9 +74,9 @@ def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step,
     """Ranges of the whole, each with the bytes due; the last lies behind the end and must be refused."""
     size = len(whole)
     half = size // 2
-    wanted = ((f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0))
+    wanted = [(f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0)]
     # A last byte behind the end means the end.
-    wanted += ((f"{half}-{2 * size}", half, size - 1),)
+    wanted.append((f"{half}-{2 * size}", half, size - 1))
     for text, first, last in wanted if size > 10 else ():
         facts = {"first": first, "last": last, "size": size}
         asked = step(place(contract, CONTENT, video), RANGE, "range", says=f"bytes {text}", facts=facts)

@@ -5,13 +5,29 @@ Nothing here knows `mockserver` or `contract_tests`: the rules are read from the
 
 from __future__ import annotations
 
-from . import answers, bodies, changed, fields, images, kept, lasting, later, listed, narrow
-from . import refusals, retrieval, transport, written
+from . import (
+    answers,
+    bodies,
+    changed,
+    fields,
+    images,
+    kept,
+    lasting,
+    later,
+    listed,
+    narrow,
+    refusals,
+    retrieval,
+    transport,
+    written,
+)
 from .correct import SERVERS
 from .fault import Fault, Server
 
-MODULES = (transport, bodies, fields, images, answers, refusals, retrieval, listed, kept)
-MODULES += (written, narrow, lasting, later, changed)
+MODULES = (
+    *(transport, bodies, fields, images, answers, refusals, retrieval, listed, kept),
+    *(written, narrow, lasting, later, changed),
+)
 
 CATALOGUE: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}
 CORRECT: dict[str, Server] = {server.name: server for server in SERVERS}

@@ -17,7 +17,7 @@ from .fault import Fault, beyond, fault
 from .film import RATE, mp4
 from .later import any_token
 from .library import LIBRARY, VARIANTS, File, Library, choose, film, part_of, read_prompt
-from .server import CREATE, Job, Service, Video, describe
+from .server import Job, Service, Video, describe
 from .wire import Answer, Request, json_answer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from .checks import TOKEN
+from .checks import TOKEN, check_auth
 from .fault import CLEAN, Fault, fault
 from .library import LIBRARY
 from .server import CREATE, Behaviour, Job, Service, Video, app
@@ -73,7 +73,7 @@ def _remembering(service: Service, request: Request) -> Answer | None:
     """The same body is answered as it was before."""
     if not _creates(request) or request.headers.get("authorization") != f"Bearer {TOKEN}":
         return LIBRARY.serve(service, request)
-    known = _note(service, "known", {})
+    known: dict[bytes, Answer] = _note(service, "known", {})
     if request.body not in known:
         came = _as_other(service, request, CLEAN)
         if came.status != 200:
@@ -199,7 +199,7 @@ FAULTS: tuple[Fault, ...] = (
     fault("fit-from-20", "input_reference.matches-size", "From the twentieth creation on the picture is not compared.", **_from(20, fits=lambda _picture, _size: True)),
     fault("seconds-from-40", "seconds.enum", "From the fortieth creation on 5 seconds are accepted.", **_from(40, seconds=("4", "5", "8", "12"))),
     fault("status-from-30", "response.status.queued", "From the thirtieth creation on a new video is in progress.", **_from(30, created=_begun)),
-    fault("auth-remembered", "auth.required", "Once a video was created no header is needed.", **_once_created(auth=lambda _b, request: None)),
+    fault("auth-remembered", "auth.required", "Once a video was created no header is needed.", **_once_created(auth=lambda b, request: check_auth(b, request) if "authorization" in request.headers else None)),
     fault("crash-each-seventh", "response.status-code", "Each seventh good creation is answered 500.", beyond=_each(7, CRASHED)),
     fault("empty-each-fifth", "response.media-type", "Each fifth good creation is answered by nothing.", beyond=_each(5, Answer(200, b"", {"content-type": "application/json"}))),
     fault("locked-out", "response.status-code", "After ten refused tokens every token is refused.", beyond=_locking),

@@ -46,7 +46,8 @@ def _crash_of_failed(video: Video) -> Video:
 
 def _failing_too(policy: str) -> dict[str, Any]:
     """What may be done with a completed video may be done with a failed one."""
-    return {"beyond": replace(LIBRARY, **{policy: lambda status: status in ("completed", "failed")}).serve}
+    too: dict[str, Any] = {policy: lambda status: status in ("completed", "failed")}
+    return {"beyond": replace(LIBRARY, **too).serve}
 
 
 def any_token(name: str) -> Callable[[str, Service, Request], None]:
@@ -94,7 +95,7 @@ RETRIEVED = (
     fault("completed-at-moves", "retrieve.completed", "completed_at is later at each retrieval.", **_moving()),
     fault("completed-at-tomorrow", "retrieve.completed", "completed_at is a day ahead.", **_completed(lambda video: {"completed_at": video["completed_at"] + 86_400})),
     fault("completed-at-milliseconds", "retrieve.completed", "completed_at is in milliseconds.", **_completed(lambda video: {"completed_at": video["completed_at"] * 1000})),
-    _failing("failed-500", "retrieve.found", "A failed video is answered 500.", retrieved=_crash_of_failed),
+    _failing("failed-500", "response.status-code", "A failed video is answered 500.", retrieved=_crash_of_failed),
     _failing("failed-null", "response.error", "error of a failed video is null.", None),
     _failing("failed-text", "response.error", "error of a failed video is text.", "Blocked."),
     _failing("failed-bare", "response.error", "error of a failed video has no message.", {"code": "moderation_blocked"}),
