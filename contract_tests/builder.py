@@ -108,6 +108,20 @@ class Builder:
         return Request(**(values | changes))
 
 
+class FarBuilder(Builder):
+    """Begins with the choice farthest from the plainest, and stays as far from it as it can; of equals the last."""
+
+    @cached_property
+    def full(self) -> dict[str, str | None]:
+        """The choice as far from the defaults as there is."""
+        return self.nearest({}) or super().full
+
+    def nearest(self, wanted: Choice) -> dict[str, str | None] | None:
+        """The valid choice that has the wanted texts and differs most from the plainest one."""
+        fitting = [c for c in reversed(self.choices) if all(c.get(name) == value for name, value in wanted.items())]
+        return max(fitting, key=lambda choice: _distance(choice, self.form, absent=0), default=None)
+
+
 def levels(field: Field) -> tuple[str | None, ...]:
     """What can be chosen for a field that lists its values: left out if it may be, and each value."""
     values = field.enum or (("true", "false") if field.schema.get("type") == "boolean" else ())

@@ -21,9 +21,12 @@ class Completed:
 
     def all(self, plain: str | None, far: str | None) -> None:
         """Download and delete the one named plain, remix the one named far; where it is not completed, another one."""
+        self._failed()
         done = [video for video in self.lives.all if self.lives.state(video).get("status") == "completed"]
         if not done:
             return
+        if self.visit.wanted(listing.LIST):
+            Pages(self.visit).again()
         shown = plain if plain in done else done[0]
         if self.visit.wanted(content.CONTENT):
             self._content(str(shown))
@@ -31,6 +34,16 @@ class Completed:
             self._remix(str(far if far in done else shown))
         if self.visit.wanted(deletion.DELETE):
             self._delete([str(shown), *(video for video in done if video != shown)])
+
+    def _failed(self) -> None:
+        """A video that has failed gives nothing."""
+        failed = next((one for one in self.lives.all if self.lives.state(one).get("status") == "failed"), None)
+        if failed is None:
+            return
+        if self.visit.wanted(content.CONTENT):
+            self.visit.send(content.too_early(self.contract, failed, "once it has failed"))
+        if self.visit.wanted(remix.REMIX):
+            self.visit.pay(remix.too_early(self.contract, failed, "once it has failed"))
 
     def _content(self, video: str) -> None:
         told = self.lives.state(video)
@@ -41,13 +54,13 @@ class Completed:
         if whole.accepted:
             for one, due in content.ranges(self.contract, video, whole.body):
                 self.visit.send(one, due)
-        for one in content.other_variants(self.contract, video):
+        for one in (*content.other_variants(self.contract, video), *content.other_methods(self.contract, video)):
             self.visit.send(one)
         self.visit.uninvited(content.CONTENT, video)
 
     def _remix(self, video: str) -> None:
-        told = self.lives.state(video)
-        good = remix.remix(self.contract, told, list(self.lives.all))
+        source = self.lives.state(video)
+        good = remix.remix(self.contract, source, list(self.lives.all))
         for one in remix.refusals(self.contract, video):
             self.visit.pay(one)
         self.visit.uninvited(remix.REMIX, base=good)
@@ -65,6 +78,12 @@ class Completed:
             made = self.lives.begin(answer)
             if made is not None:
                 self.visit.send(remix.kept(self.contract, made, video))
+            # Its source stays as it was.
+            self.lives.look(video)
+        if answer.accepted and not self.run.courier.purse.capped:
+            again = self.visit.pay(remix.remix(self.contract, source, list(self.lives.all), "again"))
+            if again is not None:
+                self.lives.begin(again)
 
     def _paid(self) -> bool:
         """Whether the earlier run has paid for a remix; what came of it is judged again."""
@@ -89,6 +108,13 @@ class Completed:
         for name in ("retrieveVideo", deletion.DELETE, content.CONTENT):
             if self.visit.wanted(name):
                 self.visit.send(deletion.gone(self.contract, name, video))
+        if self.visit.wanted(remix.REMIX):
+            self.visit.pay(remix.of_gone(self.contract, deletion.DELETE, video))
+        for other in list(self.lives.all)[:1]:
+            self.lives.look(other)
+        if self.run.created and not self.run.courier.purse.capped:
+            # The id that has become free is not given again.
+            self.lives.create(self.run.created[0][0])
         if self.visit.wanted(listing.LIST):
             absent = listing.absent(self.contract, deletion.ANSWER, video, Pages(self.visit).largest)
             self.visit.send(part_of(deletion.DELETE, absent))

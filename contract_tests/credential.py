@@ -34,6 +34,13 @@ _ROWS: tuple[tuple[str, str, Callable[[str], str | None], str | None, str], ...]
     ("foreign", "a token beyond ASCII", lambda _: f"Bearer {_FOREIGN}", f"Bearer {_FOREIGN}", f"'Bearer {_FOREIGN}'"),
     ("longer", "one character more", lambda t: f"Bearer {t}x", "Bearer ${VIDEOS_TOKEN}x", "f'Bearer {token}x'"),
     (
+        "followed",
+        "another word behind the token",
+        lambda t: f"Bearer {t} more",
+        "Bearer $VIDEOS_TOKEN more",
+        "f'Bearer {token} more'",
+    ),
+    (
         "shorter",
         "the last character less",
         lambda t: f"Bearer {t[:-1]}",
@@ -57,7 +64,7 @@ _ROWS: tuple[tuple[str, str, Callable[[str], str | None], str | None, str], ...]
 )
 CREDENTIALS = {row[0]: Credential(*row) for row in _ROWS}
 #: Ways that are wrong only where the server knows its tokens.
-WRONG_TOKENS = ("unknown", "foreign", "longer", "shorter", "tail", "swapped")
+WRONG_TOKENS = ("unknown", "foreign", "longer", "followed", "shorter", "tail", "swapped")
 
 
 def usable(name: str, token: str) -> bool:

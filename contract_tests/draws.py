@@ -56,7 +56,9 @@ class _Maker:
         """The class of requests with these parts, of which those are kept that break this rule alone."""
         name = None if field is None else field.name
         rule = self.contract.rules.breach(kind, name)
-        also = tuple(self.contract.rules.breach(other, name) for other in ("file-type", "file-intact", "required"))
+        # Bytes that begin like a picture may be read as one: of any size, or damaged.
+        others = ("file-type", "file-intact", "required", "x-dimensions-match")
+        also = tuple(self.contract.rules.breach(other, name) for other in others)
 
         def alone(made: tuple[str, list[Part]]) -> bool:
             found = [one for one in self.builder.reader.breaches(made[1]) if one.kind != "condition"]

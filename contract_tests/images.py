@@ -60,7 +60,9 @@ def png(width: int, height: int, padding: int = 0) -> bytes:
     """A PNG in four colours (2 bits a pixel), with `padding` bytes in a text chunk that no reader minds."""
     stripe = bytes((0x00, 0x55, 0xAA, 0xFF))
     row_bytes = (width * 2 + 7) // 8
-    rows = b"".join(b"\x00" + stripe[(4 * y) // max(height, 1) % 4 :][:1] * row_bytes for y in range(height))
+    # The first rows, so many of each colour: ceil(height * n / 4) in all.
+    ends = [-(-height * n // len(stripe)) for n in range(len(stripe) + 1)]
+    rows = b"".join((b"\x00" + stripe[n : n + 1] * row_bytes) * (ends[n + 1] - ends[n]) for n in range(len(stripe)))
     header = struct.pack(">IIBBBBB", width, height, 2, 3, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"PLTE", _PALETTE), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
     if padding:
@@ -115,6 +117,8 @@ def disguises(width: int, height: int) -> tuple[tuple[str, bytes], ...]:
         ("a PDF", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"),
         ("an MP4", b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"),
         ("a WAV in the container of WebP", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(24)),
+        ("an AVIF", b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf\x00\x00\x00\x08free"),
+        ("a HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic\x00\x00\x00\x08free"),
         ("a ZIP", b"PK\x05\x06" + bytes(18)),
         ("JSON", b'{"image": "data:image/png;base64,iVBORw0KGgo="}'),
         ("Base64 of a PNG", b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"),

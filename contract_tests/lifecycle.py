@@ -12,7 +12,7 @@ from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.credential import CREDENTIALS
 from contract_tests.finding import Finding, Judgement
-from contract_tests.oracle.acceptance import echoed
+from contract_tests.oracle.acceptance import drift, echoed
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.request import Request
 from contract_tests.schema import shown, violations
@@ -20,6 +20,10 @@ from contract_tests.schema import shown, violations
 FOUND, NOT_FOUND, PROGRESS = "retrieve.found", "retrieve.not-found", "retrieve.progress"
 METHOD = "method"
 COMPLETED, POLL_AFTER, ANSWER = "retrieve.completed", "retrieve.poll-after", "retrieve.answer"
+
+
+#: Seconds by which a completion may lie ahead of the answer that tells of it.
+_AHEAD = 300.0
 
 
 @dataclass
@@ -103,7 +107,7 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
         if key in body and body[key] != life.created.get(key):
             for rule in (f"response.{key}.echo", ANSWER):
                 broken(rule, f"{key}: {shown(life.created.get(key))}, as created", f"{key}: {shown(body[key])}")
-    for rule, due, came in _life(life, body, verdict.judged):
+    for rule, due, came in _life(life, body, answer, verdict.judged):
         broken(rule, due, came)
     _poll_after(contract, body, answer, verdict, broken)
     life.seen.append(body)
@@ -112,7 +116,7 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
     return verdict
 
 
-def _life(life: Life, body: dict[str, Any], judged: set[str]) -> Iterator[tuple[str, str, str]]:
+def _life(life: Life, body: dict[str, Any], answer: Answer, judged: set[str]) -> Iterator[tuple[str, str, str]]:
     """What must hold between this answer and the ones before, and between the keys of one answer."""
     before = (life.seen or [life.created])[-1]
     status, progress = body.get("status"), body.get("progress")
@@ -127,8 +131,11 @@ def _life(life: Life, body: dict[str, Any], judged: set[str]) -> Iterator[tuple[
     if status == "completed":
         judged.add(COMPLETED)
         done, made = body.get("completed_at"), body.get("created_at")
-        if not isinstance(done, int) or (isinstance(made, int) and done < made):
+        latest = answer.received_at + drift(answer) + _AHEAD
+        if not isinstance(done, int) or (isinstance(made, int) and not made <= done <= latest):
             yield COMPLETED, "completed_at: the time of completion", f"completed_at: {shown(done)}"
+        elif ended == status and done != before.get("completed_at"):
+            yield COMPLETED, f"completed_at: {shown(before.get('completed_at'))}, as before", f"completed_at: {done}"
         if progress != 100:
             yield COMPLETED, "progress: 100", f"progress: {shown(progress)}"
     elif "completed_at" in body and body["completed_at"] is not None:

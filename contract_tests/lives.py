@@ -60,8 +60,7 @@ class Lives:
         """A new video by a good request, where creations cost nothing: whether it was accepted, and its id."""
         answer = self.run.courier.ask(case)
         self.run.courier.purse.count(case, answer)
-        if not answer.accepted:
-            self.run.judge(case, answer)
+        self.run.judge(case, answer)
         return answer.accepted, self.begin(answer)
 
     def offered(self) -> bool:

@@ -17,6 +17,8 @@ from contract_tests.visit import Visit
 _PAGES = 4
 #: Pages after which the end of a long list is not looked for any more.
 _MOST = 40
+#: Videos of the last page that is just full.
+_LAST = 2
 
 
 class Pages:
@@ -36,7 +38,10 @@ class Pages:
         widest = {"limit": self.largest} if self.largest else {}
         for order in self._orders():
             self._page(ORDER, {"order": order, **widest})
-        self._walk()
+        self._walk({})
+        for order in self._orders():
+            if order != self._order():
+                self._walk({"order": order})
         for one in (*listing.refusals(self.contract), *listing.cursors(self.contract, STRANGERS[0])):
             self.visit.send(one)
         self.visit.uninvited(LIST)
@@ -44,14 +49,19 @@ class Pages:
         if known:
             self.visit.send(listing.foreign(self.contract, known, self.largest))
 
-    def _walk(self) -> None:
+    def again(self) -> None:
+        """The oldest videos, now that some are finished: they are listed as they have been seen."""
+        if "asc" in self._orders():
+            self._page(ORDER, {"order": "asc", **({"limit": self.largest} if self.largest else {})})
+
+    def _walk(self, order: Mapping[str, str]) -> None:
         """Page after page: every video of the run stands on one of them, and on one alone."""
         due = list(self.visit.lives.all)
         size = max(1, len(due) // _PAGES)
         size = min(size, int(self.largest)) if self.largest else size
         seen: list[str] = []
         last: int | None = None
-        query = {"limit": str(size)}
+        query = {**order, "limit": str(size)}
         for number in range(_MOST):
             answer = self._page(PAGE, query, seen=list(seen), last=last, due=due)
             body = answer.object or {}
@@ -60,13 +70,22 @@ class Pages:
             ids = [str(item.get("id")) for item in items]
             due = [video for video in due if video not in ids]
             if not ids or body.get("has_more") is not True or set(ids) <= set(seen):
+                self._end(order, [*seen, *ids])
                 return
             if not due and number > 2 * _PAGES:
                 # The rest of a long list is of others, and need not be read.
                 return
             seen += ids
             last = items[-1].get("created_at") if isinstance(items[-1].get("created_at"), int) else last
-            query = {"limit": str(size), "after": ids[-1]}
+            query = {**order, "limit": str(size), "after": ids[-1]}
+
+    def _end(self, order: Mapping[str, str], ids: list[str]) -> None:
+        """The last videos on a page that they just fill: what is said to follow it has to come."""
+        query = {**order, "limit": str(_LAST)}
+        if len(ids) > _LAST:
+            answer = self._page(PAGE, {**query, "after": ids[-_LAST - 1]}, due=[])
+            if (answer.object or {}).get("has_more") is True:
+                self._page(PAGE, {**query, "after": ids[-1]}, seen=ids, due=[])
 
     def _page(self, rule: str, query: Mapping[str, str], **facts: Any) -> Answer:
         return self._ask(listing.page(self.contract, rule, query, **{"due": list(self.visit.lives.all), **facts}))
@@ -86,6 +105,11 @@ class Pages:
         if state.get("status") in ENDED:
             return state
         return {key: created[key] for key in stable(self.contract) if key in created}
+
+    def _order(self) -> str | None:
+        operation = self.contract.extension(LIST)
+        pointer = None if operation is None else self.contract.parameter(operation, "order")
+        return None if pointer is None else self.contract.document.resolve(pointer).get("default")
 
     def _orders(self) -> list[str]:
         operation = self.contract.extension(LIST)

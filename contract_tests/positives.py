@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from contract_tests.case import Case
 from contract_tests.form import Field
 from contract_tests.negatives.bodies import sized
 from contract_tests.pairwise import covering
-from contract_tests.request import Part, Request, encode, multipart, text
+from contract_tests.request import BOUNDARY, Part, Request, encode, multipart, text
 from contract_tests.rules import RuleTable
 
 RULE = "response.status-code"
@@ -27,6 +28,27 @@ TEXTS = {
     "lines": "First line.\r\nSecond line.\n\tThird, indented.\n\n",
     "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
 }
+
+#: Texts that a lazy reader takes for something else, each with what it is.
+_WORDS = (
+    ("with a NUL", "a\x00b"),
+    ("that is the word null", "null"),
+    ("that is JSON", '{"a": 1}'),
+    ("with the boundary in a line", f"a --{BOUNDARY} b"),
+)
+#: Other ways to write the headers of a part: what, and how the usual one becomes it.
+_HEADS = (
+    (
+        "the headers of parts in lower case",
+        b"\r\nContent-Disposition: form-data",
+        b"\r\ncontent-disposition: form-data",
+    ),
+    (
+        "parts that are said to be binary",
+        b"\r\nContent-Disposition: form-data",
+        b"\r\nContent-Transfer-Encoding: binary\r\nContent-Disposition: form-data",
+    ),
+)
 
 
 def positives(builder: Builder) -> list[Case]:
@@ -95,14 +117,23 @@ def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
     yield "sent in chunks, without a length", replace(good, chunked=True)
     head = (good.content_type or "").replace("multipart/form-data", "Multipart/Form-Data")
     yield "the content type in capitals", replace(good, content_type=head)
+    behind = (good.content_type or "").replace("; boundary", "; charset=utf-8; boundary")
+    yield "a boundary named behind a charset", replace(good, content_type=behind)
     yield "a text before the first boundary", replace(good, body=b"ignore this\r\n" + good.body)
+    yield "a text behind the last boundary", replace(good, body=good.body + b"ignore this\r\n")
+    yield "the sender offers to wait", replace(good, headers=(("Expect", "100-continue"),))
+    unquoted = re.sub(rb'; name="([\w-]+)"', rb"; name=\1", good.body)
+    yield "the names of parts without quotes", replace(good, body=unquoted)
+    for what, old, new in _HEADS:
+        yield what, replace(good, body=good.body.replace(old, new))
     for what, change in _part_changes():
         yield what, builder.request([replace(p, **change) if p.is_file else p for p in parts])
     nameless = good.body.replace(b'; filename="', b'; x-filename="')
     yield "the picture without a file name", replace(good, body=nameless)
     for field in builder.form.texts:
         if field.free_text and field.required:
-            yield f"{field.name} with a NUL", builder.request(builder.parts({**builder.full, field.name: "a\x00b"}))
+            for what, value in _WORDS:
+                yield f"{field.name} {what}", builder.request(builder.parts({**builder.full, field.name: value}))
     charset = [replace(p, content_type="text/plain; charset=utf-8") if not p.is_file else p for p in parts]
     yield "the texts with a content type", builder.request(charset)
 
@@ -140,8 +171,9 @@ def _longest(builder: Builder, rules: RuleTable) -> list[Case]:
         most = field.schema.get("maxLength")
         if most is not None and not field.enum:
             rule = rules.breach("maxLength", field.name)
-            for letter in ("a", "\u00e9", "\U0001f42f"):
-                parts: list[Part] = builder.parts({**builder.full, field.name: letter * most})
+            for letter in ("a", "\u00e9", "\U0001f42f", "a\n"):
+                value = (letter * most)[:most]
+                parts: list[Part] = builder.parts({**builder.full, field.name: value})
                 made.append(Case(rule, f"{field.name} with {most} characters {letter!r}", builder.request(parts)))
         if field.free_text and field.schema.get("minLength") == 1:
             rule = rules.breach("minLength", field.name)

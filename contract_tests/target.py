@@ -143,7 +143,7 @@ class Target:
             response = ask(request.method, self.url + request.path, headers=headers, content=content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise UnjudgeableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, started, self.clock())

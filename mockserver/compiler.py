@@ -100,7 +100,8 @@ class _Compiler:
         example = next(value for value in examples if value is not None)
         types = self._types_of(name) if is_file else ()
         schema = self._validator(node) if is_text else None
-        return Field(name, is_file, is_text, default, allowed, example, types, node.get("x-dimensions-match"), schema)
+        matches, is_whole = node.get("x-dimensions-match"), node.get("type") == "integer"
+        return Field(name, is_file, is_text, default, allowed, example, types, matches, schema, is_whole)
 
     def _checks(self) -> Iterator[FormRule]:
         conditions = list(self._conditions())

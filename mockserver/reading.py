@@ -39,16 +39,17 @@ def read(rules: FormRules, form: Form) -> Reading:
             except UnicodeDecodeError as error:
                 unreadable[name] = error
             else:
-                values[name] = text if field.is_text else _number_or_text(text)
+                values[name] = text if field.is_text else _number_or_text(text, whole=field.is_whole)
     for name in form:
         if name not in rules.fields:
             values[name] = ""  # whether it may be there is all that the schema is asked
     return Reading(form, rules, values, images, unreadable)
 
 
-def _number_or_text(text: str) -> Any:
-    """The JSON value that a text spells, for a field whose type is not string."""
+def _number_or_text(text: str, *, whole: bool) -> Any:
+    """The JSON value that a text spells, for a field whose type is not string; 1.0 and 1e1 are no ``whole`` numbers."""
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
+    return text if whole and isinstance(value, float) else value

@@ -34,7 +34,8 @@ class Field(msgspec.Struct, frozen=True):
     """One field of a form.
 
     ``default`` stands for it where it is left out, ``None`` if nothing does; ``allowed`` are the values of its enum;
-    ``example`` is a value that it may have; ``schema`` judges a text by all of its keywords at once.
+    ``example`` is a value that it may have; ``schema`` judges a text by all of its keywords at once; ``is_whole``: a
+    number is spelled without a point and without a power, as JSON Schema does not ask of an integer.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field(msgspec.Struct, frozen=True):
     file_types: tuple[str, ...] = ()
     matches: str | None = None
     schema: Validator | None = None
+    is_whole: bool = False
 
 
 class FormRules(msgspec.Struct, frozen=True):

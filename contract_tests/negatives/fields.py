@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from contract_tests.builder import Builder, sample
 from contract_tests.case import Case
@@ -12,6 +13,9 @@ from contract_tests.form import Field, parse_dimensions
 from contract_tests.negatives.neighbours import neighbours
 from contract_tests.request import Part, text
 from contract_tests.rules import RuleTable
+
+#: What other services call fields of such a form.
+_ALIASES = ("duration", "resolution", "image")
 
 
 def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
@@ -38,6 +42,16 @@ def _missing(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
     ):
         parts = [part for part in builder.parts(choice) if part.name != field.name]
         yield Case(rule, f"{field.name} left out; {base}", builder.request(parts), rule)
+    good = builder.parts(builder.full)
+    if not field.is_file:
+        request = builder.request([part for part in good if part.name != field.name])
+        path = f"{request.path}?{urlencode({field.name: sample(field)})}"
+        yield Case(rule, f"{field.name} in the query alone", replace(request, path=path), rule)
+    also = (rules.breach("additionalProperties"),) if builder.form.closed else ()
+    for name in (f"{field.name}[]", field.name.upper(), *_ALIASES):
+        if also and name not in builder.form.fields:
+            parts = [replace(part, name=name) if part.name == field.name else part for part in good]
+            yield Case(rule, f"{name!r} in place of {field.name!r}", builder.request(parts), rule, also=also)
 
 
 def _as_file(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
@@ -116,10 +130,18 @@ def _lengths(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
             yield Case(rule, f"{field.name} with {least - 1} characters", builder.request(parts), rule)
     if most is not None and not field.enum:
         rule = rules.breach("maxLength", field.name)
-        for count, letter in ((most + 1, "a"), (most + 1, "\u00e9"), (most + 1, "\U0001f42f"), (2 * most, "a ")):
-            value = (letter * count)[:count]
+        # Of each: how many, of what; an accent may be counted with its letter, and white space at the end not at all.
+        many = (
+            (most + 1, "a"),
+            (most + 1, "\u00e9"),
+            (most + 1, "\U0001f42f"),
+            (2 * most, "a "),
+            (most + 1, "e\u0301"),
+        )
+        for count, letter in (*many, (most + 1, "a" * most + " ")):
+            value = (letter * (count // len(letter) + 1))[:count]
             parts = builder.parts({**builder.full, field.name: value})
-            yield Case(rule, f"{field.name} with {count} characters {letter!r}", builder.request(parts), rule)
+            yield Case(rule, f"{field.name} with {count} characters {letter[-2:]!r}", builder.request(parts), rule)
 
 
 def _encoding(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
@@ -153,7 +175,7 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
     if not builder.form.closed:
         return
     rule = rules.breach("additionalProperties")
-    names = ["width", "n", "x-unknown", "prompts", "unknown field", "gr\u00f6\u00dfe"]
+    names = ["width", "n", "x-unknown", "prompts", "unknown field", "gr\u00f6\u00dfe", *_ALIASES]
     names += [f"{name}[]" for name in builder.form.fields] + [name.upper() for name in builder.form.fields]
     for name in names:
         if name not in builder.form.fields:
@@ -161,7 +183,7 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
             yield Case(rule, f"an unknown field {name!r}", builder.request(parts), rule)
     for field in builder.form.texts:
         # In place of the field itself, so that a lax reader does not find it twice.
-        for name in (field.name.upper(), field.name.capitalize(), f"{field.name}[]"):
+        for name in (field.name.upper(), field.name.capitalize(), f"{field.name}[]", *_ALIASES):
             if not field.required and name not in builder.form.fields:
                 parts = [replace(p, name=name) if p.name == field.name else p for p in builder.parts(builder.full)]
                 yield Case(rule, f"{name!r} in place of {field.name!r}", builder.request(parts), rule)

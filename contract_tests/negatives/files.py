@@ -52,7 +52,7 @@ def _other_types(builder: Builder, rules: RuleTable, field: Field) -> Iterator[C
     width, height = builder.sides(field, builder.full)
     types = field.file_types
     for index, (what, data) in enumerate(images.disguises(width, height)):
-        if any(f"image/{what[2:].lower()}" == accepted for accepted in types):
+        if f"image/{what.split()[-1].lower()}" in types:
             continue
         declared = types[index % len(types)]
         part = Part(field.name, data, images.file_name(declared), declared, Facts(None))

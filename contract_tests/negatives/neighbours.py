@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -42,6 +43,9 @@ def _near(value: str) -> Iterator[tuple[str, str]]:
     yield "as a list", f"{value},"
     if "-" in value:
         yield "underscore for hyphen", value.replace("-", "_")
+    if value[:1].isalpha():
+        yield "behind a provider", f"openai/{value}"
+        yield "with a date", f"{value}-2025-10-06"
     yield from _numbers(value)
 
 
@@ -67,6 +71,10 @@ def _numbers(value: str) -> Iterator[tuple[str, str]]:
         width, height = pair.groups()
         yield "another sign between", f"{width}*{height}"
         yield "another sign between", f"{width}\u00d7{height}"
+        yield "another sign between", f"{width}:{height}"
+        shared = math.gcd(int(width), int(height)) or 1
+        yield "as proportions", f"{int(width) // shared}:{int(height) // shared}"
+        yield "by its lines", f"{min(int(width), int(height))}p"
         yield "white space between", f"{width} x {height}"
         yield "a square", f"{width}x{width}"
         yield "a square", f"{height}x{height}"

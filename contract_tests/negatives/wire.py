@@ -44,7 +44,14 @@ def _authorization(good: Request) -> Iterator[Case]:
 def _paths(document: Document, good: Request) -> Iterator[Case]:
     known = {operation.path for operation in document.operations()}
     head, _, last = good.path.rpartition("/")
-    near = (f"{head}/{last}x", f"{head}/{last[:-1]}", f"/v0{head}/{last}", f"{head}/{last}-{last}", f"/{last}")
+    near = (
+        f"{head}/{last.upper()}",
+        f"{head}/{last}x",
+        f"{head}/{last[:-1]}",
+        f"/v0{head}/{last}",
+        f"{head}/{last}-{last}",
+        f"/{last}",
+    )
     below = (f"{good.path}/", f"{good.path}/contract-tests")
     for path in (*near, *below, f"{good.path}/contract-tests/none"):
         if path not in known:

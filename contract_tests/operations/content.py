@@ -10,6 +10,7 @@ from contract_tests.answer import Answer
 from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
 from contract_tests.form import parse_dimensions
+from contract_tests.lifecycle import METHOD
 from contract_tests.media import Media, read_media
 from contract_tests.operations.step import Step, Verdict, place, sending, step
 from contract_tests.operations.values import bad_texts
@@ -46,9 +47,18 @@ def download(contract: Contract, video: dict[str, Any], variant: str | None, who
     return step(place(contract, CONTENT, str(video["id"]), query=query), rule, "content", facts=facts)
 
 
-def too_early(contract: Contract, video: str) -> Step:
-    """The content of a video that is not finished."""
-    return step(place(contract, CONTENT, video), READY, says="while it is being made")
+def too_early(contract: Contract, video: str, says: str = "while it is being made") -> Step:
+    """The content of a video that is not completed."""
+    return step(place(contract, CONTENT, video), READY, says=says)
+
+
+def other_methods(contract: Contract, video: str) -> Iterator[Step]:
+    """The content by a method that its path lacks; who answers by path first knows no such path for it."""
+    operation = contract.extension(CONTENT)
+    known = {one.method.upper() for one in contract.document.operations() if operation and one.path == operation.path}
+    if METHOD in contract.rules and "PUT" not in known:
+        one = step(replace(place(contract, CONTENT, video), method="PUT"), METHOD)
+        yield replace(one, case=replace(one.case, also=("path",)))
 
 
 def other_variants(contract: Contract, video: str) -> Iterator[Step]:
@@ -64,7 +74,9 @@ def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step,
     """Ranges of the whole, each with the bytes due; the last lies behind the end and must be refused."""
     size = len(whole)
     half = size // 2
-    wanted = ((f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0))
+    wanted = [(f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0)]
+    # A last byte behind the end means the end.
+    wanted.append((f"{half}-{2 * size}", half, size - 1))
     for text, first, last in wanted if size > 10 else ():
         facts = {"first": first, "last": last, "size": size}
         asked = step(place(contract, CONTENT, video), RANGE, "range", says=f"bytes {text}", facts=facts)

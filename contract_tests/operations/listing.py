@@ -85,6 +85,8 @@ def judge_page(contract: Contract, one: Step, answer: Answer) -> Judgement:
     ids = [item.get("id") for item in data]
     _ends(verdict, body, ids)
     _amount(contract, verdict, body, len(data))
+    if facts["seen"] and not ids:
+        verdict.broken(PAGE, "a page that is said to follow, with videos", "an empty page")
     twice = [video for number, video in enumerate(ids) if video in facts["seen"] or video in ids[:number]]
     if twice:
         verdict.broken(PAGE, "each video once over all pages", f"once more: {shown(twice[0])}")

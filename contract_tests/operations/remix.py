@@ -17,7 +17,7 @@ from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
 
 REMIX, ANSWER, COMPLETED, JSON = "remixVideo", "remix.answer", "remix.completed", "json.well-formed"
-SOURCE = "remixed_from_video_id"
+SOURCE, DELETED = "remixed_from_video_id", "delete.answer"
 _TYPE = "application/json"
 #: Bodies that are no JSON object, and what they are.
 _NO_OBJECTS = (
@@ -25,6 +25,8 @@ _NO_OBJECTS = (
     (b'["A calm sea."]', "a list"),
     (b'"A calm sea."', "a string"),
     (b"A calm sea.", "plain words"),
+    (b'{"prompt": "A calm sea."} and more', "JSON and more"),
+    (b"{prompt: 'A calm sea.'}", "YAML"),
     (b"", "nothing"),
     (b'{"prompt": "\xff"}', "bytes that are no UTF-8"),
 )
@@ -40,16 +42,17 @@ def _sent(one: Step, value: Any) -> Step:
     return sending(one, content_type=_TYPE, body=body)
 
 
-def remix(contract: Contract, parent: dict[str, Any], ids: list[str]) -> Step:
+def remix(contract: Contract, parent: dict[str, Any], ids: list[str], says: str = "") -> Step:
     """A good remix. Facts: the `parent` as it is known, the `ids` of the run so far."""
     told = {key: parent.get(key) for key in ("id", *echoed(contract))}
-    one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", facts={"parent": told, "ids": ids})
+    facts = {"parent": told, "ids": ids}
+    one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", says=says, facts=facts)
     return _sent(one, good_object(contract, _body(contract)))
 
 
-def too_early(contract: Contract, video: str) -> Step:
-    """The remix of a video that is not finished."""
-    one = step(place(contract, REMIX, video), COMPLETED, says="while it is being made")
+def too_early(contract: Contract, video: str, says: str = "while it is being made") -> Step:
+    """The remix of a video that is not completed."""
+    one = step(place(contract, REMIX, video), COMPLETED, says=says)
     return _sent(one, good_object(contract, _body(contract)))
 
 
@@ -57,6 +60,12 @@ def of_stranger(contract: Contract, video: str) -> Step:
     """The remix of a video that there is not."""
     one = step(place(contract, REMIX, video), NOT_FOUND, says="an id that nobody was given")
     return _sent(one, good_object(contract, _body(contract)))
+
+
+def of_gone(contract: Contract, operation: str, video: str) -> Step:
+    """The remix of a video that another operation has deleted."""
+    one = step(place(contract, REMIX, video), DELETED, breach=NOT_FOUND, says="once it is deleted")
+    return part_of(operation, _sent(one, good_object(contract, _body(contract))))
 
 
 def refusals(contract: Contract, video: str) -> Iterator[Step]:

@@ -11,7 +11,7 @@ from contract_tests.negatives.neighbours import neighbours
 from contract_tests.schema import violations
 
 #: Neighbours of an enum's values that are sent: each kind once.
-_KINDS = ("upper case", "one character more", "a word", "first character missing")
+_KINDS = ("upper case", "one character more", "a word", "first character missing", "empty")
 
 
 def typed(schema: dict[str, Any], sent: str) -> Any:
@@ -42,7 +42,7 @@ def bad_texts(contract: Contract, pointer: str, rule: str) -> Iterator[str]:
 
 def _texts(schema: dict[str, Any]) -> Iterator[str]:
     if schema.get("type") == "integer":
-        yield from ("ten", "1.5")
+        yield from ("ten", "1.5", "", "1_0", "1e1")
     if "minimum" in schema:
         yield str(schema["minimum"] - 1)
     if "maximum" in schema:

@@ -173,14 +173,14 @@ def _time(answer: Answer, body: dict[str, Any], skew: float) -> Iterator[Broken]
     made = body.get("created_at")
     if not isinstance(made, int | float):
         return
-    drift = _drift(answer) if skew else 0.0
-    earliest = math.floor(answer.sent_at + drift - skew) - 1
-    latest = math.ceil(answer.received_at + drift + skew)
+    ahead = drift(answer) if skew else 0.0
+    earliest = math.floor(answer.sent_at + ahead - skew) - 1
+    latest = math.ceil(answer.received_at + ahead + skew)
     if not earliest <= made <= latest:
         yield NOW, f"from {earliest} to {latest}", "created_at"
 
 
-def _drift(answer: Answer) -> float:
+def drift(answer: Answer) -> float:
     """Seconds by which the server's clock is ahead, by its Date header; 0 where it has none."""
     try:
         return parsedate_to_datetime(answer.header("date") or "").timestamp() - answer.received_at

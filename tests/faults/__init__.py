@@ -5,13 +5,31 @@ Nothing here knows `mockserver` or `contract_tests`: the rules are read from the
 
 from __future__ import annotations
 
-from . import answers, bodies, fields, images, kept, listed, refusals, retrieval, transport
+from . import (
+    answers,
+    bodies,
+    changed,
+    fields,
+    images,
+    kept,
+    lasting,
+    later,
+    listed,
+    narrow,
+    refusals,
+    retrieval,
+    transport,
+    written,
+)
 from .correct import SERVERS
 from .fault import Fault, Server
 
-_MODULES = (transport, bodies, fields, images, answers, refusals, retrieval, listed, kept)
+MODULES = (
+    *(transport, bodies, fields, images, answers, refusals, retrieval, listed, kept),
+    *(written, narrow, lasting, later, changed),
+)
 
-CATALOGUE: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
+CATALOGUE: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}
 CORRECT: dict[str, Server] = {server.name: server for server in SERVERS}
 
 __all__ = ["CATALOGUE", "CORRECT", "Fault", "Server"]

@@ -22,12 +22,14 @@ class Fault:
 
     A server that refuses a good request breaks the rule whose values it narrows; where it narrows no field,
     `response.status-code`. One that refuses in another status, code or shape breaks `error.envelope`.
+    `at_once`: it shows only where requests are under way at once.
     """
 
     name: str
     rule: str
     says: str
     build: Callable[[], ASGIApp]
+    at_once: bool = False
 
 
 @dataclass(frozen=True)

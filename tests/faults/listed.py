@@ -9,7 +9,7 @@ from typing import Any
 
 from .checks import Refusal
 from .fault import Fault, beyond, fault
-from .library import LIBRARY, arrange, behind, read_limit
+from .library import LIBRARY, Library, arrange, behind, read_limit
 from .server import Job, Service
 from .wire import Answer, Request
 
@@ -66,9 +66,9 @@ def _spread(now: float) -> int:
     return int(now) - secrets.randbelow(4)
 
 
-def _times(name: str, rule: str, says: str, **policies: Any) -> Fault:
+def times(name: str, rule: str, says: str, kind: type[Library] = Library, **policies: Any) -> Fault:
     """A fault of the order; the videos are of several seconds."""
-    return fault(name, rule, says, stamp=_spread, beyond=replace(LIBRARY, **policies).serve)
+    return fault(name, rule, says, stamp=_spread, beyond=kind(**policies).serve)
 
 
 def anybody(name: str) -> Callable[[str, Service, Request], None]:
@@ -104,10 +104,10 @@ QUERY = (
     beyond("list-order-any", "list.order", "Any order is accepted.", order=lambda value: value),
     beyond("list-order-upper", "list.order", "An order in upper case is accepted.", order=lambda value: LIBRARY.order(value.lower())),
     beyond("list-order-asc-refused", "list.order", "The order asc is refused.", order=_refused("asc", "order")),
-    _times("list-order-ignored", "list.order", "The newest video comes first whatever the order.", arrange=lambda jobs, _order: arrange(jobs, "desc")),
-    _times("list-order-none", "list.order", "Videos are in no order of time, whatever is asked for.", arrange=lambda jobs, _order: sorted(jobs, key=lambda job: job.id[20:])),
-    _times("list-order-swapped", "list.order", "asc is the newest first, and desc the oldest; left out it is the newest.", first="asc", arrange=lambda jobs, order: arrange(jobs, "desc" if order == "asc" else "asc")),
-    _times("list-oldest-first", "list.order.default", "The oldest video comes first where no order is given.", first="asc"),
+    times("list-order-ignored", "list.order", "The newest video comes first whatever the order.", arrange=lambda jobs, _order: arrange(jobs, "desc")),
+    times("list-order-none", "list.order", "Videos are in no order of time, whatever is asked for.", arrange=lambda jobs, _order: sorted(jobs, key=lambda job: job.id[20:])),
+    times("list-order-swapped", "list.order", "asc is the newest first, and desc the oldest; left out it is the newest.", first="asc", arrange=lambda jobs, order: arrange(jobs, "desc" if order == "asc" else "asc")),
+    times("list-oldest-first", "list.order.default", "The oldest video comes first where no order is given.", first="asc"),
     beyond("list-after-unknown-first", "list.after", "After an unknown video comes the first page.", behind=_behind(lambda jobs: jobs)),
     beyond("list-after-unknown-empty", "list.after", "After an unknown video comes an empty page.", behind=_behind(lambda _jobs: [])),
 )

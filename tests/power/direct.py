@@ -70,9 +70,17 @@ class Direct(httpx.Client):
             await self.app(scope, receive, send)
         except Exception:  # noqa: BLE001  a server answers whatever its application raises
             return httpx.Response(500)
-        return httpx.Response(status, headers=headers, content=content)
+        return httpx.Response(status, headers=headers, content=_arriving(dict(headers), content))
 
     def close(self) -> None:
         """Close the loop."""
         self._turns.close()
         super().close()
+
+
+def _arriving(headers: dict[bytes, bytes], content: bytes) -> bytes:
+    """What a client would get: no more than the length that is told, and nothing where less comes."""
+    told = int(headers.get(b"content-length", len(content)))
+    if told > len(content):
+        raise httpx.RemoteProtocolError("the connection was closed before the whole body had come")
+    return content[:told]
