@@ -1,7 +1,7 @@
 """The board: what all processes of one store know together, beside its jobs. The interface of every shared store."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -74,8 +74,11 @@ class Board(Protocol):
 
 
 def decode(state: bytes) -> State:
-    """The state that ``encode`` made; what was told before anything else, where there is none."""
-    return _DECODER.decode(state) if state else State()
+    """The state that ``encode`` made; that of a board that nothing was told where there is none, or one of old."""
+    try:
+        return _DECODER.decode(state) if state else State()
+    except msgspec.DecodeError:
+        return State()
 
 
 def encode(state: State) -> bytes:
@@ -83,5 +86,5 @@ def encode(state: State) -> bytes:
     return _ENCODER.encode(state)
 
 
-_DECODER: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(State)
+_DECODER = msgspec.msgpack.Decoder(State)
 _ENCODER = msgspec.msgpack.Encoder()

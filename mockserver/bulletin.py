@@ -1,12 +1,14 @@
 """The bulletin: a board that is asked only when there is news, and told of requests many at a time."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import RLock
 from time import time_ns
 from typing import Protocol
 from weakref import WeakMethod
 
 from mockserver.bus import Bus, Heard
+from mockserver.store import StoreUnavailable
 
 CHANGED, GATHER = "changed", "gather"
 
@@ -126,11 +128,12 @@ class Bulletin:
         return [content for name, content in told.items() if name != self._bus.name]
 
     def close(self) -> None:
-        """Write down what is held back."""
+        """Write down what is held back, if that can be."""
         self._bus.close()
         with self._lock:
-            self._write()
-            self._tell()
+            with suppress(StoreUnavailable):
+                self._write()
+                self._tell()
             self._engine.close()
 
     def _gather(self) -> None:

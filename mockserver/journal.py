@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -74,7 +75,7 @@ class Journal:
     @property
     def shown(self) -> list[dict[str, Any]]:
         """All of them, in the order in which they came, as JSON."""
-        return [_decode(record).shown(number) for number, record in self._notes.notes(self._most)]
+        return [record.shown(number) for number, record in self._records()]
 
     def add(self, exchange: Exchange, at: float, took: float, status: int | None, request_id: bytes | None) -> None:
         """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
@@ -97,6 +98,14 @@ class Journal:
         )
         self._notes.note(_encode(record), self._most)
 
+    def _records(self) -> list[tuple[int, Record]]:
+        """All that are kept, but for those that another version of this package wrote down otherwise."""
+        found = []
+        for number, kept in self._notes.notes(self._most):
+            with suppress(msgspec.DecodeError):
+                found.append((number, _decode(kept)))
+        return found
+
     def clear(self) -> int:
         """Forget all; how many there were."""
         return self._notes.forget(self._most)
@@ -104,10 +113,9 @@ class Journal:
     def find(self, wanted: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
         """As JSON, the newest first, those that have every value ``wanted``: see ``FILTERS`` for what can be."""
         found: list[dict[str, Any]] = []
-        for number, kept in reversed(self._notes.notes(self._most)):
+        for number, record in reversed(self._records()):
             if len(found) == limit:
                 break
-            record = _decode(kept)
             if all(FILTERS[name](record, value) for name, value in wanted.items()):
                 found.append(record.shown(number))
         return found

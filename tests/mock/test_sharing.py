@@ -263,3 +263,26 @@ def test_one_scenario_among_many_requests_at_once_is_met_exactly_so_often(name: 
             assert Counter(senders.map(ask, range(40))) == {429: 7, 200: 33}
         asked = httpx.get(f"{addresses[1]}/_mock/requests", params={"limit": 100}).json()["data"]
         assert Counter(request["status"] for request in asked) == {429: 7, 200: 33}
+
+
+def test_what_another_version_has_told_is_passed_over(tmp_path: Path) -> None:
+    name = f"sqlite:{tmp_path}/jobs.db"
+    first = Process(name)
+    first.ask("drop")
+    first.control.service.close()
+    with closing(sqlite3.connect(f"{tmp_path}/jobs.db-control")) as database, database:
+        database.execute("UPDATE state SET content = ?", (b"of another kind",))
+        database.execute("INSERT INTO request VALUES (1, ?)", (b"of another kind",))
+    later = Process(name)
+    later.get("x")
+    assert (later.scenarios(), later.paths()) == ([], ["/v1/videos/x"])
+    later.control.service.close()
+
+
+@needs_redis
+def test_process_ends_though_its_last_requests_cannot_be_written_down() -> None:
+    own = RedisServer()
+    mock = Process(own.url("last:"))
+    mock.get("x")
+    own.close()
+    mock.control.service.close()
