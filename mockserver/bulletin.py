@@ -30,7 +30,10 @@ class Engine(Protocol):
         """As ``Board``."""
 
     def write(self, records: Sequence[Noted], most: int) -> None:
-        """Write down requests; of more than ``most`` those of the lowest turns are forgotten."""
+        """Write down requests; of more than ``most`` those of the lowest turns are forgotten.
+
+        A turn that another process has taken becomes the next that is free.
+        """
 
     def written(self, most: int) -> list[Noted]:
         """The ``most`` requests of the highest turns, by their turns."""

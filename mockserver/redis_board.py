@@ -18,7 +18,11 @@ return 1
 
 WRITE = r"""
 for index = 3, #ARGV, 2 do
-    redis.call('ZADD', KEYS[1], ARGV[index], ARGV[index] .. ':' .. ARGV[index + 1])
+    local turn = tonumber(ARGV[index])
+    while redis.call('ZCOUNT', KEYS[1], turn, turn) > 0 do
+        turn = turn + 1
+    end
+    redis.call('ZADD', KEYS[1], turn, string.format('%.0f:', turn) .. ARGV[index + 1])
 end
 redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import sqlite_board
+from mockserver import bulletin, sqlite_board
 from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
 from mockserver.stores import parse_store
@@ -122,6 +122,16 @@ def test_journal_is_that_of_all_in_the_order_in_which_they_came(pair: tuple[Proc
     assert one.tell("GET", "health").json()["requests"] == 6
     assert other.tell("DELETE", "requests").json() == {"deleted": 6}
     assert one.paths() == []
+
+
+def test_requests_of_one_moment_have_ids_of_their_own(
+    pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulletin, "time_ns", lambda: 10**18)
+    for number in range(4):
+        pair[number % 2].get(f"x{number}")
+    ids = [request["id"] for request in pair[0].control.requests]
+    assert ids == sorted(set(ids)) and len(ids) == 4
 
 
 def test_journal_of_all_is_bounded(name: str) -> None:
