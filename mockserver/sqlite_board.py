@@ -45,13 +45,13 @@ class SqliteEngine:
             row = database.execute("SELECT version, content FROM state").fetchone()
         return (row[0], row[1]) if row else (0, b"")
 
-    def replace(self, version: int, state: bytes) -> bool:
+    def replace(self, version: int, new: int, state: bytes) -> bool:
         """One statement, so that nobody comes in between."""
-        query = "INSERT INTO state VALUES (1, 1, ?) ON CONFLICT DO NOTHING"
-        values: tuple[object, ...] = (state,)
+        query = "INSERT INTO state VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+        values: tuple[object, ...] = (new, state)
         if version:
-            query = "UPDATE state SET version = version + 1, content = ? WHERE version = ?"
-            values = (state, version)
+            query = "UPDATE state SET version = ?, content = ? WHERE version = ?"
+            values = (new, state, version)
         with self._connected() as database:
             return database.execute(query, values).rowcount == 1
 
