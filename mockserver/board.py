@@ -40,7 +40,7 @@ class State(msgspec.Struct, array_like=True):
 
 
 class Board(Protocol):
-    """Keeps one state, of which each change has a version from 1, and the last requests.
+    """Keeps one state, of which each change has a version that is higher, and the last requests.
 
     Every call may raise ``StoreUnavailable``.
     """
@@ -51,8 +51,8 @@ class Board(Protocol):
     def read(self) -> tuple[int, bytes]:
         """The version and the state; 0 and nothing if nothing was told yet."""
 
-    def replace(self, version: int, state: bytes) -> bool:
-        """Put ``state`` in the place of the one of ``version``; ``False`` if another process was quicker."""
+    def replace(self, version: int, state: bytes) -> int:
+        """Put ``state`` in the place of the one of ``version``. The version of it; 0 if another process was quicker."""
 
     def note(self, record: bytes, most: int) -> None:
         """Write down a request; of more than ``most`` the first are forgotten."""

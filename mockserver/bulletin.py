@@ -28,11 +28,14 @@ class Engine(Protocol):
     def read(self) -> tuple[int, bytes]:
         """As ``Board``."""
 
-    def replace(self, version: int, state: bytes) -> bool:
-        """As ``Board``."""
+    def replace(self, version: int, new: int, state: bytes) -> bool:
+        """Put ``state``, of the version ``new``, in the place of the one of ``version``, if that is there still."""
 
     def write(self, records: Sequence[Noted], most: int) -> None:
-        """Write down requests; of more than ``most`` those of the lowest turns are forgotten."""
+        """Write down requests; of more than ``most`` those of the lowest turns are forgotten.
+
+        A turn that another process has taken becomes the next that is free.
+        """
 
     def written(self, most: int) -> list[Noted]:
         """The ``most`` requests of the highest turns, by their turns."""
@@ -85,13 +88,18 @@ class Bulletin:
         with self._lock:
             return self._engine.read()
 
-    def replace(self, version: int, state: bytes) -> bool:
-        """Others know of it when this returns."""
+    def replace(self, version: int, state: bytes) -> int:
+        """Others know of it when this returns.
+
+        A version is the microsecond of its making: an engine that forgot some of them never gives one again.
+        """
+        new = max(version + 1, time_ns() // 1000)
         with self._lock:
-            done = self._engine.replace(version, state)
-        if done:
-            self._bus.tell(CHANGED)
-        return done
+            done = self._engine.replace(version, new, state)
+        if not done:
+            return 0
+        self._bus.tell(CHANGED)
+        return new
 
     def note(self, record: bytes, most: int) -> None:
         """Held back for a moment, where all can be asked for what they hold."""

@@ -10,15 +10,19 @@ local kept = redis.call('HGET', KEYS[1], 'version') or '0'
 if kept ~= ARGV[1] then
     return 0
 end
-redis.call('HSET', KEYS[1], 'version', kept + 1, 'state', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1
 """
-"""The version as it was, the state, milliseconds to live. 0: the version is another by now."""
+"""The version as it was, the new one, the state, milliseconds to live. 0: the version is another by now."""
 
 WRITE = r"""
 for index = 3, #ARGV, 2 do
-    redis.call('ZADD', KEYS[1], ARGV[index], ARGV[index] .. ':' .. ARGV[index + 1])
+    local turn = tonumber(ARGV[index])
+    while redis.call('ZCOUNT', KEYS[1], turn, turn) > 0 do
+        turn = turn + 1
+    end
+    redis.call('ZADD', KEYS[1], turn, string.format('%.0f:', turn) .. ARGV[index + 1])
 end
 redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -38,7 +42,7 @@ Tried = Callable[[Callable[[], Any]], Any]
 
 
 class RedisEngine:
-    """The board below ``prefix``, reached by ``client`` as ``tried`` has it. It lives ``lifetime`` ms past a change."""
+    """The board below ``prefix``, reached by ``client`` as ``tried`` has it. It lives ``lifetime`` ms past its use."""
 
     def __init__(self, client: redis.Redis, tried: Tried, prefix: str, lifetime: int) -> None:
         self._client = client
@@ -48,17 +52,17 @@ class RedisEngine:
         self._replace, self._write, self._forget = map(client.register_script, (REPLACE, WRITE, FORGET))
 
     def version(self) -> int:
-        """One field of one key."""
-        return int(self._tried(lambda: self._client.hget(self._state, "version")) or 0)
+        """One field of one key. What is asked for lives on."""
+        return int(self._tried(self._asked) or 0)
 
     def read(self) -> tuple[int, bytes]:
         """Both in one step."""
         version, state = self._tried(lambda: self._client.hmget(self._state, ["version", "state"]))
         return int(version or 0), state or b""
 
-    def replace(self, version: int, state: bytes) -> bool:
+    def replace(self, version: int, new: int, state: bytes) -> bool:
         """One script, so that nobody comes in between."""
-        values = (version, state, self._lifetime)
+        values = (version, new, state, self._lifetime)
         return bool(self._tried(lambda: self._replace(keys=[self._state], args=values)))
 
     def write(self, records: Sequence[tuple[int, bytes]], most: int) -> None:
@@ -92,3 +96,10 @@ class RedisEngine:
 
     def close(self) -> None:
         """The connections are the store's."""
+
+    def _asked(self) -> bytes | None:
+        with self._client.pipeline(transaction=False) as both:
+            both.hget(self._state, "version")
+            both.pexpire(self._state, self._lifetime)
+            version: bytes | None = both.execute()[0]
+        return version

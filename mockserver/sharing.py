@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
+from msgspec import DecodeError
+
 from mockserver.board import Board, State, decode, encode
 from mockserver.clock import MovableClock
 from mockserver.scenario_file import Standing
@@ -94,8 +96,8 @@ class Together(Alone):
 
     def begin(self, standing: Sequence[Standing]) -> None:
         """A process that starts later, or again, with the same file finds them there, and used up as they are."""
-        self._standing = standing
         self._take()
+        self._standing = standing
         if self._known != [(entry.text, entry.times) for entry in standing]:
             self.change(lambda: self._stage.stand(standing))
 
@@ -111,8 +113,9 @@ class Together(Alone):
             self._take()
             try:
                 done = act()
-                if self._board.replace(self._version, encode(self._state())):
-                    self._version += 1
+                version = self._board.replace(self._version, encode(self._state()))
+                if version:
+                    self._version = version
                     return done
             except BaseException:
                 self._version = STALE
@@ -133,10 +136,16 @@ class Together(Alone):
         version, content = self._board.read()
         if version == self._version:
             return
-        state = decode(content)
+        try:
+            state = decode(content)
+        except DecodeError as error:
+            raise StoreUnavailable(f"what control was told cannot be read: {error}") from None
         before = self._clock.setting
         self._clock.setting = (state.ahead, state.frozen)
         self._stage.restore(state.active, state.windows, state.added)
+        if not version:
+            # Nothing was told yet, or is remembered: what stands from the start stands again.
+            self._stage.stand(self._standing)
         if self._resets not in (None, state.resets):
             self._reseed()
         self._known, self._resets, self._version = state.standing, state.resets, version

@@ -16,9 +16,8 @@ BUSY_SECONDS = 1.0
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER, content BLOB)",
-    "CREATE TABLE IF NOT EXISTS request (turn INTEGER NOT NULL, record BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS request (turn INTEGER PRIMARY KEY, record BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS counts (family TEXT, name TEXT PRIMARY KEY, content BLOB, at REAL)",
-    "CREATE INDEX IF NOT EXISTS request_by_turn ON request (turn)",
 )
 
 
@@ -46,13 +45,13 @@ class SqliteEngine:
             row = database.execute("SELECT version, content FROM state").fetchone()
         return (row[0], row[1]) if row else (0, b"")
 
-    def replace(self, version: int, state: bytes) -> bool:
+    def replace(self, version: int, new: int, state: bytes) -> bool:
         """One statement, so that nobody comes in between."""
-        query = "INSERT INTO state VALUES (1, 1, ?) ON CONFLICT DO NOTHING"
-        values: tuple[object, ...] = (state,)
+        query = "INSERT INTO state VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+        values: tuple[object, ...] = (new, state)
         if version:
-            query = "UPDATE state SET version = version + 1, content = ? WHERE version = ?"
-            values = (state, version)
+            query = "UPDATE state SET version = ?, content = ? WHERE version = ?"
+            values = (new, state, version)
         with self._connected() as database:
             return database.execute(query, values).rowcount == 1
 
@@ -60,7 +59,10 @@ class SqliteEngine:
         """One transaction."""
         with self._connected() as database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT INTO request VALUES (?, ?)", records)
+            for turn, record in records:
+                free = turn
+                while database.execute("INSERT OR IGNORE INTO request VALUES (?, ?)", (free, record)).rowcount == 0:
+                    free += 1
             beyond = "SELECT turn FROM request ORDER BY turn DESC LIMIT 1 OFFSET ?"
             database.execute(f"DELETE FROM request WHERE turn <= ({beyond})", (most,))  # noqa: S608 - its own words
             database.execute("COMMIT")

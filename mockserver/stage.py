@@ -111,13 +111,19 @@ class Stage:
         known = {active.text: active.asked for active in self._active}
         self._active, self._added = [], added
         for entry in entries:
-            try:
-                asked = known.get(entry.text) or self.reader.read(entry.text)
-            except ScenarioError as error:
-                logger.warning("the scenario '%s' is asked for elsewhere, and not known here: %s", entry.text, error)
-            else:
-                self._active.append(Active(entry.id, entry.text, asked, entry.times, entry.is_standing))
+            asked = known.get(entry.text)
+            if asked is None:
+                asked = self._known(entry.text)
+            self._active.append(Active(entry.id, entry.text, asked, entry.times, entry.is_standing))
         self._rates.restore(windows)
+
+    def _known(self, text: str) -> tuple[Asked, ...]:
+        """What is asked for elsewhere; nothing, which no request meets, where it is not known here."""
+        try:
+            return self.reader.read(text)
+        except ScenarioError as error:
+            logger.warning("the scenario '%s' is asked for elsewhere, and not known here: %s", text, error)
+            return ()
 
     def remove(self, active_id: str | None = None) -> int:
         """Ask no more for those of this id, or for any; how many there were."""

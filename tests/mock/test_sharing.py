@@ -13,16 +13,18 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import sqlite_board
+from mockserver import bulletin, sqlite_board
 from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
+from mockserver.store import StoreUnavailable
 from mockserver.stores import parse_store
 from tests.mock.receiver import SECRET, receiving
-from tests.mock.stores import NAMES, PERSISTENT
+from tests.mock.stores import NAMES, PERSISTENT, write
 from tests.mock.test_cli import served, url
+from tests.mock.test_workers import eventually
 from tests.mock.vocabulary import TOKEN, Clock, Mock, form
 from tests.pictures import picture
-from tests.redis_server import RedisServer, needs_redis
+from tests.redis_server import RedisServer, needs_redis, shared_redis
 
 
 @pytest.fixture(params=PERSISTENT)
@@ -124,6 +126,16 @@ def test_journal_is_that_of_all_in_the_order_in_which_they_came(pair: tuple[Proc
     assert one.paths() == []
 
 
+def test_requests_of_one_moment_have_ids_of_their_own(
+    pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulletin, "time_ns", lambda: 10**18)
+    for number in range(4):
+        pair[number % 2].get(f"x{number}")
+    ids = [request["id"] for request in pair[0].control.requests]
+    assert ids == sorted(set(ids)) and len(ids) == 4
+
+
 def test_journal_of_all_is_bounded(name: str) -> None:
     one, other = Process(name, keep_requests=3), Process(name, keep_requests=3)
     for number in range(9):
@@ -177,6 +189,8 @@ def test_scenario_that_another_document_does_not_know_is_told_in_the_log(
     one.ask("fail=moderation_blocked")
     other.create()
     assert "fail=moderation_blocked" in caplog.text
+    other.tell("POST", "clock", json={"advance": 1})
+    assert one.scenarios() == other.scenarios() == [("fail=moderation_blocked", 1)], "it is still met where it is known"
     for each in (one, other):
         each.control.service.close()
 
@@ -230,6 +244,50 @@ def test_control_is_unavailable_while_redis_is_away_and_then_goes_on() -> None:
     own.start()
     assert mock.tell("POST", "clock", json={"advance": 5}).status_code == 200
     mock.control.service.close()
+    own.close()
+
+
+@needs_redis
+def test_what_control_told_lives_as_long_as_it_is_asked_for(tmp_path: Path) -> None:
+    name = shared_redis().url(f"{tmp_path}:")
+    one, other = Process(name), Process(name)
+    one.tell("POST", "clock", json={"advance": 5})
+    client, key = shared_redis().client, f"{tmp_path}:1:board"
+    assert client.pexpire(key, 60_000)
+    assert other.time()["offset"] == 5
+    assert client.pttl(key) > 60_000
+    for each in (one, other):
+        each.control.service.close()
+
+
+def test_what_control_told_and_nobody_can_read_is_told_in_one_line(tmp_path: Path) -> None:
+    mock = Process(f"sqlite:{tmp_path}/jobs.db")
+    mock.tell("POST", "clock", json={"advance": 5})
+    mock.control.service.close()
+    write(tmp_path / "jobs.db-control", "UPDATE state SET version = 7, content = ?", b"\x93\x01")
+    with pytest.raises(StoreUnavailable, match=r"^what control was told cannot be read: "):
+        Process(f"sqlite:{tmp_path}/jobs.db")
+
+
+@needs_redis
+def test_redis_that_forgot_all_leaves_the_scenario_file_and_no_process_with_what_was_told_before(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "scenarios.yaml"
+    file.write_text(json.dumps(["slow=1"]))
+    own = RedisServer()
+    one, other = Process(own.url(), scenario=file), Process(own.url(), scenario=file)
+    one.tell("POST", "clock", json={"advance": 5})
+    assert other.time()["offset"] == 5
+    own.stop()
+    own.start()
+    eventually(lambda: one.scenarios() == [("slow=1", None)] and one.time()["offset"] == 0)
+    one.tell("POST", "clock", json={"advance": 7})
+    one.tell("POST", "clock", json={"advance": 0})
+    assert other.time()["offset"] == one.time()["offset"] == pytest.approx(7)
+    assert other.scenarios() == [("slow=1", None)]
+    for each in (one, other):
+        each.control.service.close()
     own.close()
 
 
