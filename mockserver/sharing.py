@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from msgspec import DecodeError
-
 from mockserver.board import Board, State, decode, encode
 from mockserver.clock import MovableClock
 from mockserver.scenario_file import Standing
@@ -136,10 +134,7 @@ class Together(Alone):
         version, content = self._board.read()
         if version == self._version:
             return
-        try:
-            state = decode(content)
-        except DecodeError as error:
-            raise StoreUnavailable(f"what control was told cannot be read: {error}") from None
+        state = decode(content)
         before = self._clock.setting
         self._clock.setting = (state.ahead, state.frozen)
         self._stage.restore(state.active, state.windows, state.added)

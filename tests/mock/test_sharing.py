@@ -16,10 +16,9 @@ import pytest
 from mockserver import bulletin, sqlite_board
 from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
-from mockserver.store import StoreUnavailable
 from mockserver.stores import parse_store
 from tests.mock.receiver import SECRET, receiving
-from tests.mock.stores import NAMES, PERSISTENT, write
+from tests.mock.stores import NAMES, PERSISTENT
 from tests.mock.test_cli import served, url
 from tests.mock.test_workers import eventually
 from tests.mock.vocabulary import TOKEN, Clock, Mock, form
@@ -258,15 +257,6 @@ def test_what_control_told_lives_as_long_as_it_is_asked_for(tmp_path: Path) -> N
     assert client.pttl(key) > 60_000
     for each in (one, other):
         each.control.service.close()
-
-
-def test_what_control_told_and_nobody_can_read_is_told_in_one_line(tmp_path: Path) -> None:
-    mock = Process(f"sqlite:{tmp_path}/jobs.db")
-    mock.tell("POST", "clock", json={"advance": 5})
-    mock.control.service.close()
-    write(tmp_path / "jobs.db-control", "UPDATE state SET version = 7, content = ?", b"\x93\x01")
-    with pytest.raises(StoreUnavailable, match=r"^what control was told cannot be read: "):
-        Process(f"sqlite:{tmp_path}/jobs.db")
 
 
 @needs_redis
