@@ -1,5 +1,6 @@
 """Another document than the one that ships: every keyword of it is tested, and what it lacks is left alone."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from contract_tests.contract import Contract, load
+from contract_tests.operations import remix
 from tests.faults import CORRECT
 from tests.kit.test_mock import mock
 from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped
@@ -58,6 +60,12 @@ def poorer(tree: Tree) -> None:
     del media(tree)["encoding"], fields(tree)["input_reference"]["x-dimensions-match"]
 
 
+def shorter(tree: Tree) -> None:
+    """Prompts shorter than the examples that the document shows of them."""
+    fields(tree)["prompt"]["maxLength"] = 40
+    tree["components"]["schemas"]["RemixVideo"]["properties"]["prompt"]["maxLength"] = 9
+
+
 #: A change of the document, and rules that it brings.
 SHARED: dict[str, tuple[Change, str]] = {
     "fields of other types": (
@@ -66,6 +74,7 @@ SHARED: dict[str, tuple[Change, str]] = {
     ),
     "other choices": (chosen, "loop.type width.const condition.CreateVideo-if"),
     "a form that asks less": (poorer, "seconds.enum"),
+    "texts shorter than the examples": (shorter, "prompt.max-length"),
 }
 
 
@@ -76,6 +85,18 @@ def test_mock_and_kit_agree_on_another_document(case: str, tmp_path: Path) -> No
     outcome = judge(mock(document), document=document, extensions=False)
     assert broken(outcome) == set()
     assert set(new.split()) <= holding(outcome)
+
+
+def test_a_remix_for_another_document_has_a_text_that_it_allows(tmp_path: Path) -> None:
+    made = contract(tmp_path, shorter)
+    good = json.loads(remix.of_stranger(made, "video_0").case.request.body)
+    assert good == {"prompt": "a"}
+    sent = [
+        len(json.loads(one.case.request.body)["prompt"])
+        for one in remix.refusals(made, "video_0")
+        if "characters" in one.case.label
+    ]
+    assert sent == [10]
 
 
 def test_each_request_for_another_document_breaks_what_it_says_and_each_good_one_nothing(tmp_path: Path) -> None:

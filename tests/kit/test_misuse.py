@@ -196,6 +196,16 @@ def test_a_journal_of_another_endpoint_is_misuse(tmp_path: Path) -> None:
     assert "is of http://127.0.0.1:1, not of http://127.0.0.1:2" in err
 
 
+def test_a_journal_of_an_unknown_profile_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    one = ("--token", TOKEN, "--rule", "seconds.enum", "--journal", str(path))
+    run(CORRECT["clean"].build(), *one)
+    path.write_text(path.read_text().replace('"profile":"standard"', '"profile":"huge"'))
+    code, out, err = run(CORRECT["clean"].build(), *one, "--resume")
+    assert (code, out) == (2, "")
+    assert "is of a profile 'huge', which this kit lacks" in err
+
+
 def test_a_journal_without_an_answer_judges_nothing(folder: Path) -> None:
     code, out, err = command("judge", str(folder / "unsent.jsonl"))
     assert code == 2
