@@ -1,6 +1,7 @@
 """``python -m benchmarks``: measure, and print a table."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -16,14 +17,17 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of which the median counts (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each round and server (%(default)s)")
     parser.add_argument("--work", default="", help="only what has this in its name")
+    parser.add_argument("--prism", default=shutil.which("prism"), help="the command that starts Prism (%(default)s)")
     options = parser.parse_args(argv)
     stdout.write(
         f"load: {options.load}, {CONNECTIONS} connections, medians of {options.rounds} rounds\n"
         "bare: a uvicorn (uvloop, httptools) that drains the same upload and answers a constant, measured in turns\n"
-        "by CPU: the share by processor time a request, which others on the machine disturb less\n\n"
+        "by CPU: the share by processor time a request, which others on the machine disturb less\n"
+        f"Prism: requests/s of {options.prism or 'none, it is not installed'}; it looks at no picture\n\n"
     )
-    stdout.write(row("work", "requests/s", "bare", "share", "by CPU", "to reach") + "\n" + row(*["---"] * 6) + "\n")
-    for result in measure(Effort(options.load, options.rounds, options.seconds, options.work)):
+    heads = ("work", "requests/s", "bare", "share", "by CPU", "to reach", "Prism")
+    stdout.write(row(*heads) + "\n" + row(*["---"] * len(heads)) + "\n")
+    for result in measure(Effort(options.load, options.rounds, options.seconds, options.work, options.prism)):
         stdout.write(speed_row(result) if isinstance(result, Speed) else footprint(result))
         stdout.flush()
     return 0
@@ -38,7 +42,7 @@ def speed_row(speed: Speed) -> str:
     """The row of one work."""
     processor = f"{speed.processor:.2f}" if speed.processor else "unknown"
     numbers = (f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", processor, f"{speed.work.goal:.2f}")
-    return row(speed.work.name, *numbers) + "\n"
+    return row(speed.work.name, *numbers, "" if speed.prism is None else f"{speed.prism:,.0f}") + "\n"
 
 
 def footprint(cost: Footprint) -> str:

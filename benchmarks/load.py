@@ -32,6 +32,11 @@ class Count(NamedTuple):
         """Answers a second; ``RuntimeError`` if they are not what they should be."""
         if self.broken or not self.answers or self.refused != (0 if accepted else self.answers):
             raise RuntimeError(f"the answers are not as expected ({'accepted' if accepted else 'refused'}): {self}")
+        return self.answered
+
+    @property
+    def answered(self) -> float:
+        """Answers a second, whatever they are."""
         return self.answers / self.seconds
 
 

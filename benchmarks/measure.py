@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.load import LOADS, Load
+from benchmarks.prism import prism
 from benchmarks.servers import BARE, MOCK, Server, ask, memory, started, work_seconds
 from benchmarks.work import Work, works
 
@@ -16,19 +17,22 @@ STARTS = 3
 class Effort(NamedTuple):
     """How hard to measure.
 
-    The name of a load, how many rounds, the seconds of each round and server; ``only`` the work with this in its name.
+    The name of a load, how many rounds, the seconds of each round and server; ``only`` the work with this in its name;
+    the command that starts a ``prism``, if there is one.
     """
 
     load: str
     rounds: int
     seconds: float
     only: str = ""
+    prism: str | None = None
 
 
 class Speed(NamedTuple):
     """Requests a second of the mock and of the bare server, and the share; medians over the rounds.
 
-    ``processor`` is the share by processor time a request: what it would be if nobody else used the machine.
+    ``processor`` is the share by processor time a request: what it would be if nobody else used the machine; ``prism``
+    what Prism answers a second, whatever its answers are.
     """
 
     work: Work
@@ -36,6 +40,7 @@ class Speed(NamedTuple):
     bare: float
     share: float
     processor: float | None
+    prism: float | None
 
 
 class Footprint(NamedTuple):
@@ -89,7 +94,16 @@ def _speed(work: Work, mock: Server, bare: Server, effort: Effort) -> Speed:
         bare=median(limit.rate for limit, _ in rounds),
         share=median(ours.rate / limit.rate for limit, ours in rounds),
         processor=median(costs) if costs else None,
+        prism=_peer(work, effort),
     )
+
+
+def _peer(work: Work, effort: Effort) -> float | None:
+    """Requests a second of a Prism of its own: one that was left with large uploads is busy for long."""
+    if effort.prism is None:
+        return None
+    with prism(effort.prism) as peer:
+        return LOADS[effort.load](peer.url, work, effort.seconds).answered
 
 
 class Round(NamedTuple):

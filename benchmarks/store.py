@@ -1,4 +1,4 @@
-"""``python -m benchmarks.store``: what each call of a store costs with few jobs in it and with many."""
+"""``python -m benchmarks.store``: what each call of a store, and a whole request, costs with few jobs and with many."""
 
 import argparse
 import sys
@@ -6,25 +6,40 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import NamedTuple, TextIO
+from typing import ClassVar, NamedTuple, TextIO
 
 import msgspec
 
+from benchmarks.work import headers, works
+from mockserver.app import Fronted, create_app
+from mockserver.auth import Tokens
 from mockserver.job import Job
+from mockserver.settings import Settings
 from mockserver.store import Store
 from mockserver.stores import parse_store
 
 FEW = 1000
-OWNERS = tuple(f"{number:064x}" for number in range(10))
+HEADERS = tuple(f"Bearer token-{number}" for number in range(10))
+OWNERS = tuple(map(Tokens.owner, HEADERS))
+CREATION = works()[0]
 SMALL = (bytes(100),)
 """A reference that costs next to nothing: the jobs are what is counted."""
 
 
 class Filled(NamedTuple):
-    """A store with ``jobs`` jobs in it, and no room for one more."""
+    """A store with ``jobs`` jobs in it, and no room for one more; a mock that keeps its jobs there."""
 
     store: Store
     jobs: int
+    mock: Fronted
+
+    def send(self, method: str, path: str, owner: int, body: bytes = b"", media_type: str = "") -> None:
+        """Have a request of that owner answered, as the server does; ``RuntimeError`` if it is refused."""
+        headers = {"authorization": HEADERS[owner], "content-type": media_type, "content-length": str(len(body))}
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        answer = self.mock.at_once(method, path, pairs, body)
+        if answer is None or answer.status != 200:
+            raise RuntimeError(f"not answered as expected: {answer}")
 
     def place(self, number: int) -> int:
         """One of the jobs, all over the store."""
@@ -80,7 +95,20 @@ def filled(text: str, jobs: int) -> Filled:
     store = parse_store(text).open(lambda _: True, jobs, 2**50)
     for number in range(jobs):
         store.add(job(number), SMALL)
-    return Filled(store, jobs)
+    return Filled(store, jobs, create_app(Settings(store=Opened(store))))
+
+
+class Opened:
+    """The choice of a store that is open already."""
+
+    is_shared: ClassVar[bool] = False
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def open(self, *_: object) -> Store:
+        """That store."""
+        return self.store
 
 
 def add(full: Filled, number: int) -> None:
@@ -117,6 +145,17 @@ def deep_page(full: Filled, number: int) -> None:
     full.store.page(owner(place), after=video_id(place), limit=20, newest_first=True)
 
 
+def retrieve(full: Filled, number: int) -> None:
+    """A whole request for one from anywhere."""
+    place = full.place(number)
+    full.send("GET", f"/v1/videos/{video_id(place)}", place % len(OWNERS))
+
+
+def create(full: Filled, number: int) -> None:
+    """A whole request for a new one, for which the oldest goes."""
+    full.send("POST", "/v1/videos", number % len(OWNERS), CREATION.body, headers(CREATION)["Content-Type"])
+
+
 def polled(job: Job) -> Job:
     """The job with one more poll."""
     return msgspec.structs.replace(job, polls=job.polls + 1)
@@ -128,7 +167,9 @@ WORKS: dict[str, tuple[Callable[[Filled, int], None], int]] = {
     "change any": (change, 100),
     "first page": (first_page, 50),
     "deep page": (deep_page, 50),
+    "retrieve, whole": (retrieve, 100),
     "add": (add, 100),
+    "create, whole": (create, 50),
 }
 """What is measured, and how many calls are timed at once. Additions come last: they push the oldest jobs out."""
 
@@ -151,7 +192,7 @@ def timed(call: Callable[[Filled, int], None], full: Filled, numbers: range) -> 
 
 def row(name: str, *cells: str) -> str:
     """One row of the table."""
-    return f"| {name:20} | " + " | ".join(f"{cell:>10}" for cell in cells) + " |\n"
+    return f"| {name:22} | " + " | ".join(f"{cell:>10}" for cell in cells) + " |\n"
 
 
 def cost_row(name: str, few: Cost, many: Cost) -> str:

@@ -12,6 +12,7 @@ from contract_tests.form import Field
 from contract_tests.oracle.acceptance import STATUS
 
 Level = tuple[str, str]
+Pair = tuple[Level, Level]
 LEFT_OUT = "left out"
 #: What a refusal of every good request says about the request itself, by status (RFC 9110).
 _BY_STATUS = {404: "path", 405: "method", 415: "media-type"}
@@ -23,7 +24,9 @@ class Blame:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._accepted: set[Level] = set()
-        self._pairs: set[tuple[Level, Level]] = set()
+        self._pairs: set[Pair] = set()
+        #: Pairs that all refused good requests have.
+        self._shared: set[Pair] = set()
         self._any = False
         #: Fields whose default turned out to be another one than the document's.
         self._other_default: set[str] = set()
@@ -32,19 +35,21 @@ class Blame:
         """A good request with these levels was accepted."""
         self._any = True
         self._accepted |= set(levels)
-        self._pairs |= set(itertools.combinations(sorted(levels), 2))
+        self._pairs |= _pairs(levels)
 
     def observe(self, findings: Iterable[Finding]) -> None:
         """Learn from what is already known to be broken."""
-        for finding in findings:
+        known = list(findings)
+        refused = [_pairs(one.case.levels) for one in known if one.case is not None and _is_refusal_of_good(one)]
+        self._shared = set.intersection(*refused) if refused else set()
+        for finding in known:
             field, _, rest = finding.rule.partition(".")
             if rest == "default" and finding.answer is not None and finding.answer.accepted:
                 self._other_default.add(field)
 
     def place(self, finding: Finding) -> Finding:
         """The finding under the rule that is to blame."""
-        refused = finding.answer is not None and not finding.answer.accepted
-        if finding.rule != STATUS or finding.case is None or finding.case.refusal_due or not refused:
+        if not _is_refusal_of_good(finding):
             return finding
         rule = self._rule(finding)
         return finding if rule is None or rule not in self._contract.rules else replace(finding, rule=rule)
@@ -59,9 +64,12 @@ class Blame:
         single = [level for level in levels if level not in self._accepted]
         if len(single) == 1:
             return self._of_level(*single[0])
-        pairs = [pair for pair in itertools.combinations(sorted(levels), 2) if pair not in self._pairs]
+        unseen = _pairs(levels) - self._pairs
+        # A covering array has most pairs once: what one refused request alone has tells less than what all have.
+        pairs = unseen & self._shared or unseen
         if not single and len(pairs) == 1:
-            return self._of_pair(pairs[0][0][0], pairs[0][1][0])
+            [(one, other)] = pairs
+            return self._of_pair(one[0], other[0])
         return None
 
     def _of_level(self, factor: str, level: str) -> str | None:
@@ -82,3 +90,13 @@ class Blame:
             if {one, other} <= set(condition.fields):
                 return self._contract.rules.breach("condition", None, condition.pointer)
         return None
+
+
+def _pairs(levels: Iterable[Level]) -> set[Pair]:
+    return set(itertools.combinations(sorted(levels), 2))
+
+
+def _is_refusal_of_good(finding: Finding) -> bool:
+    """Whether it is that a good request was refused, which says nothing yet about why."""
+    good = finding.rule == STATUS and finding.case is not None and not finding.case.refusal_due
+    return good and finding.answer is not None and not finding.answer.accepted

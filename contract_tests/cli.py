@@ -42,7 +42,7 @@ def main(
         return asked
     commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
     try:
-        code = commands[asked.command](asked, out, err, surroundings or Surroundings(progress=Shown(err)))
+        code = commands[asked.command](asked, out, err, surroundings or Surroundings())
         out.flush()
     except MisuseError as error:
         err.write(f"contract-tests: {' '.join(str(error).split())}\n")
@@ -51,10 +51,9 @@ def main(
         err.write("contract-tests: interrupted\n")
         return UNJUDGED
     except BrokenPipeError:
-        if out is not sys.stdout:
-            raise
         # Whoever reads the output, as `head` does, has seen enough; what is left in the buffer goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if out is sys.stdout:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNJUDGED
     return code
 
@@ -78,7 +77,11 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
-    outcome = judge_target(asked.url, replace(settings, journal=named), surroundings)
+    shown = Shown(err)
+    try:
+        outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
+    finally:
+        shown.close()
     code = _tell(outcome, out, err)
     if outcome.interrupted:
         how = "with --resume it goes on where it stopped" if named is not None else "with --journal it could be resumed"

@@ -91,8 +91,8 @@ class Completed:
         for event in record.steps if record is not None else ():
             if event["check"] == "remixed":
                 self.visit.kept[remix.REMIX].append((Step.from_json(event), Answer.from_json(event["answer"])))
-        cases = [] if record is None else [record.cases[one] for one in record.sent if one in record.cases]
-        return any(case.operation == remix.REMIX and not case.refusal_due for case in cases)
+        sent = () if record is None else record.sendings()
+        return any(case.operation == remix.REMIX and not case.refusal_due for case, _ in sent)
 
     def _delete(self, videos: list[str]) -> None:
         video, *others = videos

@@ -38,10 +38,9 @@ class Courier:
 
     def __post_init__(self) -> None:
         """Count what the earlier run was charged for."""
-        for case_id in dict.fromkeys(self.record.sent if self.record else ()):
-            if self.record is not None and case_id in self.record.cases:
-                answer = self.record.answers.get(case_id, Answer(0, failure="the earlier run ended before the answer"))
-                self.purse.count(self.record.cases[case_id], answer)
+        unknown = Answer(0, failure="the earlier run ended before the answer")
+        for case, answer in [] if self.record is None else self.record.sendings():
+            self.purse.count(case, answer or unknown)
             self.requests += 1
 
     def deliver(self, case: Case) -> Answer | None:

@@ -37,6 +37,11 @@ class Record:
     begun: set[str] = field(default_factory=set)
     ended: bool = False
 
+    def sendings(self) -> Iterator[tuple[Case, Answer | None]]:
+        """Each case that was sent, once, with its answer; None where the run ended before that came."""
+        for name in dict.fromkeys(self.sent):
+            yield self.cases[name], self.answers.get(name)
+
     @property
     def deleted(self) -> set[str]:
         """The ids of the videos that the run has deleted."""
@@ -184,9 +189,9 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
             case = from_json(event["case"])
             record.cases[event["case"]["id"]] = case
         case "sent":
-            record.sent.append(event["id"])
+            record.sent.append(_planned(record, event))
         case "answered":
-            record.answers[event["id"]] = Answer.from_json(event["answer"])
+            record.answers[_planned(record, event)] = Answer.from_json(event["answer"])
         case "observed":
             record.observed.append(event)
         case "step":
@@ -202,6 +207,14 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
         case _:
             # "judged" is for people; judging again does not rely on it.
             pass
+
+
+def _planned(record: Record, event: dict[str, Any]) -> str:
+    """The id of the case that an event is about. Raises KeyError where it was never planned."""
+    name = str(event["id"])
+    if name not in record.cases:
+        raise KeyError(name)
+    return name
 
 
 def set_aside(path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+import operator
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 Row = Mapping[str, Hashable]
 
@@ -15,21 +17,28 @@ def covering(rows: Sequence[Row]) -> list[Row]:
     levels that come last: a document lists what is used most first, and what is used least breaks most. The
     result depends on the order of `rows` alone.
     """
-    pairs = [frozenset(itertools.combinations(sorted(row.items(), key=lambda item: item[0]), 2)) for row in rows]
-    singles = [frozenset(row.items()) for row in rows]
+    singles = _masks(row.items() for row in rows)
+    pairs = _masks(itertools.combinations(sorted(row.items(), key=lambda item: item[0]), 2) for row in rows)
     order = {factor: list(dict.fromkeys(row[factor] for row in rows)) for factor in (rows[0] if rows else ())}
     unusual = [sum(order[factor].index(row[factor]) / len(order[factor]) for factor in row) for row in rows]
-    missing: set[tuple[tuple[str, Hashable], tuple[str, Hashable]]] = set().union(*pairs) if pairs else set()
-    unseen: set[tuple[str, Hashable]] = set().union(*singles) if singles else set()
+    unseen, missing = _union(singles), _union(pairs)
     chosen: list[Row] = []
     while missing or unseen:
         best = max(
             range(len(rows)),
-            key=lambda i: (len(singles[i] & unseen), len(pairs[i] & missing), unusual[i], -i),
+            key=lambda i: ((singles[i] & unseen).bit_count(), (pairs[i] & missing).bit_count(), unusual[i], -i),
         )
-        if not (pairs[best] & missing or singles[best] & unseen):
-            break
         chosen.append(rows[best])
-        missing -= pairs[best]
-        unseen -= singles[best]
+        missing &= ~pairs[best]
+        unseen &= ~singles[best]
     return chosen
+
+
+def _masks(held: Iterable[Iterable[Hashable]]) -> list[int]:
+    """What each row holds as the bits of a number, which are counted at once however many rows there are."""
+    places: dict[Hashable, int] = {}
+    return [sum(1 << places.setdefault(one, len(places)) for one in found) for found in held]
+
+
+def _union(masks: Iterable[int]) -> int:
+    return functools.reduce(operator.or_, masks, 0)

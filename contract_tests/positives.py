@@ -14,7 +14,7 @@ from contract_tests.case import Case
 from contract_tests.form import Field
 from contract_tests.negatives.bodies import sized
 from contract_tests.pairwise import covering
-from contract_tests.request import BOUNDARY, Part, Request, encode, multipart
+from contract_tests.request import BOUNDARY, Part, Request, encode, multipart, text
 from contract_tests.rules import RuleTable
 
 RULE = "response.status-code"
@@ -62,7 +62,8 @@ def _rows(builder: Builder) -> list[dict[str, Any]]:
         for field in builder.form.files
         if field.file_types
     ]
-    free = [[(f"{f.name} text", k) for k in texts(f)] for f in builder.form.texts if f.free_text and f.required]
+    fields = [field for field in builder.form.texts if field.free_text and field.required]
+    free = [[(f"{field.name} text", kind) for kind in texts(builder, field)] for field in fields]
     orders = [[("order", "as documented"), ("order", "reversed")]]
     return [
         {**choice, **dict(extra)}
@@ -71,10 +72,14 @@ def _rows(builder: Builder) -> list[dict[str, Any]]:
     ]
 
 
-def texts(field: Field) -> list[str]:
+def texts(builder: Builder, field: Field) -> list[str]:
     """The kinds of text that this field allows."""
-    least, most = field.schema.get("minLength", 0), field.schema.get("maxLength", 10**9)
-    return [kind for kind, value in TEXTS.items() if value is None or least <= len(value) <= most]
+
+    def allowed(value: str) -> bool:
+        found = builder.reader.breaches([text(field.name, value)])
+        return all(breach.field != field.name for breach in found)
+
+    return [kind for kind, value in TEXTS.items() if value is None or allowed(value)]
 
 
 def _case(builder: Builder, row: Mapping[str, Any]) -> Case:
@@ -101,7 +106,7 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     limit = builder.form.limits.get("body-bytes")
     if limit is not None and "body.limit" in rules:
         made.append(Case("body.limit", f"a body of {limit} bytes", sized(builder, limit)))
-    return [case for case in made if case.rule in rules]
+    return [case for case in made if case.rule in rules and not builder.reader.breaches(case.request.parts or ())]
 
 
 def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:

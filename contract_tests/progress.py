@@ -15,6 +15,12 @@ class Shown:
         self._terminal = out.isatty()
         self._percent = -1
 
+    def close(self) -> None:
+        """End the line of a bar that was left unfinished: what is told next begins on a line of its own."""
+        if self._terminal and self._percent >= 0:
+            self._out.write("\n")
+            self._percent = -1
+
     def __call__(self, part: str, done: int, total: int) -> None:
         """`done` of `total` requests of this part are through."""
         percent = 100 * done // max(total, 1)

@@ -10,7 +10,6 @@ from contract_tests.contract import Contract
 from contract_tests.finding import Finding, Judgement
 from contract_tests.journal import Record
 from contract_tests.lifecycle import (
-    FOUND,
     METHOD,
     NOT_FOUND,
     Life,
@@ -42,12 +41,10 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
     lives: dict[str, Life] = {}
     accepted = 0
     for case_id, answer in record.answers.items():
-        planned = record.cases.get(case_id)
+        planned = record.cases[case_id]
         accepted += answer.accepted
-        case = None if planned is None else due_again(contract, planned)
-        if planned is not None and planned.operation:
-            # It stands among the steps too, with what was known when it was sent.
-            continue
+        # A request beyond the creation stands among the steps too, with what was known when it was sent.
+        case = None if planned.operation else due_again(contract, planned)
         # 429 says nothing about the request; the live run did not judge it either.
         if case is None or answer.status == 429:
             continue
@@ -104,6 +101,6 @@ def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgem
             for other in other_methods(contract, event["video"]):
                 if other.request.method == event["method"]:
                     judgement.add(judge_refusal(contract, other, answer))
-        elif event["rule"] == FOUND:
+        else:
             life = lives.setdefault(event["video"], Life(event["created"]))
             judgement.add(judge_retrieved(contract, life, case, answer))

@@ -33,11 +33,8 @@ def folder_name(finding: Finding) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", f"{finding.rule}-{case}".lower())
 
 
-def write(finding: Finding, url: str, folder: Path) -> None:
-    """Write body, curl.sh, send.py and README.txt into `folder`."""
-    if finding.case is None:
-        return
-    request = finding.case.request
+def write(finding: Finding, request: Request, url: str, folder: Path) -> None:
+    """Write body, curl.sh, send.py and README.txt into `folder`; they send the request of the finding again."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "body").write_bytes(request.body)
     (folder / "curl.sh").write_text(curl(request, url), encoding="utf-8")

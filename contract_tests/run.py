@@ -58,7 +58,8 @@ class Run:
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
         self.held, self.courier.purse.held = made.held, len(made.held)
-        self._greet(good, bad)
+        greeted = self._greet(good, bad)
+        bad = [case for case in bad if case.id not in greeted]
         if self.courier.purse.capped:
             self._all("bad requests", bad, spare=True)
             self._all("good requests", [*good[1:], *odd])
@@ -71,21 +72,27 @@ class Run:
         for case in self.held:
             self.judge(case, self.courier.deliver(case))
 
-    def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> None:
-        """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones."""
+    def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> set[str]:
+        """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones.
+
+        The ids of the bad ones that were answered: they are judged, and need not be sent again.
+        """
         if good:
             answer = self.courier.deliver(good[0])
             if answer is not None:
                 self._hear([answer])
                 self._refuse_token([answer])
             self.judge(good[0], answer)
-            return
+            return set()
         first = {case.rule: case for case in reversed(bad) if not case.wire}
-        answers = [self.courier.deliver(case) for case in list(first.values())[-_PROBES:]]
-        heard = [answer for answer in answers if answer is not None]
-        if answers and len(heard) == len(answers):
+        probes = [(case, self.courier.deliver(case)) for case in list(first.values())[-_PROBES:]]
+        heard = [answer for _, answer in probes if answer is not None]
+        if heard and len(heard) == len(probes):
             self._hear(heard)
             self._refuse_token(heard)
+        for case, answer in probes:
+            self.judge(case, answer)
+        return {case.id for case, answer in probes if answer is not None}
 
     def _hear(self, answers: Sequence[Answer]) -> None:
         """Give up on a target that takes connections and says nothing: to these, and to one that asks little."""

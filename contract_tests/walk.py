@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import Flaky
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precondition, rule, run_state_machine_as_test
 
 from contract_tests.lifecycle import FOUND, NOT_FOUND
@@ -37,12 +37,13 @@ class Walks:
             database=None,
             deadline=None,
             verbosity=Verbosity.quiet,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.generate,) if run.courier.purse.capped else (Phase.generate, Phase.shrink),
         )
         try:
             run_state_machine_as_test(seed(run.settings.seed)(_machine(self)), settings=chosen)
-        except (BrokenError, FlakyFailure):
+        except (BrokenError, Flaky):
             # What was broken stands in the judgement already; time may have mended it meanwhile.
             return
 

@@ -32,6 +32,7 @@ from mockserver.scenario_file import read_scenarios
 from mockserver.sender import Sender
 from mockserver.service import Service
 from mockserver.settings import Settings
+from mockserver.sharing import Alone, Together
 from mockserver.stage import Stage
 from mockserver.stamp import Stamp
 from mockserver.wire import Patience, Timeout, header, read_form, read_json, read_query
@@ -88,8 +89,12 @@ def create_parts(
     sleep: Sleep = asyncio.sleep,
     timeout: Timeout = asyncio.timeout,
     document: Document | None = None,
+    group: str = "",
 ) -> Parts:
-    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already."""
+    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already.
+
+    The processes of a ``group`` count their requests together.
+    """
     document = document or read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
@@ -105,13 +110,16 @@ def create_parts(
         jobs.dispatcher = Dispatcher(jobs.outcome, sender.post, sender.close, time)
     service = Service(document, settings.tokens, jobs, stage)
 
-    def start() -> None:
+    def reseed() -> None:
         for random in (ids, chance):
             random.seed(settings.seed)
-        for entry in standing:
-            stage.add(*entry)
 
-    control = Control(service, stage, time, Journal(settings.keep_requests), start)
+    board = store.board()
+    sharing = Together(time, stage, reseed, board, jobs.nudge) if board else Alone(time, stage, reseed)
+    sharing.begin(standing)
+    control = Control(service, stage, time, Journal(settings.keep_requests, board), sharing, board)
+    if board and group:
+        board.tell_of(group, control.metrics.saved)
     patience = Patience(settings.upload_timeout, timeout) if settings.upload_timeout else None
     return Parts(service, Stamp(names, perf_counter), control, Gate(settings.control_token), sleep, patience)
 
@@ -132,7 +140,7 @@ def build_app(parts: Parts) -> Fronted:
     endpoints = {path: Endpoint(service, methods, sleep) for path, methods in public.items()}
     routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
-    works = [service.jobs.dispatcher.run] if service.jobs.dispatcher else []
+    works = [service.jobs.dispatcher.run, control.sharing.watch] if service.jobs.dispatcher else []
 
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
         return running(*works)

@@ -1,12 +1,13 @@
 """The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from mockserver.document import Error
-from mockserver.image import Image, read_image
+from mockserver.image import Image
+from mockserver.reading import Reading, read
 from mockserver.rules import FormRule, FormRules, Values
 from mockserver.upload import Form, Part
 
@@ -29,16 +30,6 @@ class Request(msgspec.Struct, frozen=True):
     files: dict[str, Part]
 
 
-class Reading(msgspec.Struct):
-    """A form as read: the values that the schema judges, the files by their bytes, and what could not be read."""
-
-    form: Form
-    rules: FormRules
-    values: Values
-    images: dict[str, Image]
-    unreadable: dict[str, UnicodeDecodeError]
-
-
 def judge(rules: FormRules, form: Form) -> Request | Violation:
     """Hold ``form`` against ``rules``: the request that it makes, or the first broken rule in the document's order."""
     return verdict_on(read(rules, form))
@@ -56,9 +47,9 @@ def verdict_on(reading: Reading) -> Request | Violation:
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
     if not (is_valid and _is_usual(reading)):
-        sound = {name for name in form if _is_plainly_sound(name, reading)}
+        sound = Sound(reading)
         for rule in rules.beyond_schema if is_valid else rules.checks:
-            if rule.other is None and rule.field in sound:
+            if rule.other is None and sound[rule.field]:
                 continue
             words = broken(rule, reading, sound)
             if words is not None:
@@ -85,8 +76,24 @@ def _is_usual(reading: Reading) -> bool:
     return True
 
 
+Soundness = Mapping[str | None, bool]
+"""Of each field, whether it is known to break no rule of its own."""
+
+
+class Sound(dict[str | None, bool]):
+    """Most fields of a refused form are sure to break no rule of their own. Each is looked at when it is asked for."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self._reading = reading
+
+    def __missing__(self, name: str | None) -> bool:
+        """Whether one look is enough to call it sound."""
+        sound = self[name] = name is not None and name in self._reading.form and _is_plainly_sound(name, self._reading)
+        return sound
+
+
 def _is_plainly_sound(name: str, reading: Reading) -> bool:
-    """Whether the field is sure to break no rule of its own, as most fields are in a form that is refused."""
     field, parts = reading.rules.fields.get(name), reading.form[name]
     if field is None or len(parts) > 1 or name not in reading.values:
         return False
@@ -96,58 +103,19 @@ def _is_plainly_sound(name: str, reading: Reading) -> bool:
     return parts[0].filename is None and field.schema is not None and field.schema.is_valid(reading.values[name])
 
 
-def read(rules: FormRules, form: Form) -> Reading:
-    """Decode the text, name the files by their bytes and fill in the defaults. Of a repeated field, the first."""
-    values: Values = {}
-    images: dict[str, Image] = {}
-    unreadable: dict[str, UnicodeDecodeError] = {}
-    for name, field in rules.fields.items():
-        parts = form.get(name)
-        if parts is None:
-            if field.default is not None:
-                values[name] = field.default
-        elif field.is_file:
-            values[name] = ""
-            images[name] = read_image(parts[0].chunks, rules.limits.file_blocks)
-        else:
-            try:
-                chunks = parts[0].chunks
-                text = (chunks[0] if len(chunks) == 1 else b"".join(chunks)).decode()
-            except UnicodeDecodeError as error:
-                unreadable[name] = error
-            else:
-                values[name] = text if field.is_text else _number_or_text(text, whole=field.is_whole)
-    for name in form:
-        if name not in rules.fields:
-            values[name] = ""  # whether it may be there is all that the schema is asked
-    return Reading(form, rules, values, images, unreadable)
-
-
-def _number_or_text(text: str, *, whole: bool) -> Any:
-    """The JSON value that a text spells, for a field whose type is not string; 1.0 and 1e1 are no ``whole`` numbers."""
-    try:
-        value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return text
-    return text if whole and isinstance(value, float) else value
-
-
-def broken(rule: FormRule, reading: Reading, sound: Collection[str] = ()) -> Words | None:
-    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it.
-
-    ``sound`` are fields that are known to break no rule of their own.
-    """
+def broken(rule: FormRule, reading: Reading, sound: Soundness) -> Words | None:
+    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
     if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
         return None
-    if rule.other is not None and rule.other not in sound and not _is_sound(rule.other, reading):
+    if rule.other is not None and not sound[rule.other] and not _is_sound(rule.other, reading, sound):
         return None
     return CHECKS.get(rule.kind, _keyword)(rule, reading)
 
 
-def _is_sound(field: str, reading: Reading) -> bool:
+def _is_sound(field: str, reading: Reading, sound: Soundness) -> bool:
     """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
     own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
-    return all(broken(rule, reading) is None for rule in own)
+    return all(broken(rule, reading, sound) is None for rule in own)
 
 
 def _required(rule: FormRule, reading: Reading) -> Words | None:
@@ -222,7 +190,9 @@ def _whole(rule: FormRule, reading: Reading) -> Words | None:
 def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
     if rule.validator is None or rule.validator.is_valid(value):
         return None
-    return {**words, "reason": next(rule.validator.iter_errors(value)).message}
+    if "{reason}" in rule.error.message:
+        words["reason"] = next(rule.validator.iter_errors(value)).message
+    return words
 
 
 def _unknown(_rule: FormRule, reading: Reading) -> Words | None:

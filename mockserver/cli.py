@@ -9,6 +9,7 @@ from pathlib import Path
 from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
 from typing import TextIO
+from uuid import uuid4
 
 from mockserver.app import create_parts
 from mockserver.clock import SystemClock
@@ -69,7 +70,7 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
             serve_parts(settings, parts, listener, announce)
         else:
             service.close()  # each worker opens its own
-            Supervisor(settings.workers, partial(work, settings), listener, announce).run()
+            Supervisor(settings.workers, partial(work, settings, uuid4().hex), listener, announce).run()
 
 
 def _leave(_signal: int, _frame: object) -> None:

@@ -42,6 +42,15 @@ class MovableClock:
         return self._frozen is not None
 
     @property
+    def setting(self) -> tuple[float, float | None]:
+        """How many seconds it was put ahead of the other clock, and the time at which it stands still, if it does."""
+        return self._ahead, self._frozen
+
+    @setting.setter
+    def setting(self, setting: tuple[float, float | None]) -> None:
+        self._ahead, self._frozen = setting
+
+    @property
     def offset(self) -> float:
         """How many seconds it is ahead of the other clock; behind, where that is below 0."""
         return self() - self._clock()

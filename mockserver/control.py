@@ -1,31 +1,39 @@
 """Control: the mock as its tests see it, from Python and, through ``panel``, over HTTP."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from mockserver.board import Board
 from mockserver.clock import MovableClock
 from mockserver.journal import Journal
 from mockserver.metrics import LOOKED_AT, Held, Metrics
 from mockserver.service import Service
+from mockserver.sharing import Sharing
 from mockserver.stage import Active, Stage
 
 
 class Control:
-    """One mock's time, scenarios, journal and jobs. ``start`` puts scenarios and chance as they were at the start."""
+    """One mock's time, scenarios, journal and jobs; of all processes that have its store, as ``sharing`` sees to it."""
 
     def __init__(
-        self, service: Service, stage: Stage, clock: MovableClock, journal: Journal, start: Callable[[], None]
+        self,
+        service: Service,
+        stage: Stage,
+        clock: MovableClock,
+        journal: Journal,
+        sharing: Sharing,
+        board: Board | None,
     ) -> None:
         self.service = service
         self.stage = stage
         self.clock = clock
         self.journal = journal
         self.metrics = Metrics()
-        self._start = start
-        start()
+        self.sharing = sharing
+        self.board = board
 
     def follow(self, service: Service) -> None:
         """Go on with this service, made of the last one and another document."""
@@ -34,17 +42,17 @@ class Control:
 
     def advance(self, seconds: float) -> None:
         """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or no number."""
-        self.clock.advance(seconds)
+        self.sharing.change(lambda: self.clock.advance(seconds))
         self.service.jobs.nudge()
 
     def freeze(self) -> None:
         """Let time stand still."""
-        self.clock.freeze()
+        self.sharing.change(self.clock.freeze)
         self.service.jobs.nudge()
 
     def resume(self) -> None:
         """Let time run on."""
-        self.clock.resume()
+        self.sharing.change(self.clock.resume)
         self.service.jobs.nudge()
 
     def fail_next(self, name: str, times: int = 1) -> Active:
@@ -52,12 +60,16 @@ class Control:
 
         ``ScenarioError`` if there is none such.
         """
-        return self.stage.add(name, times)
+        return self.sharing.change(lambda: self.stage.add(name, times))
+
+    def ask_no_more(self, active_id: str | None = None) -> int:
+        """Let no request meet the scenarios of this id any more, or any; how many there were."""
+        return self.sharing.change(lambda: self.stage.remove(active_id))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
         """Every request that the journal holds, in the order in which they came, in the form that HTTP shows."""
-        return [record.shown() for record in self.journal.records]
+        return self.journal.shown
 
     @property
     def jobs(self) -> list[dict[str, Any]]:
@@ -80,16 +92,15 @@ class Control:
         """Make everything as it was at the start: no jobs, no journal, the clock of the machine."""
         self.service.clear()
         self.journal.clear()
-        self.clock.reset()
-        self.stage.clear()
-        self._start()
+        self.sharing.change(self.sharing.start_anew)
         self.service.jobs.nudge()
 
     def metrics_text(self) -> tuple[str, bytes]:
         """The media type and the text of the metrics. They count on through a reset, as those of any process."""
         jobs = self.service.jobs
         states: Counter[str] = Counter(jobs.state(job).status for job in jobs.latest(LOOKED_AT))
-        return self.metrics.text(Held(jobs.count(), states, jobs.held()))
+        total = self.metrics.with_those(self.board.told_by_others()) if self.board else self.metrics
+        return total.text(Held(jobs.count(), states, jobs.held()))
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""

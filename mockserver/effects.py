@@ -1,13 +1,14 @@
 """The effects of scenarios: what each puts into the plan of a request."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from random import Random
 from typing import Any
 
 import msgspec
 
+from mockserver.board import Window
 from mockserver.document import RATE_LIMIT
 from mockserver.job import Fate
 from mockserver.plan import Plan
@@ -45,6 +46,15 @@ class Rates:
     def clear(self) -> None:
         """Forget every request."""
         self._windows.clear()
+
+    def saved(self, now: float) -> list[Window]:
+        """What of it still counts."""
+        windows = [(key, [moment for moment in kept if moment > now - MINUTE]) for key, kept in self._windows.items()]
+        return [Window(*key, moments) for key, moments in windows if moments]
+
+    def restore(self, windows: Sequence[Window]) -> None:
+        """Go on with what was saved."""
+        self._windows = {(window.owner, window.limit): deque(window.moments) for window in windows}
 
 
 class Scene(msgspec.Struct, frozen=True):

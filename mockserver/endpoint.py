@@ -95,10 +95,10 @@ class Endpoint:
             allow = (b"allow", self.allowed.encode())
             return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
         exchange.operation, handler = self.methods[method]
-        instead = self._instead(scope, exchange)
-        if instead is not None:
-            return instead
         try:
+            instead = self._instead(scope, exchange)
+            if instead is not None:
+                return instead
             return await handler(scope, receive, exchange)
         except UploadError as error:
             return self.service.refuse(error.rule, **error.words)

@@ -15,6 +15,7 @@ from mockserver.exchange import Exchange
 from mockserver.logs import log_request
 from mockserver.response import Answer, Header
 from mockserver.stamp import Stamp
+from mockserver.store import StoreUnavailable
 from mockserver.wire import Message, Receive, Scope, Send, header
 
 logger = logging.getLogger("mockserver")
@@ -59,6 +60,7 @@ class Front:
         self._journal = control.journal
         self._metrics = control.metrics
         self._clock = control.clock
+        self._refresh = control.sharing.refresh
         self._fixed: dict[str, Endpoint] = {}
         self._below: dict[str, tuple[str, Endpoint]] = {}
         for path in plain(endpoints):
@@ -73,6 +75,7 @@ class Front:
         if scope["type"] != "http":
             return await self._behind(scope, receive, send)
         started = self._stamp.start()
+        self._refresh()
         authorization = header(scope, b"authorization")
         exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
         scope["exchange"] = exchange
@@ -105,6 +108,7 @@ class Front:
         if found is None:
             return None
         endpoint, parameters = found
+        self._refresh()
         if not endpoint.answers_at_once(method, len(body)):
             return None
         named = dict(headers)
@@ -143,6 +147,8 @@ class Front:
             self._metrics.observe(exchange, status, took)
             if self._journal.is_kept:
                 self._journal.add(exchange, self._clock(), took, status, request_id)
+        except StoreUnavailable as error:
+            logger.warning("not written down: %s", error)
         except Exception:
             logger.exception("not written down")
 

@@ -68,9 +68,11 @@ class Jobs:
         now = self._clock()
         return await self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
 
-    async def remix(self, source: Job, fate: Fate | None) -> Job:
-        """A new job of what ``source`` has."""
+    async def remix(self, source: Job, fate: Fate | None) -> Job | None:
+        """A new job of what ``source`` has; ``None`` where that is gone meanwhile."""
         now, reference = self._clock(), self.reference(source)
+        if reference is None:
+            return None
         return await self._keep(lambda: self._maker.remix(source, now, fate), [reference])
 
     def get(self, owner: str, video_id: str) -> Job | None:
@@ -113,9 +115,9 @@ class Jobs:
         """A page of the owner's jobs; ``None`` if ``after`` is none of them."""
         return self._store.page(owner, after=after, limit=limit, newest_first=newest_first)
 
-    def reference(self, job: Job) -> bytes:
-        """The picture that ``job`` was made of; empty where it is gone meanwhile."""
-        return self._store.reference(job.owner, job.id) or b""
+    def reference(self, job: Job) -> bytes | None:
+        """The picture that ``job`` was made of; ``None`` where somebody else let go of it meanwhile."""
+        return self._store.reference(job.owner, job.id)
 
     def remove(self, job: Job) -> bool:
         """Let go of a job; ``False`` where somebody else did, meanwhile."""

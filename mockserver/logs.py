@@ -22,7 +22,7 @@ class JSONLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
-            **getattr(record, "access", {}),
+            **(getattr(record, "access", dict)()),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -31,6 +31,8 @@ class JSONLines(logging.Formatter):
 
 def log_to(stream: TextIO, level: str, form: str) -> None:
     """Log what is of this ``level`` and above, in one of ``FORMATS``."""
+    # Neither format shows them, and to find them out takes as long as the rest of a line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JSONLines() if form == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -44,16 +46,22 @@ def log_request(exchange: Exchange, status: int | None, took: float, request_id:
     level = logging.INFO if exchange.rule else logging.DEBUG
     if not logger.isEnabledFor(level):
         return
+
+    def access() -> dict[str, Any]:
+        return {
+            "method": exchange.method,
+            "path": exchange.path,
+            "operation": exchange.operation or None,
+            "status": status,
+            "rule": exchange.rule or None,
+            "video": exchange.video or None,
+            "duration_ms": round(1000 * took, 3),
+            "request_id": None if request_id is None else request_id.decode(),
+        }
+
     # What could break or forge a line of text is escaped.
     line = f"{exchange.method} {exchange.path}".encode("unicode_escape").decode()
-    access = {
-        "method": exchange.method,
-        "path": exchange.path,
-        "operation": exchange.operation or None,
-        "status": status,
-        "rule": exchange.rule or None,
-        "video": exchange.video or None,
-        "duration_ms": round(1000 * took, 3),
-        "request_id": None if request_id is None else request_id.decode(),
-    }
-    logger.log(level, "%s %s %s", line, "-" if status is None else status, exchange.rule, extra={"access": access})
+    words = (line, "-" if status is None else status, exchange.rule)
+    # As the logger itself does, but for its search of the stack for the place of this line, which nothing shows.
+    record = logger.makeRecord(logger.name, level, __file__, 0, "%s %s %s", words, None, extra={"access": access})
+    logger.handle(record)

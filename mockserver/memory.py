@@ -105,6 +105,9 @@ class MemoryStore:
         """The chunks of the reference, joined."""
         return None if self.get(owner, video_id) is None else b"".join(self._entries[video_id].kept.chunks)
 
+    def board(self) -> None:
+        """Nobody else has it."""
+
     def clear(self) -> None:
         """Let go of everything."""
         self._entries: dict[str, Entry] = {}
@@ -144,9 +147,12 @@ class MemoryStore:
 
     def _leaving(self) -> Job:
         """The job that goes next. Where a whole look found none finished, the next few go unlooked, the first first."""
-        if self._unlooked and self._all.first is not None:
+        first = self._entries[self._all.first or ""].job
+        if self._unlooked:
             self._unlooked -= 1
-            return self._entries[self._all.first].job
+            return first
+        if self._finished(first):
+            return first
         jobs = (self._entries[video_id].job for video_id in islice(self._all.walk(), LOOK))
         job = next(leaving(jobs, self._finished))
         if len(self._entries) >= LOOK and next(jobs, None) is None and not self._finished(job):

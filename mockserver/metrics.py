@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from mockserver.exchange import Exchange
 
@@ -21,12 +23,26 @@ GONE = "none"
 """The status of a request whose sender went away before the answer."""
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class Held(NamedTuple):
     """What a mock holds: jobs in all, those of each state among the newest ``LOOKED_AT``, bytes of pictures."""
 
     jobs: int
     states: Mapping[str, int]
     bytes: int
+
+
+class Counts(msgspec.Struct):
+    """What one process has counted: requests by operation, status and rule, and per operation their durations."""
+
+    requests: list[tuple[tuple[str, str, str], int]]
+    times: dict[str, list[int]]
+    sums: dict[str, float]
+
+
+_decode = msgspec.msgpack.Decoder(Counts).decode
 
 
 class Metrics:
@@ -46,6 +62,22 @@ class Metrics:
             times = self._times[operation] = [0] * (len(BUCKETS) + 1)
         times[bisect_left(BUCKETS, took)] += 1
         self._sums[operation] += took  # type: ignore[assignment]
+
+    def saved(self) -> bytes:
+        """What is counted so far."""
+        times = {operation: times.copy() for operation, times in tuple(self._times.items())}
+        return _encode(Counts(list(self._requests.copy().items()), times, dict(self._sums)))
+
+    def with_those(self, saved: Iterable[bytes]) -> "Metrics":
+        """These counts and those of others together."""
+        total = Metrics()
+        for counts in map(_decode, (self.saved(), *saved)):
+            total._requests.update(dict(counts.requests))
+            total._sums.update(counts.sums)
+            for operation, times in counts.times.items():
+                before = total._times.get(operation, [0] * len(times))
+                total._times[operation] = [sum(pair) for pair in zip(before, times, strict=True)]
+        return total
 
     def text(self, held: Held) -> tuple[str, bytes]:
         """The media type and the text of everything, in the form of Prometheus."""

@@ -95,7 +95,7 @@ class Panel:
     def _requests(self, values: dict[str, Any]) -> Answer:
         wanted = {name: value for name, value in values.items() if name != "limit"}
         found = self._control.journal.find(wanted, values["limit"])
-        return answer(200, _listed([record.shown() for record in found]))
+        return answer(200, _listed(found))
 
     def _jobs(self, values: dict[str, Any]) -> Answer:
         return answer(200, _listed(self._control.latest_jobs(values["limit"])))
@@ -126,7 +126,7 @@ class Panel:
 
     def _delete_scenarios(self, values: dict[str, Any]) -> Answer:
         wanted = values.get("id")
-        count = self._control.stage.remove(wanted)
+        count = self._control.ask_no_more(wanted)
         if wanted is not None and count == 0:
             return self._service.refuse("control.scenario.found", value=wanted)
         return answer(200, {"deleted": count})

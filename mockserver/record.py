@@ -19,15 +19,20 @@ BLOT = "***"
 
 
 class Blot:
-    """Blots the token of an Authorization header out of texts."""
+    """Blots the token of an Authorization header out of texts, so that it is kept nowhere."""
 
     def __init__(self, authorization: str | None) -> None:
         token = (authorization or "").rpartition(" ")[2]
         self._secret = token if len(token) >= SHORTEST_SECRET else ""
+        self._bytes = self._secret.encode("latin-1")
 
     def __call__(self, text: str) -> str:
         """``text`` without the token."""
-        return text.replace(self._secret, BLOT) if self._secret else text
+        return text.replace(self._secret, BLOT) if self._secret and self._secret in text else text
+
+    def bytes(self, text: bytes) -> bytes:
+        """The same of bytes."""
+        return text.replace(self._bytes, BLOT.encode()) if self._bytes and self._bytes in text else text
 
 
 class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -38,10 +43,9 @@ class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
     size: int
     image: Image | None
 
-    def shown(self, blot: Blot) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """As JSON."""
-        filename = None if self.filename is None else blot(self.filename)
-        shown: dict[str, Any] = {"filename": filename, "content_type": self.content_type, "bytes": self.size}
+        shown: dict[str, Any] = {"filename": self.filename, "content_type": self.content_type, "bytes": self.size}
         if self.image is not None:
             shown |= {"type": self.image.type, "width": None, "height": None}
             if self.image.intact:
@@ -56,10 +60,9 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One request: its line, its fields in their order, and what came of it.
 
     ``at`` is in seconds since 1970, ``took`` in seconds; ``status`` and ``request_id`` are ``None`` where no answer was
-    sent. The token of ``authorization`` is blotted out wherever else it stands.
+    sent. The sender's token is blotted out of it.
     """
 
-    number: int
     method: str
     path: str
     query: bytes
@@ -72,26 +75,24 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     rule: str
     scenarios: tuple[str, ...]
     fields: tuple[Field, ...]
-    authorization: str | None
 
     @property
     def verdict(self) -> str:
         """Accepted or refused; refused is what got no answer, too."""
         return "accepted" if self.status is not None and self.status < 400 else "refused"
 
-    def shown(self) -> dict[str, Any]:
-        """As JSON, without the token. A field that came several times is a list."""
-        blot = Blot(self.authorization)
+    def shown(self, number: int) -> dict[str, Any]:
+        """As JSON; ``number`` is that of its turn. A field that came several times is a list."""
         fields: dict[str, list[Any]] = {}
         for name, value in self.fields:
-            fields.setdefault(blot(name), []).append(_shown(value, blot))
+            fields.setdefault(name, []).append(_shown(value))
         return {
-            "id": self.number,
+            "id": number,
             "request_id": None if self.request_id is None else self.request_id.decode(),
             "at": self.at,
             "method": self.method,
-            "path": blot(self.path),
-            "query": blot(self.query.decode("latin-1")),
+            "path": self.path,
+            "query": self.query.decode("latin-1"),
             "operation": self.operation or None,
             "fields": {name: values[0] if len(values) == 1 else values for name, values in fields.items()},
             "verdict": self.verdict,
@@ -103,11 +104,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         }
 
 
-def _shown(value: bytes | File, blot: Blot) -> Any:
-    return value.shown(blot) if isinstance(value, File) else blot(value.decode("utf-8", "backslashreplace"))
+def _shown(value: bytes | File) -> Any:
+    return value.shown() if isinstance(value, File) else value.decode("utf-8", "backslashreplace")
 
 
-def fields_of(exchange: Exchange) -> tuple[Field, ...]:
+def fields_of(exchange: Exchange, blot: Blot) -> tuple[Field, ...]:
     """The fields of a form or a JSON object; text beyond ``MOST_TEXT`` is cut."""
     fields: list[Field] = []
     left = MOST_TEXT
@@ -116,17 +117,17 @@ def fields_of(exchange: Exchange) -> tuple[Field, ...]:
         for part in parts:
             chunks = part.chunks
             if part.filename is None and name not in images:
-                data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                data = blot.bytes(chunks[0] if len(chunks) == 1 else b"".join(chunks))
                 left -= len(name) + len(data)
-                fields.append((name, data))
+                fields.append((blot(name), data))
             else:
-                size = size_of(chunks)
-                fields.append((name, File(part.filename, part.content_type, size, images.get(name))))
+                filename = None if part.filename is None else blot(part.filename)
+                fields.append((blot(name), File(filename, part.content_type, size_of(chunks), images.get(name))))
                 left -= len(name)
     for name, value in (exchange.body or {}).items():
-        data = value.encode() if isinstance(value, str) else encode(value)
+        data = blot.bytes(value.encode() if isinstance(value, str) else encode(value))
         left -= len(name) + len(data)
-        fields.append((name, data))
+        fields.append((blot(name), data))
     return tuple(fields) if left >= 0 else tuple(_cut(fields))
 
 

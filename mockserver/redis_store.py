@@ -1,6 +1,7 @@
 """The store in Redis: processes on several machines may share it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 from urllib.parse import SplitResult
@@ -11,7 +12,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from mockserver import redis_scripts as scripts
+from mockserver.bulletin import Bulletin
 from mockserver.job import Job
+from mockserver.redis_board import RedisEngine
+from mockserver.redis_bus import RedisBus
 from mockserver.store import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
 
 BOUNDS = Bounds(jobs=100_000, bytes=2**30)
@@ -75,6 +79,7 @@ class RedisStore:
         self._finished = finished
         self._timer = timer
         self._quiet_until = float("-inf")
+        self._board: Bulletin | None = None
         self._client = redis.Redis.from_url(
             url._replace(query="").geturl(),
             socket_timeout=TIMEOUT_SECONDS,
@@ -138,6 +143,13 @@ class RedisStore:
         content: bytes | None = self._run("reference", video_id, owner)
         return content
 
+    def board(self) -> Bulletin:
+        """Keys and channels beside those of the jobs."""
+        if self._board is None:
+            engine = RedisEngine(self._client, self._tried, self._prefix, self._lifetime)
+            self._board = Bulletin(engine, partial(RedisBus, self._client, self._prefix))
+        return self._board
+
     def clear(self) -> None:
         """Let go of everything, some jobs at a time."""
         while self._run("clear", CLEARED_AT_ONCE):
@@ -153,6 +165,8 @@ class RedisStore:
 
     def close(self) -> None:
         """Close the connections; the next call opens them again."""
+        if self._board is not None:
+            self._board.close()
         self._client.close()
 
     def _going(self, first: list[bytes], look: int) -> tuple[int, tuple[bytes, ...]]:

@@ -89,9 +89,8 @@ def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
 def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
-    words = _Words((name, _shown(name, word, limits.shown_characters)) for name, word in violation.words.items())
     body = {
-        "message": error.message.format_map(words),
+        "message": error.message.format_map(_Words(violation.words, limits.shown_characters)),
         "type": error.type,
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
@@ -114,11 +113,15 @@ def _param(error: Error, field: str | None) -> str | None:
     return error.param.replace("{field}", field or "")
 
 
-class _Words(Words):
-    """A word that a violation has no value for stays as it stands in the template."""
+class _Words:
+    """The words of a violation as a template asks for them. One that there is no value for stays as it stands there."""
 
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
+    def __init__(self, words: Words, most: int) -> None:
+        self._words = words
+        self._most = most
+
+    def __getitem__(self, name: str) -> str:
+        return _shown(name, self._words[name], self._most) if name in self._words else "{" + name + "}"
 
 
 def _shown(name: str, word: object, most: int) -> str:

@@ -50,7 +50,8 @@ class Parameter(msgspec.Struct, frozen=True):
 class Scenario(msgspec.Struct, frozen=True):
     """One row of the table. ``value`` names the parameter that is given as NAME=VALUE.
 
-    ``operations`` are those that it concerns where it is asked for beforehand, none for all.
+    ``operations`` are those that it concerns where it is asked for beforehand, none for all. ``counts``: its effect
+    depends on the requests before.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Scenario(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...] = ()
     value: str | None = None
     operations: tuple[str, ...] = ()
+    counts: bool = False
 
 
 class Asked(NamedTuple):
@@ -99,6 +101,7 @@ SCENARIOS = (
         effects.rate_limit,
         (Parameter("requests", "how many are let through", 0, 0, 100_000), RETRY_AFTER),
         "requests",
+        counts=True,
     ),
     Scenario("flaky", "answers one of the errors from 500 on, chosen by chance", effects.flaky),
     Scenario(

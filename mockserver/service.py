@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from mockserver.auth import Tokens
-from mockserver.checks import Violation, judge, judge_values, read, verdict_on
+from mockserver.checks import Violation, judge, judge_values, verdict_on
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import MAKERS, Source
 from mockserver.document import Document, DocumentError
@@ -14,6 +14,7 @@ from mockserver.job import Fate, Job
 from mockserver.jobs import Jobs, Standing
 from mockserver.plan import broken_off
 from mockserver.ranges import select
+from mockserver.reading import read
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
 from mockserver.rules import FormRules
@@ -132,6 +133,8 @@ class Service:
         if (instead := self._direct(exchange, verdict.values)) is not None:
             return instead
         job = await self.jobs.remix(source, _fate(exchange))
+        if job is None:
+            return self._not_found(video_id)
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -145,7 +148,10 @@ class Service:
             return self._not_found(video_id)
         if self.jobs.state(job).status != "completed":
             return self.refuse("content.ready", value=video_id)
-        source = Source(self.jobs.reference(job), job.width, job.height, job.seconds)
+        reference = self.jobs.reference(job)
+        if reference is None:
+            return self._not_found(video_id)
+        source = Source(reference, job.width, job.height, job.seconds)
         content = await self._renderer.get(video_id, verdict.values["variant"], source)
         found = select(content, method, headers)
         if found.status != 416:

@@ -44,11 +44,11 @@ def serve_parts(
     )
 
 
-def work(settings: Settings, listener: socket.socket, number: int, parent: Connection) -> None:
-    """Be the worker of that number: serve until ``parent`` closes its end."""
+def work(settings: Settings, group: str, listener: socket.socket, number: int, parent: Connection) -> None:
+    """Be the worker of that number in a group: serve until ``parent`` closes its end."""
     log_to(sys.stderr, settings.log_level, settings.log_format)
     try:
-        parts = create_parts(settings_of(settings, number), SystemClock())
+        parts = create_parts(settings_of(settings, number), SystemClock(), group=group)
     except (DocumentError, ScenarioFileError, StoreError) as error:
         logger.error("worker %d: %s", number, error)  # noqa: TRY400 - where it failed says less than why
         sys.exit(FAILED)

@@ -3,13 +3,17 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
+from mockserver.bulletin import Bulletin
+from mockserver.bus import SocketBus
 from mockserver.database import FileError, open_database, primary_code, told
 from mockserver.job import Job
+from mockserver.sqlite_board import SqliteEngine
 from mockserver.store import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
 
 BOUNDS = Bounds(jobs=1_000_000, bytes=4 * 2**30)
@@ -39,6 +43,7 @@ class SqliteStore:
         self._finished = finished
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
+        self._board: Bulletin | None = None
         with self._connected():
             pass  # it is said now, and not at the first job, if the file cannot be used
 
@@ -113,6 +118,13 @@ class SqliteStore:
         content: bytes | None = self._value(query, video_id, owner)
         return content
 
+    def board(self) -> Bulletin:
+        """A file and a folder beside this one."""
+        if self._board is None:
+            engine = SqliteEngine(self._path)
+            self._board = Bulletin(engine, partial(SocketBus, engine.path.with_name(engine.path.name + ".d")))
+        return self._board
+
     def clear(self) -> None:
         """Let go of everything."""
         with self._writing() as database:
@@ -134,6 +146,8 @@ class SqliteStore:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+        if self._board is not None:
+            self._board.close()
 
     def _record(self, owner: str, video_id: str) -> bytes | None:
         record: bytes | None = self._value("SELECT record FROM job WHERE id = ? AND owner = ?", video_id, owner)

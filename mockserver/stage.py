@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Protocol
 
 import msgspec
 
+from mockserver.board import Entry, Window
 from mockserver.clock import Clock
 from mockserver.document import Document
 from mockserver.effects import Rates, Scene
@@ -18,6 +20,13 @@ from mockserver.scenario import Asked, Reader, ScenarioError
 logger = logging.getLogger("mockserver")
 
 
+class Change(Protocol):
+    """Does something, perhaps several times, of which the last counts; gives what it gave."""
+
+    def __call__(self, act: Callable[[], "Plan | None"]) -> "Plan | None":
+        """Do it."""
+
+
 class Active(msgspec.Struct):
     """Scenarios that are asked for beforehand. ``times``: how many requests they will still meet, ``None`` for all."""
 
@@ -25,6 +34,7 @@ class Active(msgspec.Struct):
     text: str
     asked: tuple[Asked, ...]
     times: int | None
+    is_standing: bool = False
 
 
 class AnswerError(Exception):
@@ -53,6 +63,8 @@ class Stage:
         self._rates = Rates()
         self._active: list[Active] = []
         self._added = 0
+        self.change: Change = lambda act: act()
+        """Does what uses up something that is counted. Where several processes count, they count together."""
 
     @property
     def active(self) -> tuple[Active, ...]:
@@ -78,10 +90,40 @@ class Stage:
 
     def add(self, text: str, times: int | None = 1) -> Active:
         """Ask for scenarios on so many requests, ``None`` for all; ``ScenarioError`` if there are none such."""
+        active = Active(f"scenario_{self._added + 1}", text, self.reader.read(text), times)
         self._added += 1
-        active = Active(f"scenario_{self._added}", text, self.reader.read(text), times)
         self._active.append(active)
         return active
+
+    def stand(self, standing: Sequence[tuple[str, int | None]]) -> None:
+        """Ask for what the scenario file asks for, in place of what it asked for before."""
+        self._active = [active for active in self._active if not active.is_standing]
+        for text, times in standing:
+            self.add(text, times).is_standing = True
+
+    def saved(self) -> tuple[list[Entry], list[Window], int]:
+        """What is asked for, what counts for a rate, and how often was asked."""
+        entries = [Entry(active.id, active.text, active.times, active.is_standing) for active in self._active]
+        return entries, self._rates.saved(self._clock()), self._added
+
+    def restore(self, entries: Sequence[Entry], windows: Sequence[Window], added: int) -> None:
+        """Go on with what was saved, perhaps by another process."""
+        known = {active.text: active.asked for active in self._active}
+        self._active, self._added = [], added
+        for entry in entries:
+            asked = known.get(entry.text)
+            if asked is None:
+                asked = self._known(entry.text)
+            self._active.append(Active(entry.id, entry.text, asked, entry.times, entry.is_standing))
+        self._rates.restore(windows)
+
+    def _known(self, text: str) -> tuple[Asked, ...]:
+        """What is asked for elsewhere; nothing, which no request meets, where it is not known here."""
+        try:
+            return self.reader.read(text)
+        except ScenarioError as error:
+            logger.warning("the scenario '%s' is asked for elsewhere, and not known here: %s", text, error)
+            return ()
 
     def remove(self, active_id: str | None = None) -> int:
         """Ask no more for those of this id, or for any; how many there were."""
@@ -101,11 +143,19 @@ class Stage:
         """
         if prefer is not None and (plan := self._preferred(operation, owner, prefer)) is not None:
             return plan
-        return self._next(operation, owner) if self._active else None
+        concerned = [active for active in self._active if any(asked.concerns(operation) for asked in active.asked)]
+        if any(active.times is not None or _counts(active.asked) for active in concerned):
+            return self.change(lambda: self._next(operation, owner))
+        return self._next(operation, owner) if concerned else None
 
     def play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
         """``plan`` with more in it: all of those asked for that chance lets take effect."""
-        plan = plan or Plan([])
+        if _counts(asked):
+            return self.change(lambda: self._play(asked, operation, owner, plan))
+        return self._play(asked, operation, owner, plan)
+
+    def _play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
+        plan = Plan([]) if plan is None else msgspec.structs.replace(plan, scenarios=[*plan.scenarios])
         now = self._clock()
         scene = Scene(operation, owner, now, self._ready, self._rates, self._failures, self._random)
         for scenario, values in asked:
@@ -123,7 +173,7 @@ class Stage:
                 met += concerned
                 counted = counted or active.times is not None
                 self._count(active)
-        return self.play(met, operation, owner) if met else None
+        return self._play(met, operation, owner) if met else None
 
     def _count(self, active: Active) -> None:
         if active.times is not None:
@@ -154,3 +204,8 @@ class Stage:
             raise AnswerError(kind, value, allowed())
         applied = (b"preference-applied", kind.encode() + b"=" + value.encode("latin-1"))
         return Plan([kind], answer=msgspec.structs.replace(found, headers=(*found.headers, applied)))
+
+
+def _counts(asked: Sequence[Asked]) -> bool:
+    """Whether any of them counts requests."""
+    return any(scenario.counts for scenario, _ in asked)

@@ -7,6 +7,9 @@ import msgspec
 
 from mockserver.response import Answer, Header
 
+AS_TOLD: Header = (b"x-content-type-options", b"nosniff")
+"""A browser takes an answer for what its Content-Type says, whatever a client made it repeat."""
+
 
 class Stamp:
     """Names each exchange and says how long it took. ``timer`` gives seconds, from anywhere."""
@@ -19,11 +22,12 @@ class Stamp:
         """The moment at which a request came."""
         return self._timer()
 
-    def headers(self, took: float) -> tuple[Header, Header]:
-        """The headers of the answer to a request that took so many seconds."""
+    def headers(self, took: float) -> tuple[Header, ...]:
+        """The headers of the answer to a request that took so many seconds; the first names it."""
         return (
             (b"x-request-id", b"req_%032x" % self._random.getrandbits(128)),
             (b"openai-processing-ms", b"%d" % int(1000 * took)),
+            AS_TOLD,
         )
 
     def elapsed(self, started: float) -> float:

@@ -5,6 +5,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
 
+from mockserver.board import Board
 from mockserver.job import Job
 
 LOOK = 100
@@ -89,6 +90,9 @@ class Store(Protocol):
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The reference of a job in one piece; ``None`` if ``owner`` has no such job."""
+
+    def board(self) -> Board | None:
+        """What the processes of this store know together; ``None`` where there is one alone. Closed with the store."""
 
     def clear(self) -> None:
         """Let go of every job of every owner."""

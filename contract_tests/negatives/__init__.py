@@ -16,13 +16,19 @@ def negatives(document: Document, builder: Builder, rules: RuleTable) -> list[Ca
     """All of them, without repetition; the same document gives the same list."""
     made: dict[str, Case] = {}
     for case in _all(document, builder, rules):
-        if case.rule in rules and case.breach in rules:
+        if case.rule in rules and case.breach in rules and _breaks_one(builder, rules, case):
             made.setdefault(case.id, case)
     sent = {case.request.body for case in made.values()}
     for case in _from_afar(FarBuilder(builder.form), rules):
         if case.rule in rules and case.breach in rules and case.request.body not in sent:
             made.setdefault(case.id, case)
     return list(made.values())
+
+
+def _breaks_one(builder: Builder, rules: RuleTable, case: Case) -> bool:
+    """Whether the form breaks that rule alone: what is too short may break a pattern too."""
+    found = builder.reader.breaches(case.request.parts or ())
+    return case.wire or [rules.breach(one.kind, one.field, one.at) for one in found] == [case.breach]
 
 
 def _all(document: Document, builder: Builder, rules: RuleTable) -> Iterator[Case]:

@@ -59,6 +59,6 @@ def offered(steps: Iterable[tuple[Step, Answer]]) -> bool:
     return any(
         answer.status not in _LACKING or (answer.status == 405 and one.case.request.method in allowed(answer))
         for one, answer in steps
-        # Who asks without a token learns nothing of what lies behind.
-        if one.case.request.credential == "right"
+        # Who asks without a token learns nothing of what lies behind, unless it is given to anybody.
+        if one.case.request.credential == "right" or answer.accepted
     )

@@ -52,7 +52,7 @@ def _judge_body(
     verdict: Judgement, *, skew: float,
 ) -> None:  # fmt: skip
     rules = contract.rules
-    verdict.judged |= {rule.id for rule in rules if _shows(rule, body)} - ({UNIQUE} if not seen else set())
+    verdict.judged |= {rule.id for rule in rules if _shows(contract, rule, body)} - ({UNIQUE} if not seen else set())
     broken = [
         (rules.answered(one.at, one.key), one.due, one.key)
         for one in violations(contract.document, contract.answer, body)
@@ -74,10 +74,12 @@ def _finding(rule: str, case: Case, answer: Answer, due: str, category: int | No
 Broken = tuple[str, str, str | None]
 
 
-def _shows(rule: Rule, body: dict[str, Any]) -> bool:
+def _shows(contract: Contract, rule: Rule, body: dict[str, Any]) -> bool:
     """Whether an answer with this body lets the rule be judged; echoes depend on the request too."""
     head, _, rest = rule.id.partition(".")
     if head != "response" or rule.derived or rule.at.endswith("/x-echo"):
+        return False
+    if not contract.document.has(rule.at):
         return False
     return rest in {"headers", "keys"} or rest.partition(".")[0] in body
 

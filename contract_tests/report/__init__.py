@@ -21,5 +21,5 @@ def write_reports(outcome: Outcome, folder: Path) -> None:
     for verdict in outcome.verdicts:
         for index, finding in enumerate(verdict.findings):
             place = reproduce.folder_of(verdict.findings, index)
-            if place is not None:
-                reproduce.write(finding, outcome.target, folder / place)
+            if place is not None and finding.case is not None:
+                reproduce.write(finding, finding.case.request, outcome.target, folder / place)

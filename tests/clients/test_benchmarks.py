@@ -28,6 +28,13 @@ def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
     assert "start to first answer" in output
 
 
+def test_prism_is_measured_beside_ours_where_it_is_installed(node_modules: Path) -> None:
+    prism = node_modules / "node_modules" / ".bin" / "prism"
+    options = ("--rounds", "1", "--load", "python", "--seconds", "1", "--work", "retrieve", "--prism", str(prism))
+    [figure] = [line.split("|")[-2] for line in module("benchmarks", *options).splitlines() if line.startswith("| r")]
+    assert int(figure.replace(",", "")) > 0
+
+
 def test_wrk_gives_the_same_rows(wrk: str) -> None:
     output = module("benchmarks", "--rounds", "1", "--load", "wrk", "--work", "retrieve")
     assert rows(output) == ["retrieve"]
@@ -63,3 +70,8 @@ def test_memory_is_told_before_and_after_the_uploads() -> None:
 def test_slow_uploads_are_ended() -> None:
     output = module("benchmarks.slow", "--slow", "2", "--creations", "3", "--timeout", "0.5")
     assert "ended by --upload-timeout 0.5: 2 of 2" in output
+
+
+def test_calls_of_a_store_and_whole_requests_are_timed_with_few_jobs_and_with_many() -> None:
+    output = module("benchmarks.store", "--jobs", "1500", "--file-jobs", "1200", "--rounds", "1")
+    assert [name for name in ("retrieve", "create") if output.count(f"{name}, whole") != 2] == []

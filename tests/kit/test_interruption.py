@@ -54,8 +54,14 @@ class Counting:
 def running(url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
     """`contract-tests run` as a process of its own."""
     argv = [sys.executable, "-m", "contract_tests", "run", url, "--token", TOKEN, *words]
-    environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    # What is started where Ctrl-C is ignored, as in the background of a shell, ignores it too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         try:
             yield process
         finally:

@@ -1,6 +1,7 @@
 """Bad use of the command is one clear line and exit 2, and touches nothing."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ FILES = {
     "headless.jsonl": '{"event":"run","format":1}\n',
     "garbled.jsonl": json.dumps(HEAD) + '\n{"event":"sent"}\n{"event":"end"}\n',
     "cut.jsonl": json.dumps(HEAD) + '\n{"event":"pla\n{"event":"end"}\n',
+    "unplanned.jsonl": json.dumps(HEAD) + '\n{"event":"sent","id":"1"}\n{"event":"end"}\n',
     "unsent.jsonl": json.dumps(HEAD) + "\n",
     "other.jsonl": json.dumps(HEAD) + "\n",
 }
@@ -114,6 +116,7 @@ MISUSE = {
     "a journal of a later kit": ("judge {}/later.jsonl", "later.jsonl is no journal"),
     "a journal without a head": ("judge {}/headless.jsonl", "headless.jsonl is damaged"),
     "a garbled journal": ("judge {}/garbled.jsonl", "garbled.jsonl is damaged"),
+    "a journal of what was not planned": ("judge {}/unplanned.jsonl", "unplanned.jsonl is damaged"),
     "a journal cut inside": ("judge {}/cut.jsonl", "cut.jsonl is damaged"),
 }  # fmt: skip
 
@@ -170,6 +173,7 @@ DAMAGE = {
     "an unknown error": ("error: invalid-http", "error: no-such-error", "'no-such-error', which no x-errors has"),
     "a reference to nowhere": ("$ref: '#/components/schemas/CreateVideo'", "$ref: '#/nowhere'", "#/nowhere"),
     "another form": ("multipart/form-data:", "application/json:", "tests multipart/form-data"),
+    "no form that fits": ("minLength: 1\n          maxLength: 32000", "minLength: 2\n          maxLength: 1", "no form fits it"),
     "no request": ("requestBody:", "x-requestBody:", "no operation with a request body"),
 }  # fmt: skip
 
@@ -205,6 +209,13 @@ def test_a_report_that_cannot_be_written_at_the_end_is_told(tmp_path: Path) -> N
     code, _, err = run(CORRECT["clean"].build(), *words)
     assert code == 2
     assert f"The report {tmp_path} cannot be written" in err
+
+
+def test_a_server_that_says_nothing_is_waited_for_as_long_as_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        code, out, err = command("run", f"http://127.0.0.1:{silent.getsockname()[1]}", "--timeout", "0.2")
+    assert (code, out) == (2, "")
+    assert "gives no answer in HTTP: timed out." in err
 
 
 @pytest.mark.parametrize("spend", ["0", "unlimited"])

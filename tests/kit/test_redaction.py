@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests.case import unpack
 from contract_tests.document import Document, default_path
-from contract_tests.redaction import MASK, Redactor
+from contract_tests.redaction import MASK, TELLING, Redactor
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.server import CLEAN, app
 from tests.kit.vocabulary import HERE, command, run
@@ -175,3 +175,12 @@ def test_ordinary_words_are_left_alone() -> None:
 
 def test_a_good_answer_is_judged_before_it_is_masked() -> None:
     assert run(CORRECT["clean"].build(), "--token", "test-token", *FEW)[0] == 0
+
+
+def test_a_token_whose_every_part_is_an_ordinary_word_is_masked_as_a_whole_alone() -> None:
+    def parts(word: str) -> list[str]:
+        return [word[at : at + TELLING] for at in range(len(word))]
+
+    spelled = ["ordinary-words", *(base64.b64encode(bytes(n) + b"ordinary-words").decode() for n in range(3))]
+    redactor = Redactor("ordinary-words", " ".join(part for word in spelled for part in parts(word)))
+    assert redactor.text("ordinary words, or ordinary-words") == f"ordinary words, or {MASK}"

@@ -2,7 +2,6 @@
 
 import io
 import itertools
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +13,7 @@ from contract_tests.case import from_json, to_json
 from contract_tests.contract import load
 from contract_tests.document import default_path
 from contract_tests.draws import draws
-from contract_tests.generic import _Generic
 from contract_tests.pairwise import covering
-from contract_tests.rules import GENERIC
-from tests.faults import CORRECT
-from tests.kit.vocabulary import broken, judge
 
 CONTRACT = load(default_path())
 
@@ -77,11 +72,3 @@ def test_a_picture_has_the_sides_it_was_made_with(width: int, height: int, media
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         assert image.size == (facts.width, facts.height) == (width, height)
-
-
-def test_schemathesis_takes_a_right_form_for_wrong_and_the_filter_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Fails when the defect is gone: then the filter in generic.py can go too.
-    chosen: dict[str, Any] = {"profile": "standard", "only": frozenset({GENERIC}), "extensions": False}
-    assert GENERIC not in broken(judge(CORRECT["clean"].build(), **chosen))
-    monkeypatch.setattr(_Generic, "_false_alarm", lambda *_: False)
-    assert GENERIC in broken(judge(CORRECT["clean"].build(), **chosen))

@@ -1,5 +1,7 @@
 """Creations cost money: what is accepted is counted, capped, and never paid for twice."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,12 @@ FREE = "https://api.example.com"
 class Counted:
     """An ASGI application that notes what it answers to a creation; `answer` takes the place of one of its answers."""
 
-    def __init__(
-        self, app: Any, first: list[tuple[int, dict[str, str]]] | None = None, stop_after: int | None = None
-    ) -> None:
-        self.app, self.first, self.stop_after = app, first or [], stop_after
+    def __init__(self, app: Any, first: list[tuple[int, dict[str, str]]] | None = None) -> None:
+        self.app, self.first = app, first or []
         self.asked = self.accepted = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked += 1
-        if self.stop_after is not None and self.asked > self.stop_after:
-            raise KeyboardInterrupt
         if self.first:
             status, headers = self.first.pop(0)
             raw = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -53,14 +51,25 @@ def test_a_correct_server_accepts_no_more_than_the_cap(cap: int) -> None:
     assert app.accepted == outcome.accepted == cap
 
 
-@pytest.mark.parametrize("name", ["seconds-any", "auth-none", "size-any", "unknown-any"])
+@pytest.mark.parametrize("name", ["seconds-any", "auth-missing", "size-any", "unknown-ignored"])
 def test_a_faulty_server_is_left_at_its_first_wrong_acceptance(name: str) -> None:
-    entry = CATALOGUE.get(name) or CATALOGUE["seconds-any"]
-    app = Counted(entry.build())
+    app = Counted(CATALOGUE[name].build())
     outcome = judge(app, spend=0)
     assert app.accepted == outcome.accepted == 1
     assert "had to be refused" in (outcome.stopped or "")
     assert broken(outcome)
+
+
+def test_what_is_accepted_at_the_very_first_is_told_where_nothing_may_be() -> None:
+    outcome = judge(CATALOGUE["seconds-any"].build(), spend=0, only=frozenset({"seconds.enum"}))
+    assert (outcome.accepted, broken(outcome)) == (1, {"seconds.enum"})
+
+
+@pytest.mark.parametrize("spend", [0, 1])
+def test_a_right_server_is_asked_nothing_twice(spend: int, tmp_path: Path) -> None:
+    judge(CORRECT["clean"].build(), spend=spend, extensions=False, journal=tmp_path / "j")
+    sent = journal.read(tmp_path / "j").sent
+    assert len(sent) == len(set(sent)) > 300
 
 
 def test_no_request_is_repeated_where_there_is_a_cap() -> None:
@@ -73,6 +82,26 @@ def test_429_is_waited_for_and_sent_again() -> None:
     app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "7"})]), Clock()
     outcome = judge(app, clock=clock, only=frozenset({"seconds.enum"}))
     assert (clock.slept[0], outcome.waits, broken(outcome)) == (7, 1, set())
+
+
+def test_a_date_to_wait_for_is_waited_for() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": date})]), Clock()
+    judge(app, clock=clock, only=frozenset({"seconds.enum"}), extensions=False)
+    assert 15 < clock.slept[0] <= 20
+
+
+@pytest.mark.parametrize("asked", ["soon", "", "-5", "nan", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_time_to_wait_that_is_none_is_a_second(asked: str) -> None:
+    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": asked})]), Clock()
+    judge(app, clock=clock, only=frozenset({"seconds.enum"}), extensions=False)
+    assert clock.slept == [1]
+
+
+def test_where_the_first_requests_are_all_answered_429_the_token_is_not_called_wrong() -> None:
+    app = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "61"})] * 2)
+    outcome = judge(app, spend=0, extensions=False)
+    assert broken(outcome) == set()
 
 
 def test_a_server_that_keeps_saying_429_is_left() -> None:

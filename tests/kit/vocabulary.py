@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from contract_tests.cli import main
 from contract_tests.document import default_path
 from contract_tests.inprocess import InProcess
 from contract_tests.session import Outcome, Surroundings, judge_target
 from contract_tests.settings import Settings
-from contract_tests.verdict import BROKEN, Strictness
+from contract_tests.verdict import BROKEN, HOLDS, Strictness
+from tests.faults.fault import CLEAN
+from tests.faults.server import app as reference
 
 TOKEN = "test-token"
 HERE = "http://127.0.0.1:1"
@@ -57,6 +62,16 @@ def broken(outcome: Outcome) -> set[str]:
     return {verdict.rule.id for verdict in outcome.verdicts if verdict.verdict == BROKEN}
 
 
+def holding(outcome: Outcome) -> set[str]:
+    """The ids of the rules that hold."""
+    return {verdict.rule.id for verdict in outcome.verdicts if verdict.verdict == HOLDS}
+
+
+def reasons(outcome: Outcome) -> dict[str, str]:
+    """Why each rule that was not tested was not."""
+    return {verdict.rule.id: verdict.reason for verdict in outcome.verdicts}
+
+
 def failing(outcome: Outcome) -> set[str]:
     """The ids of the rules that fail the run."""
     return {verdict.rule.id for verdict in outcome.failing}
@@ -75,6 +90,11 @@ def command(*words: str, app: Any = None, environment: dict[str, str] | None = N
     return code, out.getvalue(), err.getvalue()
 
 
+def clean(**policies: Any) -> Any:
+    """The reference server with these policies."""
+    return reference(replace(CLEAN, **policies))
+
+
 def edited(tmp_path: Path, *edits: tuple[str, str]) -> Path:
     """A copy of the document with these texts replaced."""
     text = default_path().read_text(encoding="utf-8")
@@ -86,4 +106,29 @@ def edited(tmp_path: Path, *edits: tuple[str, str]) -> Path:
     return path
 
 
-__all__ = ["HERE", "TOKEN", "Clock", "broken", "command", "edited", "failing", "judge", "run", "surroundings"]
+def reshaped(tmp_path: Path, *changes: Callable[[Any], object]) -> Path:
+    """A copy of the document with these changes made to its tree."""
+    tree = yaml.safe_load(default_path().read_text(encoding="utf-8"))
+    for change in changes:
+        change(tree)
+    path = tmp_path / "reshaped.yaml"
+    path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    return path
+
+
+__all__ = [
+    "HERE",
+    "TOKEN",
+    "Clock",
+    "broken",
+    "clean",
+    "command",
+    "edited",
+    "failing",
+    "holding",
+    "judge",
+    "reasons",
+    "reshaped",
+    "run",
+    "surroundings",
+]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mockserver.clock import MovableClock
 from mockserver.exchange import Exchange
 from mockserver.gate import Gate, is_loopback
-from mockserver.journal import FILTERS, Journal
+from mockserver.journal import FILTERS, Journal, Own
 from mockserver.record import MOST_TEXT
 from mockserver.upload import Part
 from tests.mock.test_cli import served, url
@@ -391,18 +391,19 @@ def test_journal_of_none_keeps_nothing() -> None:
 def test_journal_keeps_no_picture_and_cuts_what_is_long(mock: Mock) -> None:
     mock.post(form(prompt="ü" * 500_000, **{"n" * 5000: "x"}))
     mock.post(form(input_reference=picture() + bytes(10_000_000)))
-    assert sum(map(len, mock.control.journal._records)) < 2 * MOST_TEXT
+    assert len(json.dumps(mock.control.requests, ensure_ascii=False).encode()) < 2 * MOST_TEXT
     prompt = mock.control.requests[0]["fields"]["prompt"]
     assert prompt.endswith("…") and len(prompt) > 30_000
     assert "input_reference" not in mock.control.requests[0]["fields"]
 
 
 def test_journal_is_bounded_in_the_number_of_names_too() -> None:
-    journal = Journal(1)
+    kept = Own()
+    journal = Journal(1, kept)
     names = [f"{number}{'x' * 8000}" for number in range(100)]
     exchange = Exchange("POST", "/", b"", None, form={name: [Part(name, "f", None, [b"x"])] for name in names})
     journal.add(exchange, 0, 0, 200, None)
-    assert MOST_TEXT < len(journal._records[0]) < 2 * MOST_TEXT
+    assert MOST_TEXT < len(kept.notes(1)[0][1]) < 2 * MOST_TEXT
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,13 @@ def test_every_answer_names_its_request_and_its_time(mock: Mock) -> None:
     assert all(answer.headers["openai-processing-ms"].isdecimal() for answer in (good, bad, lost))
 
 
+@pytest.mark.parametrize("path", ["/v1/videos/<script>alert(1)</script>", "/<script>alert(1)</script>", "/_mock/<b>"])
+def test_no_browser_takes_an_answer_for_a_page(mock: Mock, path: str) -> None:
+    answer = mock.send("GET", path)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     "prompt",
     ["x", "\0", " ", "é漢字🎬", 'quo"te', "line\r\nbreak", "x" * 32000, "🎬" * 32000, f"--{BOUNDARY}"],
@@ -70,7 +77,19 @@ def test_any_prompt_of_up_to_32000_characters_is_accepted(mock: Mock, prompt: st
 
 
 @pytest.mark.parametrize(
-    "filename", ["image.png", "", "no-extension", "x.txt", "ünï.png", "a%22b.png", "x" * 4000, None]
+    "filename",
+    [
+        "image.png",
+        "",
+        "no-extension",
+        "x.txt",
+        "ünï.png",
+        "a%22b.png",
+        "../../etc/passwd",
+        "<script>.png",
+        "x" * 4000,
+        None,
+    ],
 )
 @pytest.mark.parametrize("declared", ["image/png", "application/octet-stream", "text/plain", "nonsense", None])
 def test_picture_is_accepted_whatever_name_and_type_it_declares(mock: Mock, filename: str, declared: str) -> None:

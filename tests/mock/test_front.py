@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import Settings, auth
+from mockserver import Settings
 from mockserver.fixture import VideosMock
 from mockserver.front import plain
 from tests.mock.test_properties import PARTS
@@ -46,14 +46,6 @@ def test_small_upload_over_the_limit_is_refused_and_its_connection_ends(tmp_path
         assert (answer.status_code, answer.headers["connection"]) == (413, "close")
     finally:
         mock.close()
-
-
-def test_more_tokens_than_are_kept_in_mind_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "MOST_OWNERS", 1)
-    open_to_all = Mock(tokens=())
-    mine = open_to_all.create()["id"]
-    for token, status in (("other", 404), ("test-token", 200), ("third", 404)):
-        assert open_to_all.send("GET", f"/v1/videos/{mine}", {"authorization": f"Bearer {token}"}).status_code == status
 
 
 SENT = {"host": "mock", "authorization": f"Bearer {TOKEN}", "content-type": f"multipart/form-data; boundary={BOUNDARY}"}

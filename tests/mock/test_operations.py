@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mockserver.memory import MemoryStore
 from tests.mock.vocabulary import Mock, envelope, refused
 from tests.pictures import fitting
 
@@ -259,3 +260,13 @@ def test_token_sees_its_own_videos_alone(done: Mock) -> None:
     assert done.send("GET", "/v1/videos", other).json()["data"] == []
     assert envelope(done.send("GET", f"/v1/videos?after={video}", other))["param"] == "after"
     assert done.get(video).status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["content", "remix"])
+def test_video_that_another_deletes_in_the_same_moment_is_not_found(
+    done: Mock, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video_id = done.create()["id"]
+    monkeypatch.setattr(MemoryStore, "reference", lambda *_: None)
+    content = done.send("GET", f"/v1/videos/{video_id}/content")
+    assert (content if wanted == "content" else remix(done, video_id, prompt="At night.")).status_code == 404

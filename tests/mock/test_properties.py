@@ -1,11 +1,14 @@
 """What holds for every input that there is."""
 
+from collections import defaultdict
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.checks import Request, broken, judge, read
+from mockserver.checks import Request, broken, judge
 from mockserver.compiler import compile_body
 from mockserver.document import default_path, read_document
+from mockserver.reading import read
 from mockserver.upload import Part as FormPart
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, Part, envelope, file, form, multipart, text
 from tests.pictures import fitting, picture
@@ -101,6 +104,6 @@ def test_short_way_to_a_verdict_finds_what_the_rules_one_by_one_find(parts: list
         part = FormPart(name, headers.get("filename"), headers.get("content_type"), [content] if content else [])
         taken.setdefault(name, []).append(part)
     reading = read(RULES, taken)
-    one_by_one = next((rule.id for rule in RULES.checks if broken(rule, reading) is not None), None)
+    one_by_one = next((rule.id for rule in RULES.checks if broken(rule, reading, defaultdict(bool)) is not None), None)
     found = judge(RULES, taken)
     assert (None if isinstance(found, Request) else found.rule) == one_by_one

@@ -4,13 +4,16 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from multiprocessing import active_children
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -30,6 +33,7 @@ from tests.mock.test_server import HEAD, RIGHT, read_answer
 from tests.mock.vocabulary import TOKEN
 from tests.redis_server import RedisServer, needs_redis
 
+SENT = {"authorization": f"Bearer {TOKEN}", "content-type": HEAD.partition("Content-Type: ")[2].strip()}
 WAITING = f"{HEAD}Expect: 100-continue\r\nContent-Length: {len(RIGHT)}\r\n\r\n".encode()
 
 
@@ -56,7 +60,7 @@ def create(address: str) -> dict[str, str]:
     answer = httpx.post(
         f"{address}/v1/videos",
         content=RIGHT,
-        headers={"authorization": f"Bearer {TOKEN}", "content-type": HEAD.partition("Content-Type: ")[2].strip()},
+        headers=SENT,
     )
     assert answer.status_code == 200, answer.text
     video: dict[str, str] = answer.json()
@@ -149,6 +153,52 @@ def test_upload_under_way_is_answered_while_new_ones_are_refused(store: str) -> 
     assert process.returncode == 0
 
 
+def answers_until_refused(address: str, begun: Barrier) -> list[int | None]:
+    """The status of one creation after the other, until none is taken any more; ``None`` for an answer cut short."""
+    place, seen = urlsplit(address), list[int | None]()
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=20)) as connection:
+        while True:
+            try:
+                connection.request("POST", "/v1/videos", RIGHT, SENT)
+                answer = connection.getresponse()
+            except OSError:  # a connection without an answer was closed before the request was read
+                return seen
+            try:
+                seen.append(answer.status if answer.read() else None)
+            except HTTPException:
+                seen.append(None)
+            if len(seen) == 5:
+                begun.wait(20)
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_signal_under_load_cuts_no_answer_short(store: str, count: str) -> None:
+    begun = Barrier(9)
+    with served("--workers", count, "--store", store) as (process, told), ThreadPoolExecutor(8) as senders:
+        sending = [senders.submit(answers_until_refused, url(told), begun) for _ in range(8)]
+        begun.wait(20)
+        process.terminate()
+        assert process.communicate(timeout=20)[1] == ""
+        seen = [status for one in sending for status in one.result()]
+    with closing(sqlite3.connect(store.removeprefix("sqlite:"))) as kept:
+        made = kept.execute("SELECT count(*) FROM job").fetchone()[0]
+    assert (process.returncode, set(seen), len(seen)) == (0, {200}, made)
+
+
+def test_any_worker_tells_what_all_have_counted(store: str) -> None:
+    with served("--workers", "2", "--store", store) as (process, told):
+        for _ in range(20):
+            create(url(told))
+        count = 'mockserver_requests_total{operation="createVideo",rule="",status="200"} 20.0'
+        assert all(count in httpx.get(f"{url(told)}/_mock/metrics").text for _ in range(6))
+        os.kill(children(process)[0], signal.SIGKILL)
+        eventually(lambda: len(children(process)) == 2)
+        create(url(told))
+        answer = httpx.get(f"{url(told)}/_mock/metrics").text
+        assert count.replace("20.0", "21.0") in answer, "what a worker has told is counted after its end"
+        assert 'mockserver_request_duration_seconds_count{operation="createVideo"} 21.0' in answer
+
+
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_second_signal_ends_them_at_once(store: str, count: str) -> None:
     options = ("--workers", count, "--store", store, "--log-level", "warning")
@@ -198,7 +248,7 @@ def test_worker_that_finds_no_store_is_tried_again_until_there_is_one() -> None:
 def test_workers_that_cannot_start_are_told_of(store: str, tmp_path: Path) -> None:
     settings = Settings(workers=2, store=parse_store(store), document=tmp_path / "nowhere.yaml")
     with bind("127.0.0.1", 0) as listener:
-        supervisor = Supervisor(2, partial(work, settings), listener, lambda: None)
+        supervisor = Supervisor(2, partial(work, settings, "group"), listener, lambda: None)
         with pytest.raises(WorkerError, match=r"worker [01] ended before it served, with 1"):
             supervisor.run()
 
@@ -214,7 +264,7 @@ def test_worker_that_does_not_end_in_time_is_killed(store: str, monkeypatch: pyt
             uploads.append(stack.enter_context(upload_under_way(url_of(listener))))
             os.kill(os.getpid(), signal.SIGTERM)
 
-        Supervisor(2, partial(work, settings), listener, announce).run()
+        Supervisor(2, partial(work, settings, "group"), listener, announce).run()
         with pytest.raises((OSError, IndexError)):
             uploads[0]()
     assert active_children() == []

@@ -1,0 +1,189 @@
+"""Another document than the one that ships: every keyword of it is tested, and what it lacks is left alone."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.contract import Contract, load
+from tests.faults import CORRECT
+from tests.kit.test_mock import mock
+from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped
+
+Tree = Any
+Change = Callable[[Tree], object]
+
+
+def form(tree: Tree) -> Any:
+    return tree["components"]["schemas"]["CreateVideo"]
+
+
+def media(tree: Tree) -> Any:
+    return tree["paths"]["/v1/videos"]["post"]["requestBody"]["content"]["multipart/form-data"]
+
+
+def fields(tree: Tree) -> Any:
+    return form(tree)["properties"]
+
+
+def contract(tmp_path: Path, *changes: Change) -> Contract:
+    return load(reshaped(tmp_path, *changes))
+
+
+def typed(tree: Tree) -> None:
+    """Fields that are no texts, and texts with a form of their own, all of them required."""
+    fields(tree)["fps"] = {"type": "integer", "minimum": 1, "maximum": 60}
+    fields(tree)["scale"] = {"type": "number", "maximum": 4}
+    fields(tree)["seed"] = {"type": "string", "pattern": "^[0-9]{4,9}$", "examples": ["1234"]}
+    fields(tree)["title"] = {"type": "string", "minLength": 3, "maxLength": 9}
+    form(tree)["required"] += ["fps", "scale", "seed", "title"]
+
+
+def chosen(tree: Tree) -> None:
+    """Values of every kind, one of them a picture's, and the condition beside the fields and not in a list."""
+    fields(tree)["loop"] = {"type": "boolean"}
+    fields(tree)["width"] = {"type": "string", "const": "0"}
+    form(tree)["required"] += ["loop", "width"]
+    fields(tree)["size"]["enum"] += ["720x720"]
+    [condition] = form(tree).pop("allOf")
+    form(tree).update({key: condition[key] for key in ("if", "then")})
+    media(tree)["encoding"]["input_reference"]["contentType"] = "image/png, image/gif"
+
+
+def poorer(tree: Tree) -> None:
+    """A form that is open, in which any file of any size will do."""
+    form(tree)["additionalProperties"] = True
+    del media(tree)["encoding"], fields(tree)["input_reference"]["x-dimensions-match"]
+
+
+#: A change of the document, and rules that it brings.
+SHARED: dict[str, tuple[Change, str]] = {
+    "fields of other types": (
+        typed,
+        "fps.type fps.minimum fps.maximum scale.maximum seed.pattern title.min-length title.max-length",
+    ),
+    "other choices": (chosen, "loop.type width.const condition.CreateVideo-if"),
+    "a form that asks less": (poorer, "seconds.enum"),
+}
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_mock_and_kit_agree_on_another_document(case: str, tmp_path: Path) -> None:
+    change, new = SHARED[case]
+    document = reshaped(tmp_path, change)
+    outcome = judge(mock(document), document=document, extensions=False)
+    assert broken(outcome) == set()
+    assert set(new.split()) <= holding(outcome)
+
+
+def test_each_request_for_another_document_breaks_what_it_says_and_each_good_one_nothing(tmp_path: Path) -> None:
+    made = contract(tmp_path, typed)
+    found = {
+        case.label: len(made.builder.reader.breaches(case.request.parts or ())) for case in made.bad if not case.wire
+    }
+    assert {label: count for label, count in found.items() if count != 1} == {}
+    assert [
+        case.label for case in (*made.good, *made.odd) if made.builder.reader.breaches(case.request.parts or ())
+    ] == []
+
+
+def test_what_another_document_asks_is_missed_in_a_server_that_lacks_it(tmp_path: Path) -> None:
+    def optional(tree: Tree) -> None:
+        fields(tree)["fps"] = {"type": "integer", "minimum": 1, "maximum": 60}
+
+    outcome = judge(CORRECT["tolerant"].build(), document=reshaped(tmp_path, optional), extensions=False)
+    assert {"fps.minimum", "fps.maximum", "fps.type"} <= broken(outcome)
+
+
+def labels(tmp_path: Path, *changes: Change) -> list[str]:
+    return [case.label for case in contract(tmp_path, *changes).bad]
+
+
+def test_a_type_of_picture_that_the_kit_cannot_make_is_not_sent(tmp_path: Path) -> None:
+    def avif(tree: Tree) -> None:
+        media(tree)["encoding"]["input_reference"]["contentType"] = "image/png, image/avif"
+
+    made = contract(tmp_path, avif)
+    assert [
+        case.label for case in (*made.good, *made.bad) if "image/avif" in case.label and " called " not in case.label
+    ] == []
+
+
+def test_a_picture_that_is_accepted_is_sent_as_no_disguise(tmp_path: Path) -> None:
+    told = "\n".join(labels(tmp_path, chosen))
+    assert "a GIF called" not in told and "a BMP called" in told
+
+
+def test_a_square_is_not_swapped(tmp_path: Path) -> None:
+    assert [label for label in labels(tmp_path, chosen) if label.startswith("size 720x720, image/png swapped")] == []
+
+
+def test_a_size_that_names_no_sides_has_no_picture_that_is_none_of_them(tmp_path: Path) -> None:
+    def automatic(tree: Tree) -> None:
+        fields(tree)["size"]["enum"] += ["auto"]
+        del fields(tree)["size"]["default"]
+
+    told = labels(tmp_path, automatic)
+    assert [label for label in told if label.startswith(("size auto", "no size, a picture"))] == []
+
+
+def more_paths(tree: Tree) -> None:
+    """Operations at what are wrong paths and wrong methods in the document that ships."""
+    answer = {"x-extension": True, "responses": {"200": {"description": "Fine."}}}
+    tree["paths"]["/videos"] = {"get": answer | {"operationId": "others"}}
+    tree["paths"]["/v1/videos"]["put"] = answer | {"operationId": "put"}
+    tree["paths"]["/v1/videos/{video_id}"]["patch"] = answer | {"operationId": "patch"}
+
+
+def test_what_the_document_has_is_not_sent_as_wrong(tmp_path: Path) -> None:
+    told = labels(tmp_path, more_paths)
+    assert not {"the path /videos", "the method PUT"} & set(told)
+    assert {"the path /v1/video", "the method PATCH"} <= set(told)
+
+
+def test_no_method_of_a_video_is_taken_for_wrong(tmp_path: Path) -> None:
+    document = reshaped(tmp_path, more_paths)
+    only = frozenset({"retrieve.found"})
+    judge(CORRECT["clean"].build(), document=document, only=only, journal=tmp_path / "j")
+    sent = re.findall(r'"event":"observed","rule":"method".*?"method":"(\w+)"', (tmp_path / "j").read_text())
+    assert set(sent) == {"PUT"}
+
+
+#: A change of the document, the rules asked for, and what it makes of the verdict on a right server.
+LACKING: dict[str, tuple[Change, str, str]] = {
+    "no path of a video": (
+        lambda tree: tree["paths"].update({"/v1/videos/{id}": tree["paths"].pop("/v1/videos/{video_id}")}),
+        "retrieve.found",
+        "the document has nothing at",
+    ),
+    "no parameter of that name": (
+        lambda tree: [one.update(name="most") for one in tree["paths"]["/v1/videos"]["get"]["parameters"][:1]],
+        "list.limit.default",
+        "",
+    ),
+    "no variant": (
+        lambda tree: tree["paths"]["/v1/videos/{video_id}/content"]["get"]["parameters"].pop(),
+        "content.variant.default",
+        "the document has nothing at",
+    ),
+    "no rule of what is no HTTP": (
+        lambda tree: tree["x-rules"].pop("http.well-formed"),
+        "response.keys",
+        "",
+    ),
+    "no headers of an answer": (
+        lambda tree: tree["paths"]["/v1/videos"]["post"]["responses"]["200"].pop("headers"),
+        "response.headers",
+        "the document has nothing at",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_what_a_document_lacks_is_not_tested_and_nobody_s_fault(case: str, tmp_path: Path) -> None:
+    change, rule, told = LACKING[case]
+    outcome = judge(CORRECT["clean"].build(), document=reshaped(tmp_path, change))
+    assert broken(outcome) == set()
+    assert told in reasons(outcome)[rule]

@@ -1,0 +1,45 @@
+"""The general checks of schemathesis: what only they find, once in a journal, never sent twice, and interrupted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.generic import _Generic
+from contract_tests.rules import GENERIC
+from tests.faults import CATALOGUE, CORRECT
+from tests.kit.test_faults import refusing
+from tests.kit.vocabulary import TOKEN, broken, command, judge, reasons, run
+
+ONLY: dict[str, Any] = {"profile": "standard", "only": frozenset({GENERIC}), "extensions": False}
+WORDS = ("--token", TOKEN, "--rule", GENERIC, "--strict")
+
+
+def test_a_good_request_that_schemathesis_alone_sends_is_refused_wrongly() -> None:
+    short = refusing(lambda b, form: b.value(form, "seconds") == "8")
+    assert broken(judge(short, **ONLY)) == {GENERIC}
+
+
+def test_schemathesis_takes_a_right_form_for_wrong_and_the_filter_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Fails when the defect is gone: then the filter in generic.py can go too.
+    assert broken(judge(CORRECT["clean"].build(), **ONLY)) == set()
+    monkeypatch.setattr(_Generic, "_false_alarm", lambda *_: False)
+    assert broken(judge(CORRECT["clean"].build(), **ONLY)) == {GENERIC}
+
+
+def test_a_journal_tells_what_it_found_and_a_resumed_run_does_not_send_it_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "j")
+    run(CATALOGUE["seconds-12-refused"].build(), *WORDS, "--journal", path)
+    code, out, _ = command("judge", path, "--strict")
+    assert code == 1
+    assert f"BROKEN            {GENERIC}" in out
+    again = judge(CORRECT["clean"].build(), journal=tmp_path / "j", resume=True, **ONLY)
+    assert "not sent twice" in reasons(again)[GENERIC]
+
+
+def test_ctrl_c_in_the_middle_of_it_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Generic, "_fit", interrupted)
+    assert judge(CORRECT["clean"].build(), **ONLY).interrupted

@@ -1,0 +1,130 @@
+"""What somebody sees who sits before it: a bar, Ctrl-C, a pipe that is closed; and how the work is spread."""
+
+import subprocess
+import sys
+import threading
+from io import StringIO
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.cli import main
+from contract_tests.inprocess import InProcess
+from contract_tests.session import Surroundings
+from tests.faults import CATALOGUE, CORRECT
+from tests.kit.vocabulary import HERE, TOKEN, command, run
+
+ONE = ("run", HERE, "--token", TOKEN, "--rule", "seconds.enum")
+
+
+class Terminal(StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Closed(StringIO):
+    """A stream that nobody reads any more."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+class Interrupting(InProcess):
+    """A right server; somebody presses Ctrl-C before the twentieth answer."""
+
+    left = 20
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+        return super().handle_request(request)
+
+
+class Meeting(InProcess):
+    """A right server, of which three requests beside the first must be under way at once."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(app)
+        self.asked, self.meeting = 0, threading.Barrier(3)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if 1 < self.asked <= 4:
+            self.meeting.wait(timeout=30)
+        return super().handle_request(request)
+
+
+def told(transport: type[InProcess], *words: str, err: StringIO | None = None) -> tuple[int, str, str]:
+    """Exit code, output and errors of a run through this transport."""
+    out, err = StringIO(), err or StringIO()
+    around = Surroundings(transport=lambda: transport(CORRECT["clean"].build()))
+    code = main((*ONE, *words), {}, out, err, around)
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_a_bar_grows_on_a_terminal_and_ends_its_line() -> None:
+    _, _, err = told(InProcess, err=Terminal())
+    *growing, done = err.partition("\n")[0].split("\r")[1:]
+    assert len(growing) > 20
+    assert growing[0].startswith("requests        [  ")
+    assert done.startswith(f"requests        [{30 * '#'}] ") and "/" in done
+
+
+def test_elsewhere_each_part_is_one_line() -> None:
+    _, _, err = told(InProcess)
+    assert [line.split(": ")[0] for line in err.splitlines()] == ["requests", "drawn requests"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [((), "with --journal it could be resumed"), (("--spend", "3"), "with --journal it could be resumed")],
+)
+def test_ctrl_c_leaves_the_bar_and_says_how_to_go_on(words: tuple[str, ...], hint: str) -> None:
+    code, out, err = told(Interrupting, *words, err=Terminal())
+    assert code == 2
+    assert "rules hold" in out
+    assert err.endswith(f"\x1b[K\ncontract-tests: interrupted; {hint}\n")
+
+
+def test_ctrl_c_before_anything_is_sent_is_one_line() -> None:
+    def interrupted() -> InProcess:
+        raise KeyboardInterrupt
+
+    out, err = StringIO(), StringIO()
+    assert main(ONE, {}, out, err, Surroundings(transport=interrupted)) == 2
+    assert (out.getvalue(), err.getvalue()) == ("", "contract-tests: interrupted\n")
+
+
+def test_a_reader_that_leaves_ends_it_without_a_word() -> None:
+    err = StringIO()
+    assert main(["rules"], {}, Closed(), err) == 2
+    assert err.getvalue() == ""
+
+
+def test_a_pipe_that_is_closed_ends_the_command_without_a_word() -> None:
+    words = [sys.executable, "-m", "contract_tests", "rules"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 2
+
+
+def test_as_many_requests_are_under_way_at_once_as_asked_for() -> None:
+    assert told(Meeting, "--workers", "3")[0] == 0
+
+
+def test_a_run_that_stops_says_why() -> None:
+    code, out, _ = run(CATALOGUE["seconds-any"].build(), "--token", TOKEN, "--rule", "seconds.enum", "--spend", "0")
+    assert code == 1
+    assert "\nstopped: a request that had to be refused was accepted (seconds" in out
+
+
+def test_the_plan_of_this_machine_counts_no_creations() -> None:
+    code, out, _ = command("plan", HERE, "--profile", "quick")
+    assert code == 0
+    assert out.endswith("up to 0 a class, 0 by schemathesis; creations cost nothing here\n")
