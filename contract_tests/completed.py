@@ -81,7 +81,7 @@ class Completed:
             # Its source stays as it was.
             self.lives.look(video)
         if answer.accepted and not self.run.courier.purse.capped:
-            again = self.visit.pay(remix.remix(self.contract, source, list(self.lives.all), "again"))
+            again = self.visit.pay(remix.remix(self.contract, source, list(self.lives.all), again=True))
             if again is not None:
                 self.lives.begin(again)
 

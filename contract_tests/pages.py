@@ -17,6 +17,8 @@ from contract_tests.visit import Visit
 _PAGES = 4
 #: Pages after which the end of a long list is not looked for any more.
 _MOST = 40
+#: Pages that show whether a list goes on in another order than the usual one.
+_FEW = 3
 #: Videos of the last page that is just full.
 _LAST = 2
 
@@ -41,7 +43,7 @@ class Pages:
         self._walk({})
         for order in self._orders():
             if order != self._order():
-                self._walk({"order": order})
+                self._walk({"order": order}, _FEW)
         for one in (*listing.refusals(self.contract), *listing.cursors(self.contract, STRANGERS[0])):
             self.visit.send(one)
         self.visit.uninvited(LIST)
@@ -54,15 +56,15 @@ class Pages:
         if "asc" in self._orders():
             self._page(ORDER, {"order": "asc", **({"limit": self.largest} if self.largest else {})})
 
-    def _walk(self, order: Mapping[str, str]) -> None:
-        """Page after page: every video of the run stands on one of them, and on one alone."""
+    def _walk(self, order: Mapping[str, str], most: int = _MOST) -> None:
+        """Page after page, `most` at most: every video of the run stands on one of them, and on one alone."""
         due = list(self.visit.lives.all)
         size = max(1, len(due) // _PAGES)
         size = min(size, int(self.largest)) if self.largest else size
         seen: list[str] = []
         last: int | None = None
         query = {**order, "limit": str(size)}
-        for number in range(_MOST):
+        for number in range(most):
             answer = self._page(PAGE, query, seen=list(seen), last=last, due=due)
             body = answer.object or {}
             data = body.get("data")

@@ -51,7 +51,9 @@ def _missing(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
     for name in (f"{field.name}[]", field.name.upper(), *_ALIASES):
         if also and name not in builder.form.fields:
             parts = [replace(part, name=name) if part.name == field.name else part for part in good]
-            yield Case(rule, f"{name!r} in place of {field.name!r}", builder.request(parts), rule, also=also)
+            # It breaks two rules, of which either may be told: it is not to be sorted by its form.
+            label = f"{name!r} in place of {field.name!r}"
+            yield Case(rule, label, builder.request(parts), rule, also=also, wire=True)
 
 
 def _as_file(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:

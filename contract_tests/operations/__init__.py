@@ -37,6 +37,7 @@ CHECKS: dict[str, Callable[[Contract, Step, Answer], Judgement]] = {
     "absent": listing.judge_absent,
     "content": content.judge_content,
     "range": content.judge_range,
+    "odd range": content.judge_odd_range,
     "remixed": remix.judge_remixed,
     "kept": remix.judge_kept,
     "deleted": deletion.judge_deleted,

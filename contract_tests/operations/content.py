@@ -76,18 +76,21 @@ def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step,
     half = size // 2
     wanted = [(f"0-{half}", 0, half), (f"{half}-", half, size - 1), ("-9", size - 9, size - 1), ("0-0", 0, 0)]
     # A last byte behind the end means the end.
-    wanted.append((f"{half}-{2 * size}", half, size - 1))
+    wanted += [(f"{half}-{2 * size}", half, size - 1), (f"-{2 * size}", 0, size - 1)]
     for text, first, last in wanted if size > 10 else ():
         facts = {"first": first, "last": last, "size": size}
         asked = step(place(contract, CONTENT, video), RANGE, "range", says=f"bytes {text}", facts=facts)
         yield sending(asked, headers=(("Range", f"bytes={text}"),)), whole[first : last + 1]
     behind = step(place(contract, CONTENT, video), RANGE, says=f"bytes {size}- of {size}")
     yield sending(behind, headers=(("Range", f"bytes={size}-"),)), b""
+    for text in ("bytes=-", "bytes=x-y", "pages=1-2"):
+        odd = step(place(contract, CONTENT, video), RANGE, "odd range", says=text)
+        yield sending(odd, headers=(("Range", text),)), b""
 
 
 def seen(one: Step, answer: Answer, due: bytes = b"") -> tuple[Step, Answer]:
     """The step with what the bytes that came are, and the answer without them: they are nothing to write down."""
-    if one.check not in {"content", "range"} or not answer.accepted:
+    if one.check not in {"content", "range", "odd range"} or not answer.accepted:
         return one, answer
     facts: dict[str, Any] = {"seen": read_media(answer.body).to_json()}
     if one.check == "range":
@@ -156,6 +159,9 @@ def judge_range(contract: Contract, one: Step, answer: Answer) -> Judgement:  # 
     verdict, facts = Verdict(one, answer), one.facts
     verdict.judged(RANGE)
     first, last, size = (facts[key] for key in ("first", "last", "size"))
+    if answer.status == 200 and facts["same"] and last - first + 1 == size:
+        # All of it may be sent as such.
+        return verdict.made
     if answer.status != 206:
         came = f"{answer.status}" + (f" and {facts['length']} bytes" if answer.accepted else "")
         verdict.broken(RANGE, f"206 and {last - first + 1} of the {size} bytes", came)
@@ -165,4 +171,13 @@ def judge_range(contract: Contract, one: Step, answer: Answer) -> Judgement:  # 
         verdict.broken(RANGE, f"Content-Range: {due}", f"Content-Range: {answer.header('content-range')}")
     if not facts["same"]:
         verdict.broken(RANGE, f"bytes {first} to {last} of the whole file", f"{facts['length']} other bytes")
+    return verdict.made
+
+
+def judge_odd_range(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+    """The verdict on what is no range of bytes: it may be ignored or refused."""
+    verdict = Verdict(one, answer)
+    verdict.judged(RANGE)
+    if not (answer.accepted or answer.refused):
+        verdict.broken(RANGE, "the content, or a refusal")
     return verdict.made

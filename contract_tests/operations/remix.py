@@ -12,7 +12,7 @@ from contract_tests.document import escape
 from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
 from contract_tests.operations.step import Step, Verdict, part_of, place, sending, step
-from contract_tests.operations.values import bad_objects, good_object
+from contract_tests.operations.values import bad_objects, good_object, long_object
 from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
 
@@ -42,12 +42,12 @@ def _sent(one: Step, value: Any) -> Step:
     return sending(one, content_type=_TYPE, body=body)
 
 
-def remix(contract: Contract, parent: dict[str, Any], ids: list[str], says: str = "") -> Step:
-    """A good remix. Facts: the `parent` as it is known, the `ids` of the run so far."""
+def remix(contract: Contract, parent: dict[str, Any], ids: list[str], *, again: bool = False) -> Step:
+    """A good remix; `again`: with the longest texts. Facts: the `parent` as known, the `ids` of the run so far."""
     told = {key: parent.get(key) for key in ("id", *echoed(contract))}
     facts = {"parent": told, "ids": ids}
-    one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", says=says, facts=facts)
-    return _sent(one, good_object(contract, _body(contract)))
+    one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", says="again" if again else "", facts=facts)
+    return _sent(one, (long_object if again else good_object)(contract, _body(contract)))
 
 
 def too_early(contract: Contract, video: str, says: str = "while it is being made") -> Step:

@@ -81,6 +81,13 @@ def good_object(contract: Contract, pointer: str) -> dict[str, Any]:
     return {key: _sample(one) for key, one in schema.get("properties", {}).items()}
 
 
+def long_object(contract: Contract, pointer: str) -> dict[str, Any]:
+    """The same, with texts as long as the schema lets them be."""
+    schemas = contract.document.resolve(pointer).get("properties", {})
+    good = good_object(contract, pointer)
+    return {key: "a" * schemas[key].get("maxLength", len(str(value))) for key, value in good.items()}
+
+
 def _sample(schema: dict[str, Any]) -> Any:
     found = (
         one for one in (*schema.get("examples", ()), *schema.get("enum", ())) if jsonschema_rs.is_valid(schema, one)

@@ -10,6 +10,7 @@ from . import (
     bodies,
     changed,
     fields,
+    freedoms,
     images,
     kept,
     lasting,
@@ -30,6 +31,6 @@ MODULES = (
 )
 
 CATALOGUE: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}
-CORRECT: dict[str, Server] = {server.name: server for server in SERVERS}
+CORRECT: dict[str, Server] = {server.name: server for server in (*SERVERS, *freedoms.SERVERS)}
 
 __all__ = ["CATALOGUE", "CORRECT", "Fault", "Server"]

@@ -100,7 +100,7 @@ def _of_statement(node: ast.stmt) -> Iterator[Variant]:
                 yield "if", f"{text} is always {value}", _edited(node, test=ast.Constant(value))
         case ast.Raise():
             yield "raise", f"{text} is left out", ast.Pass()
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
             yield "return", f"{text} returns None", _edited(node, value=ast.Constant(None))
         case ast.Expr() | ast.AugAssign():
             yield "statement", f"{text} is left out", ast.Pass()

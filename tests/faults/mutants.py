@@ -1,7 +1,8 @@
 """Generic mutants of the reference server: one small change each, made in its syntax tree.
 
-Mutated are the two modules that hold the contract, `checks` and `server`; reading HTTP, forms and pictures is not.
-What people read (strings with a space in them) is left alone: no rule says how an error is worded.
+Mutated are the three modules that hold the contract, `checks`, `server` and `library`; reading HTTP, forms and pictures
+is not, nor is the making of files. What people read (strings with a space in them) is left alone: no rule says how an
+error is worded.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from . import checks, form, picture, server, wire, words
+from . import checks, film, form, library, picture, server, wire, words
 from .changes import Place, Variant, points
 from .equivalent import EQUIVALENT
 from .wire import ASGIApp, Message, Receive, Send
@@ -25,8 +26,17 @@ from .wire import ASGIApp, Message, Receive, Send
 __all__ = ["EQUIVALENT", "Mutant", "changes", "mutants"]
 
 
-_SOURCES = {name: Path(module.__file__ or "").read_text() for name, module in (("checks", checks), ("server", server))}
-_SERVER = compile(_SOURCES["server"], "<server>", "exec")
+# In the order in which they are loaded.
+_MUTATED = (checks, server, library)
+_SHARED = (wire, form, picture, words, film)
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+_SOURCES = {_name(module): Path(module.__file__ or "").read_text() for module in _MUTATED}
+_CODES = {name: compile(source, f"<{name}>", "exec") for name, source in _SOURCES.items()}
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,11 @@ def _changed(tree: ast.Module, path: Place, new: ast.AST) -> Iterator[ast.Module
         holder[key] = old
 
 
-def _load(package: str, codes: dict[str, CodeType]) -> ModuleType:
-    """The module `server` of this code, in a package of its own that shares with the catalogue what is not mutated."""
-    shared = [wire, form, picture, words] + ([] if "checks" in codes else [checks])
+def _load(codes: dict[str, CodeType]) -> Callable[[], ASGIApp]:
+    """How to build a server of this code, in a package of its own that shares with the catalogue what is not mutated."""
+    package = "mutant"
     modules = {package: ModuleType(package)}
-    modules |= {f"{package}.{module.__name__.rpartition('.')[2]}": module for module in shared}
+    modules |= {f"{package}.{_name(module)}": module for module in _SHARED}
     modules |= {f"{package}.{name}": ModuleType(f"{package}.{name}") for name in codes}
     sys.modules.update(modules)
     try:
@@ -66,19 +76,19 @@ def _load(package: str, codes: dict[str, CodeType]) -> ModuleType:
             module = modules[f"{package}.{name}"]
             module.__package__ = package
             exec(code, module.__dict__)  # noqa: S102 - the code is our own
-        return modules[f"{package}.server"]
     finally:
         for name in modules:
             del sys.modules[name]
+    serving, kept = modules[f"{package}.server"], modules[f"{package}.library"]
+    behaviour = replace(serving.CLEAN, beyond=kept.LIBRARY.serve)
+    return lambda: guarded(serving.app(behaviour))
 
 
-def _module(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -> ModuleType:
-    """The module `server` with that change in the module of that name."""
+def _built(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -> Callable[[], ASGIApp]:
+    """How to build the server with that change in the module of that name."""
     with _changed(trees[name], path, new) as tree:
         code = compile(tree, f"<mutant {name}>", "exec")
-    if name == "server":
-        return _load("mutant", {"server": code})
-    return _load("mutant", {name: code, "server": _SERVER})
+    return _load(_CODES | {name: code})
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
@@ -124,12 +134,8 @@ def mutants(seed: int = 0) -> Iterator[Mutant]:
     random.Random(seed).shuffle(order)  # noqa: S311 - an order, no secret
     for identity, name, path, (_, says, new) in order:
         try:
-            module = _module(name, trees, path, new)
-            module.app()
+            build = _built(name, trees, path, new)
+            build()
         except Exception:  # noqa: BLE001, S112 - what cannot be built is no mutant
             continue
-
-        def build(module: ModuleType = module) -> ASGIApp:
-            return guarded(module.app())
-
         yield Mutant(identity, says, build)

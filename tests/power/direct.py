@@ -45,7 +45,12 @@ class Direct(httpx.Client):
             "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [(b"host", b"127.0.0.1"), (b"user-agent", b"contract-tests"), *sent],
+            "headers": [
+                (b"host", b"127.0.0.1"),
+                (b"user-agent", b"contract-tests"),
+                (b"accept-encoding", b"gzip"),
+                *sent,
+            ],
             "server": ("127.0.0.1", 80),
             "client": ("127.0.0.1", 1),
         }
@@ -62,6 +67,8 @@ class Direct(httpx.Client):
         async def send(message: Any) -> None:
             nonlocal status, headers, content
             if message["type"] == "http.response.start":
+                if not isinstance(message["status"], int):
+                    raise TypeError("a status is a number")
                 status, headers = message["status"], list(message.get("headers", ()))
             else:
                 content += message.get("body", b"")
