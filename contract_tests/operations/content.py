@@ -108,6 +108,7 @@ def judge_content(contract: Contract, one: Step, answer: Answer) -> Judgement:
     if facts["variant"] is None:
         return verdict.made
     verdict.judged(rule)
+    _headers(contract, verdict)
     file = Media.from_json(facts["seen"])
     due = variants(contract).get(facts["variant"])
     told = (answer.header("content-type") or "").partition(";")[0].strip().lower()
@@ -127,6 +128,18 @@ def judge_content(contract: Contract, one: Step, answer: Answer) -> Judgement:
         if _like(file) != _like(unnamed):
             verdict.broken(DEFAULT, f"unnamed the same as by its name: {file.shown}", unnamed.shown)
     return verdict.made
+
+
+def _headers(contract: Contract, verdict: Verdict) -> None:
+    """A header with one documented value has that value, where it is there."""
+    operation = contract.extension(CONTENT)
+    told = (
+        {} if operation is None else contract.document.resolve(f"{operation.pointer}/responses/200").get("headers", {})
+    )
+    for name, node in told.items():
+        due, came = node.get("schema", {}).get("const"), verdict.answer.header(name)
+        if due is not None and came is not None and came != due:
+            verdict.broken(RANGE, f"the header {name}: {due}", f"{name}: {came}")
 
 
 def _missing(verdict: Verdict) -> None:

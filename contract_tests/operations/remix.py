@@ -89,6 +89,10 @@ def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
     pointer = f"{operation.pointer}/responses/200/content/application~1json/schema"
     for broken in violations(contract.document, pointer, body):
         verdict.video(contract, ANSWER, broken)
+    for broken in violations(contract.document, contract.answer, body):
+        # A new video begins as one that was created does.
+        if broken.key in {"status", "progress"}:
+            verdict.video(contract, ANSWER, broken)
     if body.get("id") in one.facts["ids"]:
         verdict.broken(ANSWER, "a new id", f"id: {shown(body.get('id'))}, which another video has")
     for key, value in {**parent, SOURCE: parent["id"]}.items():

@@ -16,8 +16,8 @@ from .checks import Refusal
 from .fault import Fault, beyond, fault
 from .film import RATE, mp4
 from .later import any_token
-from .library import LIBRARY, VARIANTS, File, Library, choose, film, part_of, read_prompt
-from .server import Job, Service, Video, describe
+from .library import LIBRARY, VARIANTS, File, Library, choose, film, judge_prompt, part_of, read_prompt
+from .server import Job, Service, Video, describe, replace_headers
 from .wire import Answer, Request, json_answer
 
 
@@ -127,6 +127,20 @@ def _behind_the_end(asked: str, data: bytes) -> tuple[int, int] | None:
     return part_of(asked, data)
 
 
+def _bytes_alone(asked: str, data: bytes) -> tuple[int, int] | None:
+    return part_of(asked, data) if asked.startswith("bytes=") or not asked else (int(asked), 0)
+
+
+def _no_ranges(name: str, answer: Answer) -> Answer:
+    return replace_headers(answer, **{"accept-ranges": "none"}) if name == "content" else answer
+
+
+def _shorter(body: Any) -> None:
+    judge_prompt(body)
+    if len(body["prompt"]) == 32_000:
+        raise Refusal(400, "string_above_max_length", "prompt", "Invalid 'prompt': it is too long.")
+
+
 def _new_bytes(variant: str, video: Video) -> File:
     kind, data = film(variant, video)
     return (kind, data[:-8] + secrets.token_bytes(8)) if variant == "video" else (kind, data)
@@ -156,6 +170,8 @@ def _yaml(body: bytes) -> Any:
 # fmt: off
 CONTENT = (
     beyond("content-range-beyond", "content.range", "A range that ends behind the end is refused.", part_of=_behind_the_end),
+    beyond("content-range-odd", "content.range", "What is no range of bytes is answered 500.", part_of=_bytes_alone),
+    beyond("content-range-none", "content.range", "The header accept-ranges says that there are no ranges.", finish=_no_ranges),
     beyond("content-unstable", "content.range", "The video has other bytes at each download.", film=_new_bytes),
     beyond("content-variant-empty", "content.variant", "An empty variant is the video.", variant=lambda value: choose("variant", value or "video", VARIANTS)),
     fault("content-elsewhere", "content.type", "Content is answered by a redirect.", beyond=_elsewhere),
@@ -168,6 +184,8 @@ CONTENT = (
 REMIX = (
     beyond("remix-json-more", "json.well-formed", "What follows the JSON of a remix is ignored.", read=_first_json),
     beyond("remix-yaml", "json.well-formed", "YAML is taken for JSON.", read=_yaml),
+    beyond("remix-31999", "remix.prompt.max-length", "A prompt of exactly the greatest length is refused.", prompt=_shorter),
+    beyond("remix-progress-1", "response.progress.zero", "progress of a remix is 1.", remixed=lambda video: video | {"progress": 1}),
     fault("remix-same-id", "remix.answer", "All remixes of a video have one id.", beyond=_SameRemix().serve),
     fault("remix-begins-source", "remix.answer", "A remix begins its source anew.", beyond=_Restarted().serve),
     beyond("remix-any-token", "auth.key", "A remix takes any token.", knows=any_token("remix")),

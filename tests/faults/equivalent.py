@@ -7,6 +7,12 @@ _WORDS = "only the words of a message are others"
 _NO_RETRIEVAL = "the server has no retrieval then, which a server may lack"
 _POLICY = "the reference server's own policies never come here, only those of a fault"
 
+_NAME = "it is a name for the policies of faults, which the reference server does not look at"
+_NOTED = "a retrieval has noted the completion before"
+_NO_OPERATION = "the server has no such operation then, which a server may lack"
+_ALIKE = "a file is made alike whatever status and progress are told beside it"
+_UNTOLD = "no rule asks for the header accept-ranges"
+
 EQUIVALENT: dict[str, str] = {
     "checks.__init__.statement.1": "the text of the exception itself is not sent",
     "checks.check_auth.bool.3": "an empty token is refused all the same, as an unknown one",
@@ -33,4 +39,28 @@ EQUIVALENT: dict[str, str] = {
     "server.route.compare.1": _NO_RETRIEVAL,
     "server.route.text.2": _NO_RETRIEVAL,
     "server.route.text.3": _NO_RETRIEVAL,
+    "library.state.number.2": _PACE,
+    **dict.fromkeys(
+        ("library.state.if.2", "library.state.number.8", "library.state.text.1", "library.state.text.2"), _NOTED
+    ),
+    "library.Library.item.4": "no job of the reference server fails",
+    "library.serve.if.2": "what it lets through is found nowhere all the same",
+    **dict.fromkeys((f"library.serve.text.{n}" for n in (9, 10, 15, 16, 25, 26, 27, 28)), _NAME),
+    **dict.fromkeys(
+        (
+            f"library.{name}.text.{n}"
+            for name, n in (("delete", 1), ("delete", 2), ("content", 3), ("content", 4), ("remix", 1), ("remix", 2))
+        ),
+        _NAME,
+    ),
+    **dict.fromkeys(("library.delete.if.2", "library.content.if.2", "library.remix.if.2"), _POLICY),
+    **dict.fromkeys(("library.delete.return.1", "library.content.return.1", "library.remix.return.1"), _POLICY),
+    **dict.fromkeys((f"library.serve.text.{n}" for n in (2, 11, 12)), _NO_OPERATION),
+    **dict.fromkeys(
+        ("library.serve.key.1", "library.serve.compare.2", "library.serve.return.1", "library._named.return.1"),
+        _NO_OPERATION,
+    ),
+    "library._run.number.2": "no rule says which value of a repeated parameter counts",
+    **dict.fromkeys((f"library.content.{n}" for n in ("text.5", "text.6", "number.7", "number.8")), _ALIKE),
+    **dict.fromkeys(("library.content.key.2", "library.content.text.11", "library.content.text.12"), _UNTOLD),
 }

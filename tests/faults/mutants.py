@@ -64,8 +64,11 @@ def _changed(tree: ast.Module, path: Place, new: ast.AST) -> Iterator[ast.Module
         holder[key] = old
 
 
-def _load(codes: dict[str, CodeType]) -> Callable[[], ASGIApp]:
-    """How to build a server of this code, in a package of its own that shares with the catalogue what is not mutated."""
+def _load(codes: dict[str, CodeType], *, beyond: bool) -> Callable[[], ASGIApp]:
+    """How to build a server of this code, in a package of its own that shares with the catalogue what is not mutated.
+
+    `beyond`: it has the operations of the library, which otherwise would hide a part of what the server answers itself.
+    """
     package = "mutant"
     modules = {package: ModuleType(package)}
     modules |= {f"{package}.{_name(module)}": module for module in _SHARED}
@@ -80,7 +83,7 @@ def _load(codes: dict[str, CodeType]) -> Callable[[], ASGIApp]:
         for name in modules:
             del sys.modules[name]
     serving, kept = modules[f"{package}.server"], modules[f"{package}.library"]
-    behaviour = replace(serving.CLEAN, beyond=kept.LIBRARY.serve)
+    behaviour = replace(serving.CLEAN, beyond=kept.LIBRARY.serve) if beyond else serving.CLEAN
     return lambda: guarded(serving.app(behaviour))
 
 
@@ -88,7 +91,7 @@ def _built(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -
     """How to build the server with that change in the module of that name."""
     with _changed(trees[name], path, new) as tree:
         code = compile(tree, f"<mutant {name}>", "exec")
-    return _load(_CODES | {name: code})
+    return _load(_CODES | {name: code}, beyond=name == "library")
 
 
 def guarded(app: ASGIApp) -> ASGIApp:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .ask import AUTH, Client, Got, Sent, retrieval
-from .looks import PRO, content, create, delete, page, remix, status, value
+from .looks import PRO, content, create, delete, header, page, remix, status, value
 from .probe import Probe
 from .probes_kept import frames, kept, ranged, remixed
 from .probes_listed import listed
@@ -161,6 +161,8 @@ LISTED = {
 
 CHANGED = {
     "content-range-beyond": ranged("0-999999", status, 206, 416),
+    "content-range-odd": kept(lambda video: content(video, range="pages=1-2"), status, 200, 500),
+    "content-range-none": kept(content, header("accept-ranges"), "bytes", "none"),
     "content-unstable": _bytes(),
     "content-variant-empty": kept(lambda video: content(video, "?variant="), status, 400, 200),
     "content-elsewhere": kept(content, status, 200, 302),
@@ -170,6 +172,8 @@ CHANGED = {
     "content-any-method": kept(lambda video: Sent("PUT", f"/v1/videos/{video}/content", AUTH), status, 404, 200),
     "remix-json-more": remixed(status, 400, 200, b'{"prompt": "A dog"} and more'),
     "remix-yaml": remixed(status, 400, 200, YAML),
+    "remix-31999": remixed(status, 200, 400, {"prompt": "a" * 32_000}),
+    "remix-progress-1": remixed(value("progress"), 0, 1),
     "remix-same-id": _remixes(),
     "remix-begins-source": _then(remix, retrieval, value("status"), "completed", "queued"),
     "remix-any-token": _other_token(remix, 200),

@@ -28,6 +28,9 @@ remix-listed remix-prompt-list remix-running remix-source-as-id request-id-empty
 retrieve-completed-null retrieve-error-empty retrieve-id-unknown retrieve-no-poll-after retrieve-other-id
 retrieve-progress-falls retrieve-unknown-200 retrieve-unknown-500 retrieve-wrapped seconds-any size-any-fitting
 status-201 status-in-progress
+completed-at-moves completed-at-tomorrow content-range-beyond content-range-none content-range-odd
+failed-content failed-remixed fit-not-1280x720-pro list-after-asc list-more-when-full
+name-image prompt-in-query remix-json-more remix-same-id seconds-any-with-pro
 """.split()
 
 
@@ -35,6 +38,24 @@ status-201 status-in-progress
 def test_a_faulty_server_is_found_out_by_the_rule_that_it_breaks(name: str) -> None:
     fault = CATALOGUE[name]
     assert fault.rule in broken(judge(fault.build(), only=frozenset({fault.rule})))
+
+
+@pytest.mark.parametrize("name", ["content-any-method", "delete-remixed", "id-reused", "remix-progress-1"])
+def test_what_one_operation_does_to_another_is_found_out_where_both_are_asked(name: str) -> None:
+    assert CATALOGUE[name].rule in broken(judge(CATALOGUE[name].build()))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("delete-all", "retrieve.found"),
+        ("remix-begins-source", "retrieve.answer"),
+        ("remix-31999", "remix.answer"),
+        ("list-stale", "list.answer"),
+    ],
+)
+def test_what_shows_only_once_a_video_is_finished_is_noticed(name: str, rule: str) -> None:
+    assert rule in broken(judge(CATALOGUE[name].build()))
 
 
 def test_a_breach_of_the_document_fails_without_strict() -> None:
