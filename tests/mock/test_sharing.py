@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from mockserver import bulletin, sqlite_board
+from mockserver.app import create_parts
+from mockserver.exchange import Exchange
 from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
 from mockserver.stores import parse_store
