@@ -258,7 +258,7 @@ def test_process_follows_its_document_and_keeps_its_jobs(process: tuple[Any, str
     path.write_text("openapi: [", "utf-8")
     assert post(address, "16").status_code == 200
     shown = httpx.get(f"{address}/{video['id']}", headers={"authorization": f"Bearer {TOKEN}"})
-    assert shown.json() == video
+    assert (shown.json()["id"], shown.json()["seconds"]) == (video["id"], "8")
     running.send_signal(SIGTERM)
     _, stderr = running.communicate(timeout=10)
     assert running.returncode == 0
