@@ -10,7 +10,7 @@ from pathlib import Path
 
 from contract_tests.builder import Builder
 from contract_tests.case import Case
-from contract_tests.document import Document, Operation, escape
+from contract_tests.document import Document, Operation, escape, read
 from contract_tests.errors import MisuseError
 from contract_tests.form import Form
 from contract_tests.negatives import negatives
@@ -77,6 +77,12 @@ class Contract:
         return None
 
     @cached_property
+    def echoed(self) -> dict[str, str]:
+        """Keys of the answer that repeat a field of the request, with that field (x-echo)."""
+        kept = (rule.at for rule in self.rules if rule.at.endswith("/x-echo") and self.document.has(rule.at))
+        return {at.split("/")[-2]: self.document.at(at) for at in kept}
+
+    @cached_property
     def envelope(self) -> str | None:
         """Where the one shape of every error is described."""
         rules = self.rules
@@ -85,13 +91,14 @@ class Contract:
 
 def load(path: Path) -> Contract:
     """The contract of the document at `path`. Raises MisuseError where it does not load."""
-    return _contract(path, Document.load(path).digest)
+    return _contract(path, read(path))
 
 
 @lru_cache(maxsize=2)
-def _contract(path: Path, digest: str) -> Contract:  # noqa: ARG001  the digest tells an edited file from the old one
+def _contract(path: Path, raw: bytes) -> Contract:
+    document = Document.parse(raw, path)
     try:
-        made = Contract(Document.load(path))
+        made = Contract(document)
         if not (made.good and made.bad):
             raise MisuseError(f"The document {path} leaves nothing to test: no form fits it.")
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -23,6 +23,14 @@ def default_path() -> Path:
     return shipped if shipped.exists() else root / "openapi.yaml"
 
 
+def read(path: Path) -> bytes:
+    """The bytes of the file. Raises MisuseError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one path of the document, and where it stands."""
@@ -50,10 +58,11 @@ class Document:
     @classmethod
     def load(cls, path: Path) -> Document:
         """Read the file at `path`. Raises MisuseError, one line naming the file and what is wrong with it."""
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
+        return cls.parse(read(path), path)
+
+    @classmethod
+    def parse(cls, raw: bytes, path: Path) -> Document:
+        """The document of these bytes of the file at `path`. Raises MisuseError as `load` does."""
         try:
             tree = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -124,6 +133,10 @@ class Document:
 
     def operations(self) -> list[Operation]:
         """Every operation, in the order of the document."""
+        return self._operations
+
+    @cached_property
+    def _operations(self) -> list[Operation]:
         return [
             Operation(path, method, f"#/paths/{escape(path)}/{method}", item[method])
             for path, item in self.tree["paths"].items()

@@ -39,7 +39,8 @@ class Fuzz:
 
     def _chosen(self) -> Iterator[Drawn]:
         broken = {finding.rule for finding in self.run.judgement.findings}
-        only = self.run.settings.only
+        asked = self.run.settings.only
+        only = None if asked is None else {rule.removesuffix(".error") for rule in asked}
         for drawn in draws(self.run.contract, self.run.settings.token):
             if only is not None and drawn.rule not in only:
                 continue

@@ -12,7 +12,7 @@ from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.credential import CREDENTIALS
 from contract_tests.finding import Finding, Judgement
-from contract_tests.oracle.acceptance import drift, echoed
+from contract_tests.oracle.acceptance import drift
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.request import Request
 from contract_tests.schema import shown, violations
@@ -103,7 +103,7 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
         known = one.key in body and body[one.key] == life.created.get(one.key)
         for rule in (contract.rules.answered(one.at, one.key), *(() if known else (ANSWER,))):
             broken(rule, f"{'.'.join(one.path)}: {one.due}", f"{'.'.join(one.path)}: {one.came}")
-    for key in (*echoed(contract), "created_at"):
+    for key in (*contract.echoed, "created_at"):
         if key in body and body[key] != life.created.get(key):
             for rule in (f"response.{key}.echo", ANSWER):
                 broken(rule, f"{key}: {shown(life.created.get(key))}, as created", f"{key}: {shown(body[key])}")

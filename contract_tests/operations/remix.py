@@ -13,7 +13,6 @@ from contract_tests.finding import Judgement
 from contract_tests.lifecycle import NOT_FOUND
 from contract_tests.operations.step import Step, Verdict, part_of, place, sending, step
 from contract_tests.operations.values import bad_objects, good_object, long_object
-from contract_tests.oracle.acceptance import echoed
 from contract_tests.schema import shown, violations
 
 REMIX, ANSWER, COMPLETED, JSON = "remixVideo", "remix.answer", "remix.completed", "json.well-formed"
@@ -44,7 +43,7 @@ def _sent(one: Step, value: Any) -> Step:
 
 def remix(contract: Contract, parent: dict[str, Any], ids: list[str], *, again: bool = False) -> Step:
     """A good remix; `again`: with the longest texts. Facts: the `parent` as known, the `ids` of the run so far."""
-    told = {key: parent.get(key) for key in ("id", *echoed(contract))}
+    told = {key: parent.get(key) for key in ("id", *contract.echoed)}
     facts = {"parent": told, "ids": ids}
     one = step(place(contract, REMIX, str(parent["id"])), ANSWER, "remixed", says="again" if again else "", facts=facts)
     return _sent(one, (long_object if again else good_object)(contract, _body(contract)))

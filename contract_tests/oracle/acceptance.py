@@ -103,15 +103,6 @@ def _headers(contract: Contract, answer: Answer) -> Iterator[Broken]:
             yield HEADERS, f"the header {name} as {one.due}, not {value!r}", None
 
 
-def echoed(contract: Contract) -> dict[str, str]:
-    """Keys of the answer that repeat a field of the request, with that field (x-echo)."""
-    found: dict[str, str] = {}
-    for rule in contract.rules:
-        if rule.at.endswith("/x-echo") and contract.document.has(rule.at):
-            found[rule.at.split("/")[-2]] = contract.document.at(rule.at)
-    return found
-
-
 def due_echo(contract: Contract, case: Case, field: str) -> str | None:
     """What the answer must repeat for this field: as sent, or its default; None where nothing is due."""
     part = case.request.part(field)
@@ -122,7 +113,7 @@ def due_echo(contract: Contract, case: Case, field: str) -> str | None:
 
 
 def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judgement) -> Iterator[Broken]:
-    for key, field in echoed(contract).items():
+    for key, field in contract.echoed.items():
         due = due_echo(contract, case, field)
         sent = case.request.part(field) is not None
         rule = f"response.{key}.echo" if sent else f"{field}.default"

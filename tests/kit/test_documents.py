@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contract_tests.contract import Contract, load
 from contract_tests.draws import draws
 from contract_tests.operations import remix
-from tests.faults import CORRECT
+from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_mock import mock
 from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped
 
@@ -35,6 +35,10 @@ def fields(tree: Tree) -> Any:
 
 def operations(tree: Tree) -> list[Any]:
     return [operation for path in tree["paths"].values() for operation in path.values()]
+
+
+def media_of(tree: Tree, response: str) -> Any:
+    return tree["components"]["responses"][response]["content"]["application/json"]
 
 
 def contract(tmp_path: Path, *changes: Change) -> Contract:
@@ -161,6 +165,23 @@ def test_a_picture_that_is_accepted_is_sent_as_no_disguise(tmp_path: Path) -> No
     assert "a GIF called" not in told and "a BMP called" in told
 
 
+def test_where_a_body_has_no_limits_none_is_sent(tmp_path: Path) -> None:
+    made = contract(tmp_path, lambda tree: media(tree).pop("x-limits"))
+    assert {case.rule for case in (*made.bad, *made.odd)} & {"body.limit", "body.parts"} == set()
+
+
+def test_a_file_of_no_documented_type_is_found_where_the_document_names_fewer_types_than_variants(
+    tmp_path: Path,
+) -> None:
+    def fewer(tree: Tree) -> None:
+        del tree["paths"]["/v1/videos/{video_id}/content"]["get"]["responses"]["200"]["content"]["image/jpeg"]
+
+    only = frozenset({"content.type"})
+    document = reshaped(tmp_path, fewer)
+    assert broken(judge(CORRECT["clean"].build(), document=document, only=only)) == set()
+    assert broken(judge(CATALOGUE["content-video-text"].build(), document=document, only=only)) == only
+
+
 def test_a_square_is_not_swapped(tmp_path: Path) -> None:
     assert [label for label in labels(tmp_path, chosen) if label.startswith("size 720x720, image/png swapped")] == []
 
@@ -232,6 +253,16 @@ LACKING: dict[str, tuple[Change, str, str]] = {
         lambda tree: tree["components"]["schemas"]["RemixVideo"]["properties"].update(prompt={"type": "string"}),
         "remix.prompt.max-length",
         "the document has nothing at",
+    ),
+    "no rule of a remix's type": (
+        lambda tree: tree["x-rules"].pop("remix.prompt.type"),
+        "retrieve.completed",
+        "",
+    ),
+    "an example of an answer that is no error": (
+        lambda tree: media_of(tree, "BadRequest")["examples"].update(odd={"value": {"note": "Not so."}}),
+        "retrieve.completed",
+        "",
     ),
     "no rules about errors as a whole": (
         lambda tree: [tree["x-rules"].pop(name) for name in ("error.envelope", "error.no-5xx", "method")],

@@ -1,11 +1,13 @@
 """A faulty server is found out under the rule that it breaks, also where that rule alone is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contract_tests.contract import load
+from contract_tests.document import default_path
 from tests.faults import CATALOGUE
 from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY
@@ -108,6 +110,32 @@ BLAMED: dict[str, tuple[Any, str]] = {
 def test_the_refusal_of_good_requests_is_put_down_to_what_they_share(case: str) -> None:
     server, rule = BLAMED[case]
     assert broken(judge(server, only=frozenset({STATUS, rule}), extensions=False)) - {f"{rule}.error"} == {rule}
+
+
+class Others:
+    """Every text, but for those given."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = known
+
+    def __contains__(self, text: object) -> bool:
+        return text in LENGTHS or text not in self.known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LENGTHS)
+
+
+LENGTHS = ("4", "8", "12")
+
+
+@pytest.mark.parametrize("spend", [None, 100])
+def test_what_no_table_has_is_found_by_chance(spend: int | None) -> None:
+    parts = [case.request.part("seconds") for case in load(default_path()).bad]
+    lax: Any = Others(*(part.text for part in parts if part is not None and part.text is not None))
+    only = frozenset({"seconds.enum"})
+    outcome = judge(clean(seconds=lax), profile="standard", only=only, spend=spend, extensions=False)
+    [verdict] = [one for one in outcome.verdicts if one.rule.id == "seconds.enum"]
+    assert [finding.label.partition(" ")[0] for finding in verdict.findings[:1]] == ["drawn:"]
 
 
 def answering(change: Callable[[bytes], bytes]) -> Any:
