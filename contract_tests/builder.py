@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import jsonschema_rs
+
 from contract_tests import images
 from contract_tests.breaches import FormReader
 from contract_tests.form import Field, Form
@@ -135,7 +137,8 @@ def sample(field: Field) -> str:
     if field.enum:
         return field.enum[0]
     for known in (*field.schema.get("examples", []), field.schema.get("default")):
-        if known is not None:
+        # An edit may leave an example behind that it forbids.
+        if known is not None and jsonschema_rs.is_valid(field.schema, known):
             return str(known)
     if field.schema.get("type") in {"integer", "number"}:
         return str(field.schema.get("minimum", field.schema.get("maximum", 1)))

@@ -88,7 +88,7 @@ def load(path: Path) -> Contract:
     return _contract(path, Document.load(path).digest)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _contract(path: Path, digest: str) -> Contract:  # noqa: ARG001  the digest tells an edited file from the old one
     try:
         made = Contract(Document.load(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +75,9 @@ class Document:
         fault = misshapen(self.tree)
         if fault is not None:
             raise MisuseError(f"The document {self.source} is no contract, {fault}.")
+        lost = next((one for one in _references(self.tree) if not self.has(one)), None)
+        if lost is not None:
+            raise MisuseError(f"The document {self.source} refers to {lost}, which is not there.")
         for rule, entry in self.tree["x-rules"].items():
             error = entry.get("error")
             if error is not None and error not in self.tree["x-errors"]:
@@ -126,6 +130,18 @@ class Document:
             for method in METHODS
             if method in item
         ]
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Every `$ref` of a tree."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _references(one)
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for one in node.values():
+            yield from _references(one)
 
 
 def escape(key: str) -> str:

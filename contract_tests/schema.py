@@ -41,7 +41,9 @@ TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 def violations(document: Document, pointer: str, value: Any, path: tuple[str, ...] = ()) -> Iterator[Violation]:
-    """Every keyword that the value breaks of the schema at the pointer."""
+    """Every keyword that the value breaks of the schema at the pointer; none where the document has no schema there."""
+    if not document.has(pointer):
+        return
     pointer = document.follow(pointer)
     schema: dict[str, Any] = document.at(pointer)
     for keyword, wanted in schema.items():

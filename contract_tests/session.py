@@ -20,7 +20,7 @@ from contract_tests.generic import generic
 from contract_tests.malformed import malformed
 from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
-from contract_tests.settings import Settings
+from contract_tests.settings import PROFILES, Settings
 from contract_tests.spending import Purse
 from contract_tests.target import Clients, Target, base_url
 from contract_tests.verdict import Verdict, failing
@@ -132,6 +132,8 @@ def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[
         )
     if record.head["url"] != address:
         raise MisuseError(f"The journal {path} is of {record.head['url']}, not of {address}.")
+    if record.head["profile"] not in PROFILES:
+        raise MisuseError(f"The journal {path} is of a profile '{record.head['profile']}', which this kit lacks.")
     return record, replace(settings, seed=record.head["seed"], profile=record.head["profile"])
 
 

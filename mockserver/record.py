@@ -21,18 +21,19 @@ BLOT = "***"
 class Blot:
     """Blots the token of an Authorization header out of texts, so that it is kept nowhere."""
 
+    __slots__ = ("_secret",)
+
     def __init__(self, authorization: str | None) -> None:
         token = (authorization or "").rpartition(" ")[2]
         self._secret = token if len(token) >= SHORTEST_SECRET else ""
-        self._bytes = self._secret.encode("latin-1")
 
     def __call__(self, text: str) -> str:
         """``text`` without the token."""
-        return text.replace(self._secret, BLOT) if self._secret and self._secret in text else text
+        return text.replace(self._secret, BLOT) if self._secret else text
 
     def bytes(self, text: bytes) -> bytes:
         """The same of bytes."""
-        return text.replace(self._bytes, BLOT.encode()) if self._bytes and self._bytes in text else text
+        return text.replace(self._secret.encode("latin-1"), BLOT.encode()) if text and self._secret else text
 
 
 class File(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from mockserver.board import Board, State, decode, encode
@@ -101,9 +100,11 @@ class Together(Alone):
 
     def refresh(self) -> None:
         """One look at the version; all of it only where that has changed."""
-        with suppress(StoreUnavailable):
+        try:
             if self._board.version() != self._version:
                 self._take()
+        except StoreUnavailable:
+            pass
 
     def change(self, act: Callable[[], Told]) -> Told:
         """Again, if another was quicker."""

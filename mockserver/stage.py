@@ -143,6 +143,8 @@ class Stage:
         """
         if prefer is not None and (plan := self._preferred(operation, owner, prefer)) is not None:
             return plan
+        if not self._active:
+            return None
         concerned = [active for active in self._active if any(asked.concerns(operation) for asked in active.asked)]
         if any(active.times is not None or _counts(active.asked) for active in concerned):
             return self.change(lambda: self._next(operation, owner))

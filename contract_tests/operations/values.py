@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
+
 from contract_tests.contract import Contract
 from contract_tests.negatives.neighbours import neighbours
 from contract_tests.schema import violations
@@ -87,7 +89,10 @@ def long_object(contract: Contract, pointer: str) -> dict[str, Any]:
 
 
 def _sample(schema: dict[str, Any]) -> Any:
-    return next(iter(schema.get("examples") or schema.get("enum") or ()), "A calm sea.")
+    found = (
+        one for one in (*schema.get("examples", ()), *schema.get("enum", ())) if jsonschema_rs.is_valid(schema, one)
+    )
+    return next(found, "a" * max(1, schema.get("minLength", 1)))
 
 
 def _values(schema: dict[str, Any]) -> Iterator[tuple[Any, str]]:

@@ -158,7 +158,7 @@ def test_a_cut_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:
     assert command("judge", str(path))[0] == 0
 
 
-def test_an_older_journal_is_kept(tmp_path: Path) -> None:
-    for _ in range(2):
+def test_older_journals_are_kept(tmp_path: Path) -> None:
+    for _ in range(3):
         run(CLEAN.build(), *QUICK, "--report", str(tmp_path), "--rule", "seconds.enum")
-    assert (tmp_path / "journal.1.jsonl").exists()
+    assert {path.name for path in tmp_path.glob("*.jsonl")} == {"journal.jsonl", "journal.1.jsonl", "journal.2.jsonl"}

@@ -1,13 +1,18 @@
 """Another document than the one that ships: every keyword of it is tested, and what it lacks is left alone."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from contract_tests.contract import Contract, load
+from contract_tests.draws import draws
+from contract_tests.operations import remix
 from tests.faults import CORRECT
 from tests.kit.test_mock import mock
 from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped
@@ -26,6 +31,10 @@ def media(tree: Tree) -> Any:
 
 def fields(tree: Tree) -> Any:
     return form(tree)["properties"]
+
+
+def operations(tree: Tree) -> list[Any]:
+    return [operation for path in tree["paths"].values() for operation in path.values()]
 
 
 def contract(tmp_path: Path, *changes: Change) -> Contract:
@@ -58,6 +67,12 @@ def poorer(tree: Tree) -> None:
     del media(tree)["encoding"], fields(tree)["input_reference"]["x-dimensions-match"]
 
 
+def shorter(tree: Tree) -> None:
+    """Prompts shorter than the examples that the document shows of them."""
+    fields(tree)["prompt"]["maxLength"] = 40
+    tree["components"]["schemas"]["RemixVideo"]["properties"]["prompt"]["maxLength"] = 9
+
+
 #: A change of the document, and rules that it brings.
 SHARED: dict[str, tuple[Change, str]] = {
     "fields of other types": (
@@ -66,6 +81,7 @@ SHARED: dict[str, tuple[Change, str]] = {
     ),
     "other choices": (chosen, "loop.type width.const condition.CreateVideo-if"),
     "a form that asks less": (poorer, "seconds.enum"),
+    "texts shorter than the examples": (shorter, "prompt.max-length"),
 }
 
 
@@ -76,6 +92,18 @@ def test_mock_and_kit_agree_on_another_document(case: str, tmp_path: Path) -> No
     outcome = judge(mock(document), document=document, extensions=False)
     assert broken(outcome) == set()
     assert set(new.split()) <= holding(outcome)
+
+
+def test_a_remix_for_another_document_has_a_text_that_it_allows(tmp_path: Path) -> None:
+    made = contract(tmp_path, shorter)
+    good = json.loads(remix.of_stranger(made, "video_0").case.request.body)
+    assert good == {"prompt": "a"}
+    sent = [
+        len(json.loads(one.case.request.body)["prompt"])
+        for one in remix.refusals(made, "video_0")
+        if "characters" in one.case.label
+    ]
+    assert sent == [10]
 
 
 def test_each_request_for_another_document_breaks_what_it_says_and_each_good_one_nothing(tmp_path: Path) -> None:
@@ -99,6 +127,23 @@ def test_what_another_document_asks_is_missed_in_a_server_that_lacks_it(tmp_path
 
 def labels(tmp_path: Path, *changes: Change) -> list[str]:
     return [case.label for case in contract(tmp_path, *changes).bad]
+
+
+@pytest.mark.parametrize("change", [typed, chosen, poorer, shorter])
+def test_what_is_drawn_for_another_document_breaks_what_it_says(change: Change, tmp_path: Path) -> None:
+    made = contract(tmp_path, change)
+
+    @settings(max_examples=10, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def drawn(data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(list(draws(made, None))))
+        case = data.draw(one.strategy)
+        found = [
+            breach for breach in made.builder.reader.breaches(case.request.parts or ()) if breach.kind != "condition"
+        ]
+        assert len(found) == one.refusal
+
+    drawn()
 
 
 def test_a_type_of_picture_that_the_kit_cannot_make_is_not_sent(tmp_path: Path) -> None:
@@ -171,6 +216,45 @@ LACKING: dict[str, tuple[Change, str, str]] = {
     "no rule of what is no HTTP": (
         lambda tree: tree["x-rules"].pop("http.well-formed"),
         "response.keys",
+        "",
+    ),
+    "no parameter for the order": (
+        lambda tree: [one.update(name="by") for one in tree["paths"]["/v1/videos"]["get"]["parameters"][1:2]],
+        "list.order.default",
+        "all videos listed are of one second",
+    ),
+    "no default and no bound of a page": (
+        lambda tree: tree["paths"]["/v1/videos"]["get"]["parameters"][0].update(schema={"type": "integer"}),
+        "list.limit.default",
+        "the document has nothing at",
+    ),
+    "no lengths of a remix's prompt": (
+        lambda tree: tree["components"]["schemas"]["RemixVideo"]["properties"].update(prompt={"type": "string"}),
+        "remix.prompt.max-length",
+        "the document has nothing at",
+    ),
+    "no rules about errors as a whole": (
+        lambda tree: [tree["x-rules"].pop(name) for name in ("error.envelope", "error.no-5xx", "method")],
+        "retrieve.completed",
+        "",
+    ),
+    "no error for a path": (
+        lambda tree: tree["x-rules"]["path"].pop("error"),
+        "retrieve.completed",
+        "",
+    ),
+    "an id that is all of its time": (
+        lambda tree: tree["components"]["schemas"]["Video"]["properties"]["id"].update(
+            {"x-template": "video_{created_at:08x}"}
+        ),
+        "retrieve.completed",
+        "",
+    ),
+    "no schema of any answer": (
+        lambda tree: [
+            operation["responses"].update({"200": {"description": "Fine."}}) for operation in operations(tree)
+        ],
+        "retrieve.completed",
         "",
     ),
     "no headers of an answer": (

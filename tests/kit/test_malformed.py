@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,6 +10,16 @@ from typing import Any
 
 import pytest
 
+from contract_tests.contract import load
+from contract_tests.courier import Courier
+from contract_tests.document import default_path
+from contract_tests.journal import Journal
+from contract_tests.malformed import malformed
+from contract_tests.redaction import Redactor
+from contract_tests.run import Run
+from contract_tests.settings import Settings
+from contract_tests.spending import Purse
+from contract_tests.target import Clients, Target
 from tests.faults import CORRECT
 from tests.kit.test_reproduction import served as served_by_uvicorn
 from tests.kit.vocabulary import TOKEN, command, judge
@@ -136,7 +147,6 @@ def test_a_correct_server_behind_another_http_server_passes() -> None:
 
 UNSENT: dict[str, Callable[[], Any]] = {
     "in this process": lambda: judge(CORRECT["clean"].build()),
-    "over TLS": lambda: judge(CORRECT["clean"].build(), url="https://localhost"),
     "where other rules are asked for": lambda: judge(CORRECT["clean"].build(), only=frozenset({"seconds.enum"})),
 }
 
@@ -146,3 +156,12 @@ def test_it_is_not_sent(case: str) -> None:
     verdict = next(one for one in UNSENT[case]().verdicts if one.rule.id == RULE)
     assert verdict.verdict == "untested"
     assert verdict.reason
+
+
+def test_it_is_not_sent_over_tls() -> None:
+    chosen = Settings(only=frozenset({RULE}))
+    target = Target("https://localhost", None, Clients(1.0), time.time)
+    run = Run(load(default_path()), chosen, Courier(target, Purse(None), Journal(None, Redactor(None)), time.sleep))
+    malformed(run)
+    assert "http:// alone" in run.skipped[RULE]
+    assert run.courier.requests == 0

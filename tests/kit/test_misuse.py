@@ -172,6 +172,7 @@ DAMAGE = {
     "another source": ("source: document", "source: hearsay", "source"),
     "an unknown error": ("error: invalid-http", "error: no-such-error", "'no-such-error', which no x-errors has"),
     "a reference to nowhere": ("$ref: '#/components/schemas/CreateVideo'", "$ref: '#/nowhere'", "#/nowhere"),
+    "an answer of nowhere": ("{$ref: '#/components/schemas/QueuedVideo'}", "{$ref: '#/lost'}", "refers to #/lost"),
     "another form": ("multipart/form-data:", "application/json:", "tests multipart/form-data"),
     "no form that fits": ("minLength: 1\n          maxLength: 32000", "minLength: 2\n          maxLength: 1", "no form fits it"),
     "no request": ("requestBody:", "x-requestBody:", "no operation with a request body"),
@@ -194,6 +195,16 @@ def test_a_journal_of_another_endpoint_is_misuse(tmp_path: Path) -> None:
     code, _, err = run(CORRECT["clean"].build(), *one, "--resume", url="http://127.0.0.1:2")
     assert code == 2
     assert "is of http://127.0.0.1:1, not of http://127.0.0.1:2" in err
+
+
+def test_a_journal_of_an_unknown_profile_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    one = ("--token", TOKEN, "--rule", "seconds.enum", "--journal", str(path))
+    run(CORRECT["clean"].build(), *one)
+    path.write_text(path.read_text().replace('"profile":"standard"', '"profile":"huge"'))
+    code, out, err = run(CORRECT["clean"].build(), *one, "--resume")
+    assert (code, out) == (2, "")
+    assert "is of a profile 'huge', which this kit lacks" in err
 
 
 def test_a_journal_without_an_answer_judges_nothing(folder: Path) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestAssertRewriteWarni
 
 def test_each_rule_is_a_test(pytester: pytest.Pytester) -> None:
     with served(CATALOGUE["seconds-any"].build()) as url:
-        result = pytester.runpytest_subprocess(
+        result = pytester.runpytest_inprocess(
             *WORDS, "--videos-url", url, "-k", "seconds and enum or model and enum", "-rA"
         )
     result.assert_outcomes(failed=1, passed=2, skipped=1, deselected=result.parseoutcomes()["deselected"])
@@ -60,7 +60,7 @@ def test_misuse_is_one_line_and_exit_2(case: str, capfd: pytest.CaptureFixture[s
 
 
 def test_an_endpoint_that_does_not_answer_ends_it_with_one_line_and_exit_2(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess(*WORDS, "--videos-url", HERE, "-k", "path")
+    result = pytester.runpytest_inprocess(*WORDS, "--videos-url", HERE, "-k", "path")
     assert result.ret == 2
     assert ["Nothing answers at" in line for line in result.outlines if "contract-tests: " in line] == [True]
 

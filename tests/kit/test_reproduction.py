@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import runpy
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,10 @@ from typing import Any
 import pytest
 import uvicorn
 
+from contract_tests.contract import load
+from contract_tests.document import default_path
+from contract_tests.finding import Finding
+from contract_tests.reproduce import write
 from tests.kit.vocabulary import run
 
 TOKEN = "Secret-Token-9876543210"
@@ -58,26 +63,46 @@ def essence(request: tuple[str, str, dict[bytes, bytes], bytes]) -> tuple[Any, .
     return method, path, headers.get(b"content-type"), headers.get(b"authorization"), body
 
 
-#: Folders that are sent again, spread over all kinds of requests.
-SAMPLE = 8
+#: One rule of each kind of request: its folders are sent again.
+RULES = "seconds.enum auth.scheme auth.key path method media-type input_reference.intact body.complete".split()
 
 
-def again(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, subprocess.CompletedProcess[bytes]]]:
-    """The finding of this folder, sent again by each of its two ways."""
-    for words in (["sh", "curl.sh"], [sys.executable, "send.py"]):
-        yield words[-1], subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False)
+def again(*words: str, folder: Path) -> None:
+    """The finding of this folder, sent again by this command."""
+    environment = os.environ | {"VIDEOS_TOKEN": TOKEN}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, (folder.name, done.stderr)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_and_script_send_the_same_bytes_again(tmp_path: Path) -> None:
+def test_curl_and_script_send_the_same_bytes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = Recorded()
     with served(app) as url:
         # Every request that must be refused is a finding here; three of each rule get a folder.
-        run(None, "--token", TOKEN, "--profile", "quick", "--report", str(tmp_path), url=url)
+        chosen = [word for rule in RULES for word in ("--rule", rule)]
+        run(None, "--token", TOKEN, "--profile", "quick", "--report", str(tmp_path), *chosen, url=url)
         sent = {essence(one) for one in app.seen}
-        environment = {"PATH": os.environ["PATH"], "VIDEOS_TOKEN": TOKEN}
+        monkeypatch.setenv("VIDEOS_TOKEN", TOKEN)
         folders = sorted((tmp_path / "findings").iterdir())
-        for folder in folders[:: len(folders) // SAMPLE]:
-            for name, done in again(folder, environment):
-                assert done.returncode == 0, (folder.name, done.stderr)
-                assert essence(app.seen[-1]) in sent, (folder.name, name)
+        assert len(folders) > 2 * len(RULES)
+        for folder in folders[::2]:
+            again("sh", "curl.sh", folder=folder)
+            assert essence(app.seen[-1]) in sent, folder.name
+            runpy.run_path(str(folder / "send.py"))
+            assert essence(app.seen[-1]) in sent, folder.name
+        again(sys.executable, "send.py", folder=folders[0])
+        assert essence(app.seen[-1]) in sent
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_a_body_in_chunks_is_sent_again_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEOS_TOKEN", TOKEN)
+    [case] = [case for case in load(default_path()).odd if case.request.chunked]
+    app = Recorded()
+    with served(app) as url:
+        write(Finding(case.rule, case.label, "400", "200", case=case), case.request, url, tmp_path)
+        again("sh", "curl.sh", folder=tmp_path)
+        runpy.run_path(str(tmp_path / "send.py"))
+    assert [(headers[b"transfer-encoding"], body) for _, _, headers, body in app.seen] == 2 * [
+        (b"chunked", case.request.body)
+    ]

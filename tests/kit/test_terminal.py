@@ -128,3 +128,18 @@ def test_the_plan_of_this_machine_counts_no_creations() -> None:
     code, out, _ = command("plan", HERE, "--profile", "quick")
     assert code == 0
     assert out.endswith("up to 0 a class, 0 by schemathesis; creations cost nothing here\n")
+
+
+class Dropping(InProcess):
+    """A right server, of which every connection breaks that sends something."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            raise httpx.ReadError("Connection reset by peer")
+        return super().handle_request(request)
+
+
+def test_a_request_without_an_answer_is_told_as_such() -> None:
+    code, out, _ = told(Dropping, "--profile", "quick")
+    assert code == 1
+    assert "came no answer: Connection reset by peer" in out

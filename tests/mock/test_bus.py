@@ -106,6 +106,16 @@ def test_folder_that_cannot_be_made_leaves_nobody_on_the_bus(tmp_path: Path) -> 
     alone.close()
 
 
+def test_path_that_is_too_long_for_a_socket_leaves_nobody_on_the_bus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "MOST_PATH", 1000)  # as where there is no way around it
+    alone = SocketBus(tmp_path / ("long" * 30), lambda _: None)
+    alone.tell("changed")
+    assert not alone.is_up
+    alone.close()
+
+
 def test_mocks_without_a_bus_ask_and_write_at_every_request(tmp_path: Path) -> None:
     (tmp_path / "jobs.db-control.d").touch()
     one, other = (Mock(store=parse_store(f"sqlite:{tmp_path}/jobs.db")) for _ in range(2))

@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from mockserver import bulletin, sqlite_board
+from mockserver.app import create_parts
+from mockserver.exchange import Exchange
 from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
 from mockserver.stores import parse_store
@@ -334,3 +336,20 @@ def test_process_ends_though_its_last_requests_cannot_be_written_down() -> None:
     mock.get("x")
     own.close()
     mock.control.service.close()
+
+
+def test_replicas_count_their_requests_each_for_itself(pair: tuple[Process, Process]) -> None:
+    pair[0].create()
+    assert 'operation="createVideo"' in pair[0].tell("GET", "metrics").text
+    assert 'operation="createVideo"' not in pair[1].tell("GET", "metrics").text
+
+
+def test_processes_of_one_group_count_together_also_those_that_have_ended(name: str) -> None:
+    settings = Settings(store=parse_store(name))
+    one, other = (create_parts(settings, Clock(), group="workers") for _ in range(2))
+    one.control.metrics.observe(Exchange("GET", "/", b"", None, operation="retrieveVideo"), 200, 0.1)
+    count = b'mockserver_requests_total{operation="retrieveVideo",rule="",status="200"} 1.0'
+    assert count in other.control.metrics_text()[1]
+    one.service.close()
+    assert count in other.control.metrics_text()[1]
+    other.service.close()

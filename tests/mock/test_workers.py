@@ -199,6 +199,18 @@ def test_any_worker_tells_what_all_have_counted(store: str) -> None:
         assert 'mockserver_request_duration_seconds_count{operation="createVideo"} 21.0' in answer
 
 
+def test_every_worker_and_one_that_takes_the_place_of_another_knows_what_one_was_told(store: str) -> None:
+    with served("--workers", "2", "--store", store) as (process, told):
+        tell = f"{url(told)}/_mock/"
+        moved = httpx.post(f"{tell}clock", json={"advance": 3600, "frozen": True}).json()
+        httpx.post(f"{tell}scenarios", json={"scenario": "rate_limit", "times": 3})
+        os.kill(children(process)[0], signal.SIGKILL)
+        eventually(lambda: len(children(process)) == 2)
+        assert [httpx.get(f"{tell}clock").json()["now"] for _ in range(8)] == [moved["now"]] * 8
+        statuses = [httpx.get(f"{url(told)}/v1/videos", headers=SENT).status_code for _ in range(8)]
+        assert statuses == [429] * 3 + [200] * 5
+
+
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_second_signal_ends_them_at_once(store: str, count: str) -> None:
     options = ("--workers", count, "--store", store, "--log-level", "warning")
