@@ -41,7 +41,14 @@ EQUIVALENT: dict[str, str] = {
     "server.route.text.3": _NO_RETRIEVAL,
     "library.state.number.2": _PACE,
     **dict.fromkeys(
-        ("library.state.if.2", "library.state.number.8", "library.state.text.1", "library.state.text.2"), _NOTED
+        (
+            "library.state.if.2",
+            "library.state.number.7",
+            "library.state.number.8",
+            "library.state.text.1",
+            "library.state.text.2",
+        ),
+        _NOTED,
     ),
     "library.Library.item.4": "no job of the reference server fails",
     "library.serve.if.2": "what it lets through is found nowhere all the same",

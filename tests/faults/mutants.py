@@ -26,7 +26,6 @@ from .wire import ASGIApp, Message, Receive, Send
 __all__ = ["EQUIVALENT", "Mutant", "changes", "mutants"]
 
 
-# In the order in which they are loaded.
 _MUTATED = (checks, server, library)
 _SHARED = (wire, form, picture, words, film)
 
@@ -36,7 +35,7 @@ def _name(module: ModuleType) -> str:
 
 
 _SOURCES = {_name(module): Path(module.__file__ or "").read_text() for module in _MUTATED}
-_CODES = {name: compile(source, f"<{name}>", "exec") for name, source in _SOURCES.items()}
+_SERVER = compile(_SOURCES["server"], "<server>", "exec")
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,15 @@ def _changed(tree: ast.Module, path: Place, new: ast.AST) -> Iterator[ast.Module
         holder[key] = old
 
 
-def _load(codes: dict[str, CodeType], *, beyond: bool) -> Callable[[], ASGIApp]:
+def _load(codes: dict[str, CodeType]) -> Callable[[], ASGIApp]:
     """How to build a server of this code, in a package of its own that shares with the catalogue what is not mutated.
 
-    `beyond`: it has the operations of the library, which otherwise would hide a part of what the server answers itself.
+    A mutated library has the operations that it serves; else there are none, for it hides what the server answers itself.
     """
     package = "mutant"
+    shared = [*_SHARED, *(module for module in _MUTATED if _name(module) not in codes)]
     modules = {package: ModuleType(package)}
-    modules |= {f"{package}.{_name(module)}": module for module in _SHARED}
+    modules |= {f"{package}.{_name(module)}": module for module in shared}
     modules |= {f"{package}.{name}": ModuleType(f"{package}.{name}") for name in codes}
     sys.modules.update(modules)
     try:
@@ -83,15 +83,15 @@ def _load(codes: dict[str, CodeType], *, beyond: bool) -> Callable[[], ASGIApp]:
         for name in modules:
             del sys.modules[name]
     serving, kept = modules[f"{package}.server"], modules[f"{package}.library"]
-    behaviour = replace(serving.CLEAN, beyond=kept.LIBRARY.serve) if beyond else serving.CLEAN
+    behaviour = replace(serving.CLEAN, beyond=kept.LIBRARY.serve) if "library" in codes else serving.CLEAN
     return lambda: guarded(serving.app(behaviour))
 
 
 def _built(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -> Callable[[], ASGIApp]:
-    """How to build the server with that change in the module of that name."""
+    """How to build the server with that change in the module of that name; the server has the checks of its own package."""
     with _changed(trees[name], path, new) as tree:
         code = compile(tree, f"<mutant {name}>", "exec")
-    return _load(_CODES | {name: code}, beyond=name == "library")
+    return _load({name: code, "server": _SERVER} if name == "checks" else {name: code})
 
 
 def guarded(app: ASGIApp) -> ASGIApp:

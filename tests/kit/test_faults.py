@@ -31,7 +31,7 @@ retrieve-completed-null retrieve-error-empty retrieve-id-unknown retrieve-no-pol
 retrieve-progress-falls retrieve-unknown-200 retrieve-unknown-500 retrieve-wrapped seconds-any size-any-fitting
 status-201 status-in-progress
 completed-at-moves completed-at-tomorrow content-range-beyond content-range-none content-range-odd
-failed-content failed-remixed fit-not-1280x720-pro list-after-asc list-more-when-full
+failed-content failed-remixed fit-not-1280x720-pro list-more-when-full
 name-image prompt-in-query remix-json-more remix-same-id seconds-any-with-pro
 """.split()
 
