@@ -57,7 +57,7 @@ def typed(tree: Tree) -> None:
 def chosen(tree: Tree) -> None:
     """Values of every kind, one of them a picture's, and the condition beside the fields and not in a list."""
     fields(tree)["loop"] = {"type": "boolean"}
-    fields(tree)["width"] = {"type": "string", "const": "0"}
+    fields(tree)["width"] = {"type": "string", "const": "0", "pattern": "^[0-9]$"}
     form(tree)["required"] += ["loop", "width"]
     fields(tree)["size"]["enum"] += ["720x720"]
     [condition] = form(tree).pop("allOf")

@@ -25,7 +25,7 @@ content-variant-any content-video-late content-video-long content-video-size con
 created-at-future created-at-iso delete-204 delete-no-id delete-other-id delete-queued delete-running delete-stays
 error-empty error-false error-listed error-object error-text id-constant id-newline id-null image-by-name
 list-after-skips list-ends-swapped list-first-null list-limit-101 list-limit-default-10 list-limit-zero-refused
-list-more-never list-of-all list-twice list-500 processing-ms-unit progress-negative remix-json-any remix-json-crash
+list-more-never list-oldest-first list-of-all list-twice list-500 processing-ms-unit progress-negative remix-json-any remix-json-crash
 remix-listed remix-prompt-list remix-running remix-source-as-id request-id-empty retrieve-completed-at-99
 retrieve-completed-null retrieve-error-empty retrieve-id-unknown retrieve-no-poll-after retrieve-other-id
 retrieve-progress-falls retrieve-unknown-200 retrieve-unknown-500 retrieve-wrapped seconds-any size-any-fitting
@@ -58,6 +58,16 @@ def test_what_one_operation_does_to_another_is_found_out_where_both_are_asked(na
 )
 def test_what_shows_only_once_a_video_is_finished_is_noticed(name: str, rule: str) -> None:
     assert rule in broken(judge(CATALOGUE[name].build()))
+
+
+def test_a_listed_video_that_is_another_than_the_one_created_is_found() -> None:
+    only = frozenset({"list.answer"})
+    assert broken(judge(CATALOGUE["list-size-lost"].build(), only=only)) >= only
+
+
+def test_a_bound_without_a_rule_of_its_own_breaks_the_rule_of_its_key() -> None:
+    ancient = clean(created=lambda video: video | {"created_at": -5})
+    assert "response.created_at" in broken(judge(ancient, only=frozenset({"response.created_at"}), extensions=False))
 
 
 def test_a_breach_of_the_document_fails_without_strict() -> None:
