@@ -31,6 +31,9 @@ class Beyond:
         """Everything; what deletes a video comes last."""
         if self.contract.retrieve is None:
             return
+        if self.visit.wanted(listing.LIST):
+            # Before anything is asked for that might move them on.
+            Pages(self.visit).glance()
         retrieved = self.lives.offered()
         if retrieved:
             # First, while some are only just begun.

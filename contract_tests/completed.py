@@ -26,7 +26,7 @@ class Completed:
         if not done:
             return
         if self.visit.wanted(listing.LIST):
-            Pages(self.visit).again()
+            Pages(self.visit).glance()
         shown = plain if plain in done else done[0]
         if self.visit.wanted(content.CONTENT):
             self._content(str(shown))
@@ -60,7 +60,10 @@ class Completed:
 
     def _remix(self, video: str) -> None:
         source = self.lives.state(video)
-        good = remix.remix(self.contract, source, list(self.lives.all))
+        plain, longest = (remix.remix(self.contract, source, list(self.lives.all), again=one) for one in (False, True))
+        capped = self.run.courier.purse.capped
+        # Where few are paid for, the longest is tried first: to be refused costs nothing.
+        good = longest if capped else plain
         for one in remix.refusals(self.contract, video):
             self.visit.pay(one)
         self.visit.uninvited(remix.REMIX, base=good)
@@ -68,6 +71,8 @@ class Completed:
             return
         self.run.courier.purse.held = 0
         answer = self.visit.pay(good)
+        if answer is not None and answer.refused and capped:
+            answer = self.visit.pay(plain)
         if answer is None:
             cap = self.run.courier.purse.cap
             reason = f"a remix is paid for like a creation, and no more than {cap} may be accepted"

@@ -51,8 +51,8 @@ class Pages:
         if known:
             self.visit.send(listing.foreign(self.contract, known, self.largest))
 
-    def again(self) -> None:
-        """The oldest videos, now that some are finished: they are listed as they have been seen."""
+    def glance(self) -> None:
+        """The oldest videos at this moment: they are listed, and as they have been seen."""
         if "asc" in self._orders():
             self._page(ORDER, {"order": "asc", **({"limit": self.largest} if self.largest else {})})
 

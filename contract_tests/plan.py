@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.credential import usable
+from contract_tests.positives import SPELLING, bundled
 from contract_tests.settings import Settings
 from contract_tests.target import PLACEHOLDER
 
@@ -18,7 +19,8 @@ _ENOUGH = 3
 class Plan:
     """`good` must be accepted, `bad` refused, `odd` accepted too but in unusual spelling.
 
-    `held` are good ones that come last of all, if what they cost was not needed elsewhere.
+    `held` are good ones that come last of all, if what they cost was not needed elsewhere. `plain` are the good ones,
+    by the ids of their odd spellings, that are sent where those are refused.
     `skipped` tells why a rule is left out.
     """
 
@@ -27,6 +29,7 @@ class Plan:
     odd: list[Case]
     held: list[Case] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, Case] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:
@@ -51,9 +54,18 @@ def plan(contract: Contract, settings: Settings) -> Plan:
         made.good, made.odd = made.good[:room], made.odd[: max(0, room - len(made.good))]
         if settings.strictness.extensions:
             _hold_back(made, contract, room)
+        if settings.only is None and SPELLING in contract.rules:
+            _bundle(made, contract)
         if room == 0:
             made.skipped["response."] = "nothing may be accepted: --spend 0"
     return made
+
+
+def _bundle(made: Plan, contract: Contract) -> None:
+    """Spell those oddly that come after the first, which is to be beyond doubt: a refusal costs nothing."""
+    for number, case in enumerate(made.good[1:], 1):
+        made.good[number] = bundled(contract.builder, case)
+        made.plain[made.good[number].id] = case
 
 
 def _hold_back(made: Plan, contract: Contract, room: int) -> None:

@@ -29,6 +29,8 @@ TEXTS = {
     "scripts": "Ein Fuchs läuft; 狐が走る。 ثعلب يجري 🦊🏃\u200d♀️",
 }
 
+#: It has to stand in quotes.
+_BOUNDARY = "a b:c'()+_,-./=?"
 #: Texts that a lazy reader takes for something else, each with what it is.
 _WORDS = (
     ("with a NUL", "a\x00b"),
@@ -109,10 +111,43 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     return [case for case in made if case.rule in rules and not builder.reader.breaches(case.request.parts or ())]
 
 
+def bundled(builder: Builder, case: Case) -> Case:
+    """The same choice, spelled in all the odd ways that go together: where few may be paid for, it shows most."""
+    parts = [_oddly(builder, part) for part in case.request.parts or ()]
+    body = encode(parts, _BOUNDARY)
+    for _, old, new in reversed(_HEADS):
+        body = body.replace(old, new)
+    named = multipart(_BOUNDARY).replace("multipart/form-data; ", "Multipart/Form-Data; charset=utf-8; ")
+    request = replace(
+        case.request,
+        content_type=named,
+        body=b"ignore this\r\n" + _unquoted(body) + b"ignore this\r\n",
+        parts=tuple(parts),
+        chunked=True,
+        headers=(("Expect", "100-continue"),),
+    )
+    return Case(SPELLING, f"{case.label}; spelled in all odd ways", request, levels=case.levels)
+
+
+def _oddly(builder: Builder, part: Part) -> Part:
+    if part.is_file:
+        return replace(part, content_type="application/octet-stream", filename="写真 número 1")
+    field = builder.form.fields[part.name]
+    if not (field.free_text and field.required):
+        return part
+    most = field.schema.get("maxLength", 1000)
+    words = f"a --{_BOUNDARY}\x00"
+    return replace(part, content=(words + "é\U0001f42fa\n" * most)[: max(most, 1)].encode())
+
+
+def _unquoted(body: bytes) -> bytes:
+    """The names of the parts without quotes."""
+    return re.sub(rb'; name="([\w-]+)"', rb"; name=\1", body)
+
+
 def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
     parts = list(good.parts or ())
-    boundary = "a b:c'()+_,-./=?"
-    yield "a quoted boundary", replace(good, content_type=multipart(boundary), body=encode(parts, boundary))
+    yield "a quoted boundary", replace(good, content_type=multipart(_BOUNDARY), body=encode(parts, _BOUNDARY))
     yield "a boundary of 70 characters", replace(good, content_type=multipart("b" * 70), body=encode(parts, "b" * 70))
     yield "sent in chunks, without a length", replace(good, chunked=True)
     head = (good.content_type or "").replace("multipart/form-data", "Multipart/Form-Data")
@@ -122,8 +157,7 @@ def _spelled(builder: Builder, good: Request) -> Iterator[tuple[str, Request]]:
     yield "a text before the first boundary", replace(good, body=b"ignore this\r\n" + good.body)
     yield "a text behind the last boundary", replace(good, body=good.body + b"ignore this\r\n")
     yield "the sender offers to wait", replace(good, headers=(("Expect", "100-continue"),))
-    unquoted = re.sub(rb'; name="([\w-]+)"', rb"; name=\1", good.body)
-    yield "the names of parts without quotes", replace(good, body=unquoted)
+    yield "the names of parts without quotes", replace(good, body=_unquoted(good.body))
     for what, old, new in _HEADS:
         yield what, replace(good, body=good.body.replace(old, new))
     for what, change in _part_changes():

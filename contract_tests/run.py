@@ -63,6 +63,8 @@ class Run:
         if self.courier.purse.capped:
             self._all("bad requests", bad, spare=True)
             self._all("good requests", [*good[1:], *odd])
+            accepted = {case.id for case, _ in self.created}
+            self._all("good requests, plainly", [case for one, case in made.plain.items() if one not in accepted])
         else:
             self._all("requests", [*good[1:], *bad, *odd])
 
