@@ -189,7 +189,8 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
             if not field.required and name not in builder.form.fields:
                 parts = [replace(p, name=name) if p.name == field.name else p for p in builder.parts(builder.full)]
                 yield Case(rule, f"{name!r} in place of {field.name!r}", builder.request(parts), rule)
-    parts = [*builder.parts(builder.full), text("width", "")]
+    stranger = next(name for name in names if name not in builder.form.fields)
+    parts = [*builder.parts(builder.full), text(stranger, "")]
     yield Case(rule, "an unknown field without a value", builder.request(parts), rule)
     file = Part("mask", b"x", "mask.bin", "application/octet-stream")
     yield Case(rule, "an unknown file 'mask'", builder.request([*builder.parts(builder.full), file]), rule)

@@ -60,6 +60,14 @@ def test_what_shows_only_once_a_video_is_finished_is_noticed(name: str, rule: st
     assert rule in broken(judge(CATALOGUE[name].build()))
 
 
+def test_a_last_page_that_says_that_more_follow_is_asked_for_more() -> None:
+    assert "list.page" in broken(judge(CATALOGUE["list-more-when-full"].build()))
+
+
+def test_a_remix_that_is_refused_at_its_longest_is_found_where_each_is_paid_for() -> None:
+    assert broken(judge(CATALOGUE["remix-31999"].build(), spend=30)) & {"remix.answer", "remix.prompt.max-length"}
+
+
 def test_a_listed_video_that_is_another_than_the_one_created_is_found() -> None:
     only = frozenset({"list.answer"})
     assert broken(judge(CATALOGUE["list-size-lost"].build(), only=only)) >= only

@@ -353,3 +353,9 @@ def test_processes_of_one_group_count_together_also_those_that_have_ended(name: 
     one.service.close()
     assert count in other.control.metrics_text()[1]
     other.service.close()
+
+
+def test_store_has_one_board(name: str) -> None:
+    store = parse_store(name).open(lambda _: True)
+    assert store.board() is store.board()
+    store.close()
