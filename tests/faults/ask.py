@@ -98,16 +98,19 @@ class ASGIClient:
         scope: dict[str, Any] = {"type": "http", "method": sent.method, "path": unquote(path), "headers": headers}
         scope["query_string"] = query.encode()
         answer: dict[str, Any] = {}
+        content = b""
 
         async def receive() -> Message:
             return {"type": "http.request", "body": sent.content, "more_body": False}
 
         async def send(message: Message) -> None:
+            nonlocal content
+            content += message.get("body", b"")
             answer.update(message)
 
         await self.app(scope, receive, send)
-        told = {name.decode(): value.decode("latin-1") for name, value in answer["headers"]}
-        return Got(answer["status"], told, answer["body"])
+        told = {name.decode().lower(): value.decode("latin-1") for name, value in answer["headers"]}
+        return Got(answer["status"], told, content)
 
 
 @cache

@@ -33,7 +33,7 @@ def video_faults(got: Got, due: Good) -> set[str]:
 
 
 def _is_declared_json(got: Got) -> bool:
-    return got.headers.get("content-type", "").startswith("application/json")
+    return got.headers.get("content-type", "").lower().startswith("application/json")
 
 
 def _types(video: dict[str, Any]) -> set[str]:
