@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
@@ -12,6 +14,8 @@ from contract_tests.lives import Lives
 
 #: Failed walks after which the search for a shorter one ends.
 _ENOUGH = 30
+#: Picks one of a list by what is left after division by its length.
+_NUMBERS = st.integers(min_value=0, max_value=10**6)
 
 
 class BrokenError(AssertionError):
@@ -24,6 +28,8 @@ class Walks:
     def __init__(self, lives: Lives) -> None:
         self.lives = lives
         self.failed = 0
+        # As it stands before the walks, which create more: a walk that is repeated must be the same.
+        self.good = [case for case, _ in lives.run.created]
 
     def all(self) -> None:
         """As many as the profile asks for; none where what they would show is known to be broken."""
@@ -41,8 +47,10 @@ class Walks:
             suppress_health_check=list(HealthCheck),
             phases=(Phase.generate,) if run.courier.purse.capped else (Phase.generate, Phase.shrink),
         )
+        walk = seed(run.settings.seed)(partial(Walk, self))
         try:
-            run_state_machine_as_test(seed(run.settings.seed)(_machine(self)), settings=chosen)
+            # Any callable that gives a machine will do, whatever its annotation says.
+            run_state_machine_as_test(walk, settings=chosen)  # type: ignore[arg-type]
         except (BrokenError, Flaky):
             # What was broken stands in the judgement already; time may have mended it meanwhile.
             return
@@ -54,46 +62,49 @@ class Walks:
             raise BrokenError(what)
 
 
-def _machine(walks: Walks) -> type[RuleBasedStateMachine]:
-    """The state machine over these lives. Where creations are counted it walks with those that there are."""
-    lives = walks.lives
-    good = [case for case, _ in lives.run.created]
-    capped = lives.run.courier.purse.capped
+class Walk(RuleBasedStateMachine):
+    """One walk. Where creations are counted it goes through the videos that there are.
 
-    class Walk(RuleBasedStateMachine):
-        videos = Bundle("videos")
+    Hypothesis keeps every class of machine for ever: one class for all runs, so that none of them is kept with it.
+    """
 
-        @rule(target=videos, number=st.integers(min_value=0, max_value=10**6))
-        def take(self, number: int) -> str:
-            """A video that there is already."""
-            return list(lives.all)[number % len(lives.all)]
+    videos = Bundle("videos")
 
-        @precondition(lambda _: not capped)
-        @rule(target=videos, number=st.integers(min_value=0, max_value=len(good) - 1))
-        def create(self, number: int) -> str:
-            """A new video."""
-            accepted, made = lives.create(good[number])
-            if not accepted:
-                walks.fail(good[number].label)
-            return made or next(iter(lives.all))
+    def __init__(self, walks: Walks) -> None:
+        super().__init__()
+        self.walks = walks
+        self.lives = walks.lives
 
-        @rule(video=videos)
-        def retrieve(self, video: str) -> None:
-            """A video is retrieved once more."""
-            if lives.look(video).findings:
-                walks.fail(FOUND)
+    @rule(target=videos, number=_NUMBERS)
+    def take(self, number: int) -> str:
+        """A video that there is already."""
+        return list(self.lives.all)[number % len(self.lives.all)]
 
-        @rule(video=consumes(videos))
-        def finish(self, video: str) -> None:
-            """A video is retrieved for the last time in this walk, twice."""
-            self.retrieve(video)
-            self.retrieve(video)
+    @precondition(lambda self: not self.lives.run.courier.purse.capped)
+    @rule(target=videos, number=_NUMBERS)
+    def create(self, number: int) -> str:
+        """A new video."""
+        case = self.walks.good[number % len(self.walks.good)]
+        accepted, made = self.lives.create(case)
+        if not accepted:
+            self.walks.fail(case.label)
+        return made or next(iter(self.lives.all))
 
-        @rule(digits=st.text("0123456789abcdef", min_size=1, max_size=48))
-        def stranger(self, digits: str) -> None:
-            """An id that nobody was given is retrieved."""
-            video = f"video_{digits}"
-            if video not in lives.all and lives.look_for_stranger(video).findings:
-                walks.fail(NOT_FOUND)
+    @rule(video=videos)
+    def retrieve(self, video: str) -> None:
+        """A video is retrieved once more."""
+        if self.lives.look(video).findings:
+            self.walks.fail(FOUND)
 
-    return Walk
+    @rule(video=consumes(videos))
+    def finish(self, video: str) -> None:
+        """A video is retrieved for the last time in this walk, twice."""
+        self.retrieve(video)
+        self.retrieve(video)
+
+    @rule(digits=st.text("0123456789abcdef", min_size=1, max_size=48))
+    def stranger(self, digits: str) -> None:
+        """An id that nobody was given is retrieved."""
+        video = f"video_{digits}"
+        if video not in self.lives.all and self.lives.look_for_stranger(video).findings:
+            self.walks.fail(NOT_FOUND)

@@ -32,13 +32,16 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
         if (answer.status >= 500 or not answer.status) and NO_5XX in rules:
             verdict.findings.append(_finding(NO_5XX, case, answer, "a 4xx", 100))
         return verdict
+    misshapen = _envelope(contract, answer)
     if ENVELOPE in rules:
         verdict.judged.add(ENVELOPE)
-        verdict.findings += [_finding(ENVELOPE, case, answer, due, 101) for due in _envelope(contract, answer)[:1]]
+        verdict.findings += [_finding(ENVELOPE, case, answer, due, 101) for due in misshapen[:1]]
     shape = f"{case.breach}.error"
     if shape in rules:
         verdict.judged.add(shape)
-        differences = [_differences(contract, rule, case, answer) for rule in (case.breach or "", *case.also)]
+        differences = [
+            _differences(contract, rule, case, answer, misshapen) for rule in (case.breach or "", *case.also)
+        ]
         if all(differences):
             verdict.findings.append(_finding(shape, case, answer, "; ".join(differences[0]), 101))
     return verdict
@@ -79,7 +82,7 @@ def _envelope(contract: Contract, answer: Answer) -> list[str]:
     return [f"{'.'.join(one.path) or 'the body'}: {one.due}" for one in found]
 
 
-def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> list[str]:
+def _differences(contract: Contract, rule: str, case: Case, answer: Answer, misshapen: list[str]) -> list[str]:
     """How a refusal differs from the documented one of this rule, each as what was due."""
     error = contract.rules.error(rule)
     if error is None:
@@ -89,9 +92,8 @@ def _differences(contract: Contract, rule: str, case: Case, answer: Answer) -> l
         due.append(f"status {error['status']}")
     if error["status"] == 405:
         due += [f"a header Allow with {one}" for one in _methods_at(contract, case.request.path) - allowed(answer)]
-    shape = _envelope(contract, answer)
-    if shape:
-        return due + shape
+    if misshapen:
+        return due + misshapen
     came = (answer.object or {}).get("error", {})
     for key in ("type", "code", "param"):
         wanted = _filled(contract, rule, error[key], case)
