@@ -6,6 +6,7 @@ import base64
 import hashlib
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from contract_tests.request import Facts, Part, Request
@@ -36,7 +37,7 @@ class Case:
         """Whether the request must be refused."""
         return self.breach is not None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same in every run that sends the same thing for the same reason."""
         request = self.request

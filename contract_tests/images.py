@@ -22,7 +22,18 @@ _PILLOW = {
     "image/png": "PNG",
     "image/avif": "AVIF",
 }
+#: How the pixels of a variant or a type are kept; what is written without compression takes one bit for each.
+_MODES = {
+    "grey": "L",
+    "cmyk": "CMYK",
+    "rgba": "RGBA",
+    "alpha": "RGBA",
+    "image/gif": "L",
+    "image/bmp": "1",
+    "image/tiff": "1",
+}
 _COLOURS: dict[str, float | tuple[float, ...]] = {
+    "1": 1,
     "L": 106,
     "RGB": (42, 157, 143),
     "RGBA": (42, 157, 143, 128),
@@ -64,7 +75,7 @@ def png(width: int, height: int, padding: int = 0) -> bytes:
     ends = [-(-height * n // len(stripe)) for n in range(len(stripe) + 1)]
     rows = b"".join((b"\x00" + stripe[n : n + 1] * row_bytes) * (ends[n + 1] - ends[n]) for n in range(len(stripe)))
     header = struct.pack(">IIBBBBB", width, height, 2, 3, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"PLTE", _PALETTE), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
+    chunks = [(b"IHDR", header), (b"PLTE", _PALETTE), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")]
     if padding:
         chunks.insert(2, (b"tEXt", b"Comment\x00" + b"x" * padding))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
@@ -82,10 +93,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _pillow(media_type: str, width: int, height: int, variant: str) -> bytes:
-    modes = {"grey": "L", "cmyk": "CMYK", "rgba": "RGBA", "alpha": "RGBA"}
-    mode = modes.get(variant, "RGB")
+    mode = _MODES.get(variant) or _MODES.get(media_type, "RGB")
     image = Image.new(mode, (width, height), _COLOURS[mode])
-    options: dict[str, object] = {}
+    options: dict[str, object] = {"compress_level": 1} if media_type == "image/png" else {}
     if media_type == "image/webp":
         options = {"lossless": variant != "lossy", "method": 0, "quality": 20}
     elif media_type == "image/jpeg":

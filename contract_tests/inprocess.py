@@ -27,10 +27,9 @@ class InProcess(httpx.BaseTransport):
         return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
-        body = b"".join(request.stream) if isinstance(request.stream, httpx.SyncByteStream) else b""
-        asked = httpx.Request(request.method, request.url, headers=request.headers, content=body)
-        asked.headers = request.headers
-        response = await self._asgi.handle_async_request(asked)
+        if not isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = httpx.ByteStream(b"".join(request.stream))
+        response = await self._asgi.handle_async_request(request)
         content = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
         return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from contract_tests.redaction import Redactor
 from contract_tests.run import Progress, Run, quiet
 from contract_tests.settings import PROFILES, Settings
 from contract_tests.spending import Purse
-from contract_tests.target import Clients, Target, base_url
+from contract_tests.target import Target, Transports, base_url
 from contract_tests.verdict import Verdict, failing
 
 
@@ -62,12 +63,15 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     contract = load(settings.document)
     contract.require_rules(settings.only or ())
     address = base_url(url, contract.form.operation.path, settings.token)
-    started = surroundings.clock()
     transport = surroundings.transport()
-    clients = Clients(settings.timeout, transport)
-    target = Target(
-        address, settings.token, clients, surroundings.clock, getattr(transport, "app", None), transport is not None
-    )
+    with closing(Transports(settings.timeout, transport)) as transports:
+        app = getattr(transport, "app", None)
+        target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None)
+        return _judge(target, contract, settings, surroundings)
+
+
+def _judge(target: Target, contract: Contract, settings: Settings, surroundings: Surroundings) -> Outcome:
+    started = surroundings.clock()
     record, settings = _open_record(settings, contract, target.shown)
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
@@ -80,7 +84,6 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        clients.close()
         if not interrupted:
             book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
         book.close()

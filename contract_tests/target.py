@@ -6,7 +6,6 @@ import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +22,13 @@ PLACEHOLDER = "contract-tests"
 #: Seconds after which an idle connection is no more used: servers drop them, uvicorn after 5.
 IDLE = 2.0
 _CHUNK = 1000
+#: What real clients send along, whatever they ask for.
+_HEADERS = (
+    (b"Accept", b"*/*"),
+    (b"Accept-Encoding", b"gzip, deflate"),
+    (b"Connection", b"keep-alive"),
+    (b"User-Agent", b"contract-tests"),
+)
 
 
 def base_url(url: str, path: str, token: str | None = None) -> str:
@@ -67,37 +73,46 @@ def is_loopback(url: str) -> bool:
 
 
 class Here(Protocol):
-    """What has a client for the thread that asks."""
+    """What has a transport for the thread that asks, and the seconds that a step of it may take."""
 
     @property
-    def here(self) -> httpx.Client:
-        """The client of this thread."""
+    def timeout(self) -> float:
+        """Seconds for connecting, and for each piece sent or received."""
+
+    @property
+    def here(self) -> httpx.BaseTransport:
+        """The transport of this thread."""
 
 
-class Clients:
-    """A client for each thread that asks for one: a pool that threads share may close a connection that one just took.
+class Transports:
+    """One for each thread that asks: a pool that threads share may close a connection that one just took.
 
-    `timeout` in seconds; `transport` carries the requests of all of them where it is not the network.
+    A transport follows nothing, retries nothing, keeps no cookies and reads no settings of its surroundings, as a
+    client of httpx would. `given` carries all requests where it is not the network.
     """
 
-    def __init__(self, timeout: float, transport: httpx.BaseTransport | None = None) -> None:
-        self._make = partial(connect, timeout, transport)
+    def __init__(self, timeout: float, given: httpx.BaseTransport | None = None) -> None:
+        self.timeout = timeout
+        self._given = given
         self._local = threading.local()
-        self._all: list[httpx.Client] = []
+        self._all: list[httpx.BaseTransport] = [] if given is None else [given]
 
     @property
-    def here(self) -> httpx.Client:
-        """The client of this thread."""
-        client: httpx.Client | None = getattr(self._local, "client", None)
-        if client is None:
-            client = self._local.client = self._make()
-            self._all.append(client)
-        return client
+    def here(self) -> httpx.BaseTransport:
+        """The transport of this thread."""
+        if self._given is not None:
+            return self._given
+        transport: httpx.BaseTransport | None = getattr(self._local, "transport", None)
+        if transport is None:
+            limits = httpx.Limits(keepalive_expiry=IDLE)
+            transport = self._local.transport = httpx.HTTPTransport(limits=limits, trust_env=False)
+            self._all.append(transport)
+        return transport
 
     def close(self) -> None:
         """Close those of all threads, which ask no more."""
-        for client in self._all:
-            client.close()
+        for transport in self._all:
+            transport.close()
 
 
 @dataclass
@@ -110,7 +125,7 @@ class Target:
 
     url: str
     token: str | None
-    clients: Here
+    transports: Here
     clock: Callable[[], float]
     app: Any = None
     transported: bool = False
@@ -128,7 +143,7 @@ class Target:
 
     def send(self, request: Request) -> Answer:
         """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
-        headers = [(name.encode(), value.encode()) for name, value in request.headers]
+        headers = [*_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content_type is not None:
             headers.append((b"Content-Type", request.content_type.encode()))
         authorization = CREDENTIALS[request.credential].render(self.sent_token)
@@ -139,22 +154,21 @@ class Target:
             content = None if not request.body else content
         started = self.clock()
         try:
-            ask = self.clients.here.request
-            response = ask(request.method, self.url + request.path, headers=headers, content=content)
+            asked = httpx.Request(
+                request.method,
+                self.url + request.path,
+                headers=headers,
+                content=content,
+                extensions={"timeout": httpx.Timeout(self.transports.timeout).as_dict()},
+            )
+            response = self.transports.here.handle_request(asked)
+            response.read()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise UnjudgeableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.RequestError as error:
             return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, started, self.clock())
-
-
-def connect(timeout: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """A client that follows nothing, retries nothing and reads no settings of its surroundings."""
-    limits = httpx.Limits(keepalive_expiry=IDLE)
-    client = httpx.Client(timeout=timeout, limits=limits, transport=transport, trust_env=False)
-    client.headers["User-Agent"] = "contract-tests"
-    return client
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from contract_tests.redaction import Redactor
 from contract_tests.run import Run
 from contract_tests.settings import Settings
 from contract_tests.spending import Purse
-from contract_tests.target import Clients, Target
+from contract_tests.target import Target, Transports
 from tests.faults import CORRECT
 from tests.kit.test_reproduction import served as served_by_uvicorn
 from tests.kit.vocabulary import TOKEN, command, judge
@@ -160,7 +160,7 @@ def test_it_is_not_sent(case: str) -> None:
 
 def test_it_is_not_sent_over_tls() -> None:
     chosen = Settings(only=frozenset({RULE}))
-    target = Target("https://localhost", None, Clients(1.0), time.time)
+    target = Target("https://localhost", None, Transports(1.0), time.time)
     run = Run(load(default_path()), chosen, Courier(target, Purse(None), Journal(None, Redactor(None)), time.sleep))
     malformed(run)
     assert "http:// alone" in run.skipped[RULE]

@@ -13,12 +13,12 @@ import yaml
 
 from contract_tests.cli import main
 from contract_tests.document import default_path
-from contract_tests.inprocess import InProcess
 from contract_tests.session import Outcome, Surroundings, judge_target
 from contract_tests.settings import Settings
 from contract_tests.verdict import BROKEN, HOLDS, Strictness
 from tests.faults.fault import CLEAN
 from tests.faults.server import app as reference
+from tests.kit.direct import Direct
 
 TOKEN = "test-token"
 HERE = "http://127.0.0.1:1"
@@ -38,9 +38,9 @@ class Clock:
 
 
 def surroundings(app: Any, clock: Clock | None = None) -> Surroundings:
-    """The application in this process instead of a network."""
+    """The application in this thread instead of a network."""
     clock = clock or Clock()
-    return Surroundings(clock=time.time, sleep=clock.sleep, transport=lambda: InProcess(app))
+    return Surroundings(clock=time.time, sleep=clock.sleep, transport=lambda: Direct(app))
 
 
 def judge(
@@ -78,8 +78,9 @@ def failing(outcome: Outcome) -> set[str]:
 
 
 def run(app: Any, *words: str, url: str = HERE, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Exit code, output and errors of `contract-tests run URL …` against an application in this process."""
-    return command("run", url, *words, app=app, environment=environment)
+    """Exit code, output and errors of `contract-tests run URL …` against an application in this thread, one by one."""
+    alone = () if "--workers" in words else ("--workers", "1")
+    return command("run", url, *words, *alone, app=app, environment=environment)
 
 
 def command(*words: str, app: Any = None, environment: dict[str, str] | None = None) -> tuple[int, str, str]:

@@ -22,12 +22,12 @@ from contract_tests.run import Run
 from contract_tests.session import send_all
 from contract_tests.settings import Settings, workers_for
 from contract_tests.spending import Purse
-from contract_tests.target import Clients, Target
+from contract_tests.target import Target, Transports
 from contract_tests.verdict import BROKEN, Strictness, failing
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import Mutant, mutants
+from tests.kit.direct import Direct
 from tests.power.alone import alone
-from tests.power.direct import Direct
 
 TOKEN = "test-token"
 HERE = "http://127.0.0.1:1"
@@ -133,8 +133,8 @@ def _kit(task: Task, server: Any) -> Measured:
     )
     contract = _contract()
     app = server.build()
-    client = Clients(settings.timeout, InProcess(app)) if at_once else Direct(app)
-    target = Target(HERE, TOKEN, client, time.time, app, transported=at_once)
+    transports = Transports(settings.timeout, InProcess(app) if at_once else Direct(app))
+    target = Target(HERE, TOKEN, transports, time.time, app, transported=at_once)
     # Nobody waits for a video here: the servers of the catalogue move on by being asked.
     courier = Courier(target, Purse(task.spend), Journal(None, Redactor(TOKEN)), lambda _: None)
     judgement = First(rules={rule.id for rule in contract.rules}) if task.first else Judgement()
@@ -147,7 +147,7 @@ def _kit(task: Task, server: Any) -> Measured:
         # A server that refuses the right token is noticed, though not by a rule.
         return Measured(task, server.says, (str(error),), (str(error),), courier.requests, courier.purse.accepted, 0)
     finally:
-        client.close()
+        transports.close()
     found = run.verdicts()
     return Measured(
         task,
