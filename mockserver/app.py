@@ -18,7 +18,7 @@ from mockserver.background import running
 from mockserver.clock import Clock, MovableClock, SystemClock
 from mockserver.control import Control
 from mockserver.dispatch import Dispatcher
-from mockserver.document import Document, Operation, read_document
+from mockserver.document import Operation, read_document
 from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
 from mockserver.exchange import Exchange
 from mockserver.front import AtOnce, Front
@@ -88,14 +88,13 @@ def create_parts(
     clock: Clock,
     sleep: Sleep = asyncio.sleep,
     timeout: Timeout = asyncio.timeout,
-    document: Document | None = None,
     group: str = "",
 ) -> Parts:
-    """Make the parts of an application, as ``settings`` say; ``document`` where it is read already.
+    """Make the parts of an application, as ``settings`` say.
 
     The processes of a ``group`` count their requests together.
     """
-    document = document or read_document(settings.document)
+    document = read_document(settings.document)
     for rule in document.stale_rules():
         logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
     # Ids of a mock are no secrets, and have to repeat.

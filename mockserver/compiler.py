@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from mockserver.document import Document, DocumentError, Error, Limits, Operation, convert
+from mockserver.document import Document, DocumentError, Error, Limits, Operation, Rule, convert
 from mockserver.image import READERS
 from mockserver.rules import BEYOND_SCHEMA, Field, FormRule, FormRules, Validator
 
@@ -75,6 +75,10 @@ class _Compiler:
     def __init__(self, document: Document, source: Source) -> None:
         self.document = document
         self.source = source
+        self.rules: dict[str, list[tuple[str, Rule]]] = {}
+        for rule_id, rule in document.rules.items():
+            if rule.kind is not None:
+                self.rules.setdefault(rule.kind, []).append((rule_id, rule))
         self.schema = source.schema
         properties = convert(self.schema.get("properties"), f"{source.name}: properties", dict[str, Any])
         self.properties = {name: document.resolve(node) for name, node in properties.items()}
@@ -183,8 +187,8 @@ class _Compiler:
         """The rule of the table for this breach: of this field, in this schema, or the nearest to that there is."""
         found = [
             (rule.field is None, not rule.at.startswith(self.source.pointers), rule_id)
-            for rule_id, rule in self.document.rules.items()
-            if rule.kind == kind and rule.field in (field, None) and at in (None, rule.at)
+            for rule_id, rule in self.rules.get(kind, [])
+            if rule.field in (field, None) and at in (None, rule.at)
         ]
         if not found:
             return None
@@ -198,7 +202,9 @@ class _Compiler:
         return f"{field or 'fields'}.{'schema' if kind == '*' else kind}", next(earned)
 
     def _validator(self, schema: dict[str, Any]) -> Validator:
-        whole = {**schema, "components": self.document.raw.get("components", {})}
+        # The components are many, and few schemas refer to any.
+        refers = b'"$ref"' in msgspec.json.encode(schema)
+        whole = {**schema, "components": self.document.raw.get("components", {})} if refers else schema
         try:
             return jsonschema_rs.Draft202012Validator(whole)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:

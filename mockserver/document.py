@@ -1,6 +1,7 @@
 """The document: ``openapi.yaml`` read, checked and resolved. The only reader of the file in this package."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, TypeVar
@@ -179,8 +180,12 @@ def read_document(path: Path) -> Document:
     return parse_document(text)
 
 
+@lru_cache(maxsize=2)
 def parse_document(text: str) -> Document:
-    """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used."""
+    """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used.
+
+    A process that makes many mocks by one document, as tests do, reads it once: it is not changed by any of them.
+    """
     try:
         raw = load_yaml(text)
     except MarkupError as error:

@@ -4,7 +4,6 @@ from typing import Any
 
 from mockserver.app import build_app, create_parts
 from mockserver.clock import SystemClock
-from mockserver.document import Document
 from mockserver.settings import Settings
 from mockserver.threaded import ThreadedServer
 
@@ -12,14 +11,11 @@ TOKEN = "test-token"  # noqa: S105 - what a test may send where any token will d
 
 
 class VideosMock:
-    """One mock. ``app`` is it as an ASGI application, ``token`` one that it accepts.
+    """One mock. ``app`` is it as an ASGI application, ``token`` one that it accepts."""
 
-    ``document`` is that of ``settings``, where it is read already.
-    """
-
-    def __init__(self, settings: Settings | None = None, document: Document | None = None) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
-        parts = create_parts(settings, SystemClock(), document=document)
+        parts = create_parts(settings, SystemClock())
         self._service, self._stamp, self._control = parts.service, parts.stamp, parts.control
         self._server: ThreadedServer | None = None
         self.app = build_app(parts)

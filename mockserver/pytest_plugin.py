@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mockserver.document import Document
     from mockserver.fixture import VideosMock
 
 MARKER = "videos_mock(pace='polls:3', …): settings of the fixture videos_mock, named as the options of mockserver are."
@@ -22,28 +19,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
-@pytest.fixture(scope="session")
-def videos_mock_documents() -> "dict[Path, Document]":
-    """The documents that were read already, by path."""
-    return {}
-
-
 @pytest.fixture
-def videos_mock(
-    request: pytest.FixtureRequest, videos_mock_documents: "dict[Path, Document]"
-) -> "Iterator[VideosMock]":
+def videos_mock(request: pytest.FixtureRequest) -> "Iterator[VideosMock]":
     """A mock of POST /v1/videos for this test alone, with ``url``, ``app``, ``token``, ``advance``, ``fail_next``."""
     marker = request.node.get_closest_marker("videos_mock")
-    made = _made(marker.kwargs if marker else {}, videos_mock_documents)
+    made = _made(marker.kwargs if marker else {})
     if isinstance(made, str):
         pytest.fail(f"videos_mock: {made}", pytrace=False)
     yield made
     made.close()
 
 
-def _made(given: dict[str, Any], documents: "dict[Path, Document]") -> "VideosMock | str":
+def _made(given: dict[str, Any]) -> "VideosMock | str":
     """A mock with the settings of a marker, or the line that says what is wrong with them."""
-    from mockserver.document import DocumentError, read_document  # noqa: PLC0415 - who does not ask for it pays nothing
+    from mockserver.document import DocumentError  # noqa: PLC0415 - who does not ask for it pays nothing
     from mockserver.fixture import VideosMock  # noqa: PLC0415
     from mockserver.scenario_file import ScenarioFileError  # noqa: PLC0415
     from mockserver.settings import UsageError, read_settings  # noqa: PLC0415
@@ -55,11 +44,8 @@ def _made(given: dict[str, Any], documents: "dict[Path, Document]") -> "VideosMo
         settings = read_settings(list(_argv(given)), {}, StringIO())
     except UsageError as error:
         return str(error)
-    path = settings.document.absolute()
     try:
-        if path not in documents:
-            documents[path] = read_document(path)
-        return VideosMock(settings, documents[path])
+        return VideosMock(settings)
     except DocumentError as error:
         return f"{settings.document}: {error}"
     except (ScenarioFileError, StoreError) as error:

@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
@@ -46,7 +48,7 @@ class RedisServer:
     @property
     def client(self) -> redis.Redis:
         """A look behind the back of the stores."""
-        return redis.Redis(port=self.port)
+        return redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
 
     def hold(self) -> None:
         """Answer nothing from now on, and keep connections open."""

@@ -203,14 +203,15 @@ def test_document_is_parsed_once_a_session(tests: pytest.Pytester, monkeypatch: 
         tests,
         """
         import mockserver.document
+        mockserver.document.parse_document.cache_clear()
         parsed = []
-        right = mockserver.document.parse_document
-        mockserver.document.parse_document = lambda text: parsed.append(1) or right(text)
+        right = mockserver.document.load_yaml
+        mockserver.document.load_yaml = lambda text: parsed.append(1) or right(text)
 
         def test_first(videos_mock): pass
         def test_second(videos_mock): pass
         def test_count():
-            mockserver.document.parse_document = right
+            mockserver.document.load_yaml = right
             assert len(parsed) == 1
         """,
         passed=3,
