@@ -1,5 +1,6 @@
 """The life of videos beyond what one look shows: walks through it, what refuses too early, what is deleted and remixed."""
 
+import gc
 import re
 from dataclasses import replace
 from io import StringIO
@@ -10,8 +11,9 @@ import pytest
 
 from contract_tests.cli import main
 from contract_tests.inprocess import InProcess
+from contract_tests.run import Run
 from contract_tests.session import Surroundings
-from tests.faults import CATALOGUE
+from tests.faults import CATALOGUE, CORRECT
 from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY
 from tests.faults.server import Service, Video
@@ -211,3 +213,13 @@ def test_a_server_that_goes_away_in_the_middle_of_a_walk_is_told_in_one_line() -
     words = ("run", HERE, "--token", TOKEN, "--rule", FOUND, "--extensions")
     assert main(words, {}, out, err, around) == 2
     assert err.getvalue().splitlines()[-1] == f"contract-tests: Nothing answers at {HERE}: Connection refused."
+
+
+def test_a_run_that_is_over_is_kept_by_nothing() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, Run) for one in gc.get_objects())
+
+    before = kept()
+    judge(CORRECT["clean"].build(), **asked(FOUND))
+    assert kept() == before

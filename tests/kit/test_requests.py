@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from contract_tests.contract import load
 from contract_tests.document import default_path
 from contract_tests.draws import draws
 from contract_tests.pairwise import covering
+from tests.faults import CORRECT
+from tests.kit.vocabulary import judge
 
 CONTRACT = load(default_path())
 
@@ -72,3 +75,20 @@ def test_a_picture_has_the_sides_it_was_made_with(width: int, height: int, media
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         assert image.size == (facts.width, facts.height) == (width, height)
+
+
+def test_no_request_carries_what_an_answer_before_it_has_set() -> None:
+    right, carried = CORRECT["clean"].build(), []
+
+    async def setting(scope: Any, receive: Any, send: Any) -> None:
+        async def answer(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"set-cookie", b"seen=1; Path=/")]
+            await send(message)
+
+        carried.append(b"cookie" in dict(scope["headers"]))
+        await right(scope, receive, answer)
+
+    judge(setting, only=frozenset({"seconds.enum"}))
+    assert len(carried) > 1
+    assert not any(carried)
