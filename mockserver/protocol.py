@@ -1,9 +1,11 @@
 """The protocol: HTTP on one connection. Uvicorn's, with three things of our own.
 
-A request that came whole, head and body in one piece, is answered at once where the application can, in one write:
-no task, no messages. A connection can be hung up. And what is no HTTP is answered in the document's envelope.
+A request that came whole, head and body in one piece, is answered at once where the application can: no task, no
+messages, and one write with those of others. A connection can be hung up. And what is no HTTP is answered in the
+document's envelope.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +22,36 @@ MOST_WAITING = 64 * 1024
 CLOSE: Header = (b"connection", b"close")
 
 
+class Outbox:
+    """The answers of one turn of the event loop, written together at its end.
+
+    To wake a client that sleeps takes a fifth of the time of an answer; of clients that share a process, as those of a
+    load test or a proxy do, the first write wakes all.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[asyncio.Transport, bytes]] = []
+
+    def put(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, data: bytes) -> None:
+        """Write ``data`` once all is read that has arrived."""
+        if not self._waiting:
+            loop.call_soon(self.flush)
+        self._waiting.append((transport, data))
+
+    def flush(self) -> None:
+        """Write it now: before anything else is written or closed."""
+        waiting, self._waiting = self._waiting, []
+        for transport, data in waiting:
+            if not transport.is_closing():
+                transport.write(data)
+
+
 class Protocol(HttpToolsProtocol):
     """One connection to ``application``; ``bad_http`` answers what is no HTTP."""
 
     application: Application
     bad_http: Callable[[], Answer]
+    outbox: Outbox
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -35,6 +62,16 @@ class Protocol(HttpToolsProtocol):
         super().data_received(data)
         if self._held is not None:
             self._release()
+
+    def eof_received(self) -> None:
+        """Answer what was asked before the client said that it says no more."""
+        self.outbox.flush()
+        super().eof_received()
+
+    def shutdown(self) -> None:
+        """End the connection when what was asked is answered."""
+        self.outbox.flush()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         """Begin a request. The rest of what uvicorn does here waits until it is known to go its way."""
@@ -77,6 +114,7 @@ class Protocol(HttpToolsProtocol):
         """Answer what is no HTTP."""
         self._held = None
         answer = self.bad_http()
+        self.outbox.flush()
         self.transport.write(self._head(answer.status, (*answer.headers, CLOSE)) + answer.body)
         self.transport.close()
 
@@ -98,8 +136,9 @@ class Protocol(HttpToolsProtocol):
 
     def _answer(self, answer: Answer) -> None:
         headers = (*answer.headers, CLOSE) if answer.drop else answer.headers
-        self.transport.write(self._head(answer.status, headers) + answer.body)
+        self.outbox.put(self.loop, self.transport, self._head(answer.status, headers) + answer.body)
         if answer.drop:
+            self.outbox.flush()
             self.transport.close()
         self.on_response_complete()
 
@@ -131,4 +170,5 @@ class Protocol(HttpToolsProtocol):
 def protocol(app: Application, bad_http: Callable[[], Answer]) -> type[Protocol]:
     """The protocol of every connection of one server."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    return type("Protocol", (Protocol,), {"application": app, "bad_http": staticmethod(bad_http)})
+    parts = {"application": app, "bad_http": staticmethod(bad_http), "outbox": Outbox()}
+    return type("Protocol", (Protocol,), parts)

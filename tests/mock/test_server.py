@@ -1,14 +1,19 @@
 """What only a socket shows: bad HTTP, early answers, connections."""
 
 import asyncio
+import itertools
 import socket
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, BinaryIO
 
 import httpx
 import pytest
+import uvloop
+from uvicorn.server import ServerState
 
 from mockserver import create_app
+from mockserver.response import Answer
+from mockserver.server import configure
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, Mock, envelope, form, multipart
 
@@ -167,3 +172,51 @@ def test_client_that_goes_away_is_answered_nothing(path: str, content_type: str)
     scope = {"type": "http", "method": "POST", "path": f"/v1/videos{path}", "headers": headers, "query_string": b""}
     asyncio.run(create_app()(scope, receive, send))
     assert sent == []
+
+
+def asked(name: str, *lines: str) -> bytes:
+    """A request for a video of that name; with an Origin it is answered the long way, without at once."""
+    return "\r\n".join(
+        [f"GET /v1/videos/{name} HTTP/1.1", "Host: x", "Authorization: Bearer x", *lines, "", ""]
+    ).encode()
+
+
+@pytest.mark.parametrize("origins", list(itertools.product(((), ("Origin: null",)), repeat=3)))
+def test_what_is_asked_in_one_piece_is_answered_in_its_order(address: tuple[str, int], origins: Any) -> None:
+    names = ["one", "two", "three"]
+    with socket.create_connection(address, timeout=10) as client, client.makefile("rb") as received:
+        client.sendall(b"".join(asked(name, *lines) for name, lines in zip(names, origins, strict=True)))
+        assert all(name in read_answer(received).text for name in names)
+
+
+def test_what_is_asked_before_bad_http_is_answered_before_it(address: tuple[str, int]) -> None:
+    assert exchange(address, asked("one") + b"GARBAGE\r\n\r\n", answers=1).status_code == 404
+    assert exchange(address, asked("one") + b"GARBAGE\r\n\r\n", answers=2).status_code == 400
+
+
+def ended(connection: Any) -> None:
+    """The client says no more, and the event loop closes the connection."""
+    connection.eof_received()
+    connection.transport.close()
+
+
+@pytest.mark.parametrize("end", [lambda connection: connection.shutdown(), ended], ids=["server stops", "client ends"])
+def test_connection_that_ends_in_the_turn_of_a_request_answers_it(end: Callable[[Any], None]) -> None:
+    async def answer() -> bytes:
+        config, loop = configure(create_app(), bad_http=lambda: Answer(400, (), b"")), asyncio.get_running_loop()
+        config.load()
+
+        class Ending(config.http_protocol_class):  # type: ignore[name-defined,misc]
+            def data_received(self, data: bytes) -> None:
+                super().data_received(data)
+                end(self)
+
+        server = await loop.create_server(lambda: Ending(config, ServerState(), {}), "127.0.0.1", 0)
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            client.setblocking(False)
+            client.sendall(asked("one"))
+            received = await loop.sock_recv(client, 65536)
+        server.close()
+        return received
+
+    assert b"one" in uvloop.run(answer())
