@@ -33,11 +33,12 @@ def test_mutants_are_noticed_or_equivalent() -> None:
 def test_changes_are_many_and_named() -> None:
     names = [name for name, *_ in changes()]
     assert len(names) == len(set(names)) >= 850
-    assert set(EQUIVALENT) <= set(names)
 
 
-def test_most_changes_can_be_built() -> None:
-    assert len(list(islice(mutants(), 150))) == 150
+def test_most_changes_can_be_built_and_all_that_are_excused() -> None:
+    built = {mutant.id for mutant in mutants()}
+    assert len(built) > 0.9 * len(changes())
+    assert set(EQUIVALENT) <= built
 
 
 def test_seed_gives_the_order() -> None:
