@@ -19,12 +19,13 @@ from mockserver.clock import Clock, MovableClock, SystemClock
 from mockserver.control import Control
 from mockserver.dispatch import Dispatcher
 from mockserver.document import Operation, read_document
-from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, Sleep, Unrouted
+from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, QuickHandler, Sleep, Unrouted
 from mockserver.exchange import Exchange
 from mockserver.front import AtOnce, Front
 from mockserver.gate import Gate
 from mockserver.jobs import Jobs, finished
 from mockserver.journal import Journal
+from mockserver.judged import Judged, Memory
 from mockserver.pace import Fated
 from mockserver.panel import Panel
 from mockserver.response import Answer
@@ -35,7 +36,7 @@ from mockserver.settings import Settings
 from mockserver.sharing import Alone, Together
 from mockserver.stage import Stage
 from mockserver.stamp import Stamp
-from mockserver.wire import Patience, Timeout, header, read_form, read_json, read_query
+from mockserver.wire import Patience, Timeout, Whole, header, read_form, read_json, read_query, whole_form
 
 logger = logging.getLogger("mockserver")
 
@@ -136,7 +137,8 @@ def build_app(parts: Parts) -> Fronted:
         allow_private_network=True,
         expose_headers=["x-request-id", "openai-processing-ms", "openai-poll-after-ms", "retry-after", *RANGES],
     )
-    endpoints = {path: Endpoint(service, methods, sleep) for path, methods in public.items()}
+    quick = quick_handlers(service)
+    endpoints = {path: Endpoint(service, methods, sleep, quick) for path, methods in public.items()}
     routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
     works = [service.jobs.dispatcher.run, control.sharing.watch] if service.jobs.dispatcher else []
@@ -188,10 +190,8 @@ def handlers(service: Service, patience: Patience | None) -> dict[str, Handler]:
     """What answers each operation of the document, by its id."""
 
     async def create(scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
-        form = await read_form(
-            service.rules["createVideo"], service.spool, scope, receive, None if exchange.is_at_once else patience
-        )
-        return None if form is None else await service.create(exchange, form)
+        form = await read_form(service.rules["createVideo"], service.spool, scope, receive, patience)
+        return None if form is None else await service.create(exchange, service.judge(form))
 
     async def retrieve(scope: Scope, _receive: Receive, exchange: Exchange) -> Answer:
         return service.retrieve(exchange.owner, scope["path_params"]["video_id"])
@@ -218,3 +218,21 @@ def handlers(service: Service, patience: Patience | None) -> dict[str, Handler]:
         "remixVideo": remix,
         "downloadContent": content,
     }
+
+
+def quick_handlers(service: Service) -> dict[str, QuickHandler]:
+    """What answers the operations that are asked for most and wait for nothing but the body, by their id."""
+    rules, memory = service.rules["createVideo"], Memory[Judged]()
+
+    def create(whole: Whole, exchange: Exchange) -> Answer:
+        content_type = whole.headers.get(b"content-type", b"").decode("latin-1")
+        judged = memory.find(content_type, whole.body)
+        if judged is None:
+            form = whole_form(rules, service.spool, content_type, whole.body)
+            judged = memory.keep(content_type, whole.body, service.judge(form))
+        return service.create_at_once(exchange, judged)
+
+    def retrieve(whole: Whole, exchange: Exchange) -> Answer:
+        return service.retrieve(exchange.owner, whole.parameters["video_id"])
+
+    return {"createVideo": create, "retrieveVideo": retrieve}

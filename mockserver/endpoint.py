@@ -1,7 +1,7 @@
 """Endpoints: from a request of one path to its answer, whatever happens. Pure ASGI, no framework."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from mockserver.exchange import Exchange, TakesTimeError
 from mockserver.gate import Gate
@@ -12,7 +12,7 @@ from mockserver.spool import SpoolError
 from mockserver.stage import AnswerError
 from mockserver.store import StoreUnavailable
 from mockserver.upload import UploadError
-from mockserver.wire import Receive, Scope, Send, joined, respond, told
+from mockserver.wire import Receive, Scope, Send, Whole, joined, respond
 
 logger = logging.getLogger("mockserver")
 
@@ -25,21 +25,30 @@ Methods = dict[str, tuple[str, Handler]]
 Sleep = Callable[[float], Awaitable[object]]
 """Waits so many seconds."""
 
-WITHOUT_WAITING = ("createVideo", "retrieveVideo")
-"""The operations that wait for nothing but the body, and are asked for most."""
+QuickHandler = Callable[[Whole, Exchange], Answer]
+"""What answers an operation that waits for nothing but the body; ``TakesTimeError`` where this request does."""
 
 
 class Endpoint:
-    """One path: finds the operation by the method and the sender by the token, then answers, as is planned."""
+    """One path: finds the operation by the method and the sender by the token, then answers, as is planned.
+
+    ``at_once`` are those of its methods that can be answered without a wait.
+    """
 
     is_control = False
 
-    def __init__(self, service: Service, methods: Methods, sleep: Sleep) -> None:
+    def __init__(
+        self, service: Service, methods: Methods, sleep: Sleep, quick: Mapping[str, QuickHandler] | None = None
+    ) -> None:
         self.service = service
         self.methods = methods
         self.sleep = sleep
         self.allowed = ", ".join(sorted(methods))
-        self.without_waiting = {method for method, (name, _) in methods.items() if name in WITHOUT_WAITING} - {"HEAD"}
+        self.quick = {
+            method: (name, quick[name])
+            for method, (name, _) in methods.items()
+            if quick is not None and name in quick and method != "HEAD"
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -60,34 +69,32 @@ class Endpoint:
 
         No scenario waits for any request, and the store makes nobody wait.
         """
-        if method not in self.without_waiting or self.service.stage.is_awaited:
+        if method not in self.quick or self.service.stage.is_awaited:
             return False
         return not (self.service.jobs.is_slow and self.service.jobs.waits(size))
 
-    def at_once(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
+    def at_once(self, whole: Whole, exchange: Exchange) -> Answer | None:
         """The answer to a request that is here already: the same as otherwise, without a wait; ``None`` if it waits."""
-        exchange.is_at_once = True
-        work = self._answer(scope, receive, exchange)
+        exchange.operation, handler = self.quick[exchange.method]
         try:
-            work.send(None)
-        except StopIteration as done:
-            answer: Answer = done.value
+            owner = self.service.authorise(exchange.authorization)
+            if isinstance(owner, Answer):
+                answer = owner
+            else:
+                exchange.owner = owner
+                answer = handler(whole, exchange)
         except TakesTimeError:
             return None
-        else:  # pragma: no cover - a mistake of this package: what waits is not asked for at once
-            work.close()
-            raise RuntimeError(f"{told(scope)} waits")
+        except Exception as error:  # noqa: BLE001 - it is told, or answered
+            answer = self._failed(error, exchange)
         exchange.rule = answer.rule
         return answer
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         try:
             return await self._judge(scope, receive, exchange)
-        except TakesTimeError:
-            raise
-        except Exception:
-            logger.exception("%s failed", told(scope))
-            return self.service.refuse("error.no-5xx")
+        except Exception as error:  # noqa: BLE001 - it is told, or answered
+            return self._failed(error, exchange)
 
     async def _judge(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
         method = scope["method"]
@@ -95,16 +102,18 @@ class Endpoint:
             allow = (b"allow", self.allowed.encode())
             return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
         exchange.operation, handler = self.methods[method]
-        try:
-            instead = self._instead(scope, exchange)
-            if instead is not None:
-                return instead
-            return await handler(scope, receive, exchange)
-        except UploadError as error:
+        instead = self._instead(scope, exchange)
+        return await handler(scope, receive, exchange) if instead is None else instead
+
+    def _failed(self, error: Exception, exchange: Exchange) -> Answer:
+        """What is answered where ``error`` came up."""
+        if isinstance(error, UploadError):
             return self.service.refuse(error.rule, **error.words)
-        except (StoreUnavailable, SpoolError) as error:
-            logger.error("%s: %s", told(scope), error)  # noqa: TRY400 - where it failed says less than why
+        if isinstance(error, (StoreUnavailable, SpoolError)):
+            logger.error("%s: %s", exchange.line, error)
             return self.service.refuse("store.available")
+        logger.error("%s failed", exchange.line, exc_info=error)
+        return self.service.refuse("error.no-5xx")
 
     def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
         """What is answered before anything is read: the refusal of the sender, or what a scenario wants."""

@@ -19,7 +19,7 @@ class Exchange(msgspec.Struct, gc=False):
     ``authorization`` is the header of that name; ``operation`` the id of what it asks for; ``owner`` whose it is;
     ``form`` and ``images`` are its fields and files as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` is
     the id of the job that it made; ``rule`` that of the rule which it broke. ``is_control``: it controls the mock, and
-    is told nowhere; ``is_told``: it was told; ``is_at_once``: it is to be answered without a wait.
+    is told nowhere; ``is_told``: it was told.
     """
 
     method: str
@@ -36,4 +36,8 @@ class Exchange(msgspec.Struct, gc=False):
     rule: str = ""
     is_control: bool = False
     is_told: bool = False
-    is_at_once: bool = False
+
+    @property
+    def line(self) -> str:
+        """Method and path for a log; what could break or forge a line is escaped."""
+        return f"{self.method} {self.path}".encode("unicode_escape").decode()

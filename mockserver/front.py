@@ -16,7 +16,7 @@ from mockserver.logs import log_request
 from mockserver.response import Answer, Header
 from mockserver.stamp import Stamp
 from mockserver.store import StoreUnavailable
-from mockserver.wire import Message, Receive, Scope, Send, header
+from mockserver.wire import Message, Receive, Scope, Send, Whole, header
 
 logger = logging.getLogger("mockserver")
 
@@ -38,17 +38,6 @@ class Application(Protocol):
     @property
     def at_once(self) -> AtOnce:
         """As ``Front.at_once``."""
-
-
-class Whole:
-    """Gives the body of a request that is here already, as ASGI does."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    async def __call__(self) -> Message:
-        """All of it."""
-        return {"type": "http.request", "body": self._body, "more_body": False}
 
 
 class Front:
@@ -118,8 +107,7 @@ class Front:
         authorization = named.get(b"authorization")
         token = None if authorization is None else str(authorization, "latin-1")
         exchange = Exchange(method, path, b"", token)
-        scope = {"method": method, "path": path, "headers": headers, "path_params": parameters}
-        answer = endpoint.at_once(scope, Whole(body), exchange)
+        answer = endpoint.at_once(Whole(named, parameters, body), exchange)
         if answer is None:
             return None
         took = self._stamp.elapsed(started)

@@ -12,12 +12,13 @@ from mockserver.document import Document
 from mockserver.job import QUEUED, Fate, Job, JobMaker, State
 from mockserver.pace import Pace
 from mockserver.response import VideoShape
-from mockserver.spool import size_of
 from mockserver.store import Finished, Page, Store, StoreUnavailable
 from mockserver.webhook import EventShape
 
 DRAWS = 100
 """How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
+
+NO_ID = f"no free id was found in {DRAWS} draws"
 
 
 def finished(pace: Pace, clock: Clock) -> Finished:
@@ -67,6 +68,11 @@ class Jobs:
         """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
         now = self._clock()
         return await self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
+
+    def make_at_once(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes]) -> Job:
+        """The same where nothing makes anybody wait, and nothing is to become of the job but its completion."""
+        now = self._clock()
+        return self._keep_at_once(lambda: self._maker.make(owner, values, now), reference)
 
     async def remix(self, source: Job, fate: Fate | None) -> Job | None:
         """A new job of what ``source`` has; ``None`` where that is gone meanwhile."""
@@ -151,14 +157,26 @@ class Jobs:
 
     async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
         """Make a job and keep it, under an id that no other has."""
+        if not self.is_slow:
+            return self._keep_at_once(make, reference)
         for _ in range(DRAWS):
             job = make()
-            waits = self.is_slow and self._additions.waits(size_of(reference))
-            if await self._additions.add(job, reference) if waits else self._store.add(job, reference):
-                if self._tell and (due := self._pace.reaches(job)) is not None:
-                    self._tell(job, due)
-                return job
-        raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
+            if await self._additions.add(job, reference):
+                return self._kept(job)
+        raise StoreUnavailable(NO_ID)
+
+    def _keep_at_once(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
+        for _ in range(DRAWS):
+            job = make()
+            if self._store.add(job, reference):
+                return self._kept(job)
+        raise StoreUnavailable(NO_ID)
+
+    def _kept(self, job: Job) -> Job:
+        """The job, now that it is kept: who wants to be told of it will be."""
+        if self._tell and (due := self._pace.reaches(job)) is not None:
+            self._tell(job, due)
+        return job
 
 
 def _telling(dispatcher: Dispatcher, document: Document, random: Random) -> Callable[[Job, float], None]:

@@ -79,13 +79,12 @@ class Journal:
 
     def add(self, exchange: Exchange, at: float, took: float, status: int | None, request_id: bytes | None) -> None:
         """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
-        blot = Blot(exchange.authorization)
-        fields = fields_of(exchange, blot) if exchange.form is not None or exchange.body is not None else ()
+        fields = fields_of(exchange) if exchange.form is not None or exchange.body is not None else ()
         plan = exchange.plan
         record = Record(
             exchange.method,
-            blot(exchange.path),
-            blot.bytes(exchange.query),
+            exchange.path,
+            exchange.query,
             at,
             took,
             status,
@@ -96,7 +95,10 @@ class Journal:
             () if plan is None else tuple(plan.scenarios),
             fields,
         )
-        self._notes.note(_encode(record), self._most)
+        encoded, blot = _encode(record), Blot(exchange.authorization)
+        if blot.may_be_in(encoded):
+            encoded = _encode(record.blotted(blot))
+        self._notes.note(encoded, self._most)
 
     def _records(self) -> list[tuple[int, Record]]:
         """All that are kept, but for those that another version of this package wrote down otherwise."""

@@ -59,9 +59,7 @@ def log_request(exchange: Exchange, status: int | None, took: float, request_id:
             "request_id": None if request_id is None else request_id.decode(),
         }
 
-    # What could break or forge a line of text is escaped.
-    line = f"{exchange.method} {exchange.path}".encode("unicode_escape").decode()
-    words = (line, "-" if status is None else status, exchange.rule)
+    words = (exchange.line, "-" if status is None else status, exchange.rule)
     # As the logger itself does, but for its search of the stack for the place of this line, which nothing shows.
     record = logger.makeRecord(logger.name, level, __file__, 0, "%s %s %s", words, None, extra={"access": access})
     logger.handle(record)

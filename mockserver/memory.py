@@ -14,9 +14,9 @@ from mockserver.store import LOOK, Bounds, Finished, Page, leaving
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 """What is kept if nothing else is said. A job takes about a kilobyte."""
 
-UNLOOKED = 24
-"""So many jobs go by their turn after a look in vain. Under a load that fills the store faster than jobs are finished,
-each look would be in vain, and cost more than all the rest of a creation."""
+UNLOOKED = 24, 100
+"""So many jobs, or one of so many that are here, go by their turn after a look in vain. Under a load that fills the
+store faster than jobs are finished, each look would be in vain, and cost more than all the rest of a creation."""
 
 
 SMALL = 64 * 1024
@@ -156,7 +156,8 @@ class MemoryStore:
         jobs = (self._entries[video_id].job for video_id in islice(self._all.walk(), LOOK))
         job = next(leaving(jobs, self._finished))
         if len(self._entries) >= LOOK and next(jobs, None) is None and not self._finished(job):
-            self._unlooked = UNLOOKED
+            least, share = UNLOOKED
+            self._unlooked = max(least, len(self._entries) // share)
         return job
 
     def _forget(self, job: Job) -> None:

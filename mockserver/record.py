@@ -31,9 +31,14 @@ class Blot:
         """``text`` without the token."""
         return text.replace(self._secret, BLOT) if self._secret else text
 
-    def bytes(self, text: bytes) -> bytes:
+    def raw(self, text: bytes) -> bytes:
         """The same of bytes."""
-        return text.replace(self._secret.encode("latin-1"), BLOT.encode()) if text and self._secret else text
+        return text.replace(self._secret.encode("latin-1"), BLOT.encode()) if self._secret else text
+
+    def may_be_in(self, encoded: bytes) -> bool:
+        """Whether the token may stand in what was encoded, in UTF-8 or as it came. Most requests have it in none."""
+        secret = self._secret
+        return bool(secret) and (not secret.isascii() or secret.encode() in encoded)
 
 
 class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -82,6 +87,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """Accepted or refused; refused is what got no answer, too."""
         return "accepted" if self.status is not None and self.status < 400 else "refused"
 
+    def blotted(self, blot: Blot) -> "Record":
+        """The same without the token."""
+        fields = tuple(_blotted(field, blot) for field in self.fields)
+        return msgspec.structs.replace(self, path=blot(self.path), query=blot.raw(self.query), fields=fields)
+
     def shown(self, number: int) -> dict[str, Any]:
         """As JSON; ``number`` is that of its turn. A field that came several times is a list."""
         fields: dict[str, list[Any]] = {}
@@ -109,27 +119,39 @@ def _shown(value: bytes | File) -> Any:
     return value.shown() if isinstance(value, File) else value.decode("utf-8", "backslashreplace")
 
 
-def fields_of(exchange: Exchange, blot: Blot) -> tuple[Field, ...]:
-    """The fields of a form or a JSON object; text beyond ``MOST_TEXT`` is cut."""
+def _blotted(field: Field, blot: Blot) -> Field:
+    name, value = field
+    if isinstance(value, bytes):
+        return blot(name), blot.raw(value)
+    return blot(name), value if value.filename is None else msgspec.structs.replace(
+        value, filename=blot(value.filename)
+    )
+
+
+def fields_of(exchange: Exchange) -> tuple[Field, ...]:
+    """The fields of a form or a JSON object as they came; text beyond ``MOST_TEXT`` is cut."""
     fields: list[Field] = []
     left = MOST_TEXT
     images = exchange.images or {}
     for name, parts in (exchange.form or {}).items():
         for part in parts:
             chunks = part.chunks
+            left -= len(name)
             if part.filename is None and name not in images:
-                data = blot.bytes(chunks[0] if len(chunks) == 1 else b"".join(chunks))
-                left -= len(name) + len(data)
-                fields.append((blot(name), data))
+                data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+                left -= len(data)
+                fields.append((name, data))
             else:
-                filename = None if part.filename is None else blot(part.filename)
-                fields.append((blot(name), File(filename, part.content_type, size_of(chunks), images.get(name))))
-                left -= len(name)
+                fields.append((name, File(part.filename, part.content_type, size_of(chunks), images.get(name))))
     for name, value in (exchange.body or {}).items():
-        data = blot.bytes(value.encode() if isinstance(value, str) else encode(value))
+        data = value.encode() if isinstance(value, str) else encode(value)
         left -= len(name) + len(data)
-        fields.append((blot(name), data))
-    return tuple(fields) if left >= 0 else tuple(_cut(fields))
+        fields.append((name, data))
+    if left >= 0:
+        return tuple(fields)
+    # Before it is cut, for a part of the token would not be known for one.
+    blot = Blot(exchange.authorization)
+    return tuple(_cut([_blotted(field, blot) for field in fields]))
 
 
 def _cut(fields: list[Field]) -> list[Field]:

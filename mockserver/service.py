@@ -5,21 +5,21 @@ from copy import copy
 from typing import Any
 
 from mockserver.auth import Tokens
-from mockserver.checks import Violation, judge, judge_values, verdict_on
+from mockserver.checks import Violation, judge, judge_values
 from mockserver.compiler import compile_body, compile_query
 from mockserver.content import MAKERS, Source
 from mockserver.document import Document, DocumentError
 from mockserver.exchange import Exchange, TakesTimeError
 from mockserver.job import Fate, Job
 from mockserver.jobs import Jobs, Standing
+from mockserver.judged import Judged, judged
 from mockserver.plan import broken_off
 from mockserver.ranges import select
-from mockserver.reading import read
 from mockserver.renderer import Renderer
 from mockserver.response import Answer, Header, VideoShape, answer, constants, refusal
 from mockserver.rules import FormRules
 from mockserver.scenario import ScenarioError, directives
-from mockserver.spool import Spool, joined
+from mockserver.spool import Spool
 from mockserver.stage import Stage
 from mockserver.upload import Form
 
@@ -74,17 +74,29 @@ class Service:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    async def create(self, exchange: Exchange, form: Form) -> Answer:
-        """Judge a form; a right one becomes a job and is answered as queued, however fast the pace is."""
-        reading = read(self.rules["createVideo"], form)
-        exchange.form, exchange.images = form, reading.images
-        verdict = verdict_on(reading)
-        if isinstance(verdict, Violation):
-            return self.refusal(verdict)
-        if (instead := self._direct(exchange, verdict.values)) is not None:
+    def judge(self, form: Form) -> Judged:
+        """What the form of a creation is found to be."""
+        return judged(self.rules["createVideo"], form)
+
+    async def create(self, exchange: Exchange, form: Judged) -> Answer:
+        """A right form becomes a job and is answered as queued, however fast the pace is."""
+        exchange.form, exchange.images = form.form, form.images
+        instead = form.refusal or self._direct(exchange, form.directive)
+        if instead is not None:
             return instead
-        reference = joined([part.chunks for part in verdict.files.values()])
-        job = await self.jobs.make(exchange.owner, verdict.values, reference, _fate(exchange))
+        job = await self.jobs.make(exchange.owner, form.values, form.reference, _fate(exchange))
+        return self._created(exchange, job)
+
+    def create_at_once(self, exchange: Exchange, form: Judged) -> Answer:
+        """The same where no store makes anybody wait; ``TakesTimeError`` where the prompt asks for more than a job."""
+        exchange.form, exchange.images = form.form, form.images
+        if form.refusal is not None:
+            return form.refusal
+        if form.directive is not None:
+            raise TakesTimeError
+        return self._created(exchange, self.jobs.make_at_once(exchange.owner, form.values, form.reference))
+
+    def _created(self, exchange: Exchange, job: Job) -> Answer:
         exchange.video = job.id
         return self._video(self.jobs.new(job))
 
@@ -130,7 +142,8 @@ class Service:
             return self._not_found(video_id)
         if self.jobs.state(source).status != "completed":
             return self.refuse("remix.completed", value=video_id)
-        if (instead := self._direct(exchange, verdict.values)) is not None:
+        instead = self._direct(exchange, directives(str(verdict.values.get("prompt"))))
+        if instead is not None:
             return instead
         job = await self.jobs.remix(source, _fate(exchange))
         if job is None:
@@ -168,14 +181,11 @@ class Service:
         self.jobs.clear()
         self._renderer.forget()
 
-    def _direct(self, exchange: Exchange, values: Mapping[str, Any]) -> Answer | None:
+    def _direct(self, exchange: Exchange, directive: str | None) -> Answer | None:
         """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
-        text = directives(str(values.get("prompt")))
-        if text is not None:
-            if exchange.is_at_once:
-                raise TakesTimeError
+        if directive is not None:
             try:
-                asked = self.stage.reader.read(text)
+                asked = self.stage.reader.read(directive)
             except ScenarioError as error:
                 words = {"field": "prompt", "reason": error.reason, "allowed": error.allowed}
                 return self.refuse("prompt.directive", **words)

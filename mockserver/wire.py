@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -18,6 +18,15 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+class Whole(NamedTuple):
+    """A request that is here already: its headers, of which no two have one name, what its path names, and its body."""
+
+    headers: Mapping[bytes, bytes]
+    parameters: Mapping[str, str]
+    body: bytes
+
 
 Timeout = Callable[[float], AbstractAsyncContextManager[Any]]
 Body = TypeVar("Body")
@@ -61,19 +70,27 @@ class Patience(NamedTuple):
             raise UploadError("body.timeout", limit=f"{self.seconds:g}") from None
 
 
+def whole_form(rules: FormRules, spool: Spool, content_type: str, body: bytes) -> Form:
+    """The form in a body that came whole; ``UploadError`` if there is none in it."""
+    return _reader(rules, spool, content_type).whole(body)
+
+
 async def read_form(
     rules: FormRules, spool: Spool, scope: Scope, receive: Receive, patience: Patience | None = None
 ) -> Form | None:
     """The form in the body; ``None`` if the client went away; ``UploadError`` as soon as it cannot become one."""
-    content_type = header(scope, b"content-type") or ""
-    name, boundary = media_type(content_type)
-    if name != rules.media_type:
-        raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
-    reader = FormReader(boundary, rules.limits, spool)
+    reader = _reader(rules, spool, header(scope, b"content-type") or "")
     announced = header(scope, b"content-length") or ""
     if announced.isdecimal():
         reader.announce(int(announced))
     return await (patience.bear(_fill(reader, receive)) if patience else _fill(reader, receive))
+
+
+def _reader(rules: FormRules, spool: Spool, content_type: str) -> FormReader:
+    name, boundary = media_type(content_type)
+    if name != rules.media_type:
+        raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
+    return FormReader(boundary, rules.limits, spool)
 
 
 async def _fill(reader: FormReader, receive: Receive) -> Form | None:
@@ -165,8 +182,3 @@ async def _drop(count: int, receive: Receive) -> None:
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return
         count -= len(message.get("body", b""))
-
-
-def told(scope: Scope) -> str:
-    """Method and path for a log; what could break or forge a line is escaped."""
-    return f"{scope['method']} {scope['path']}".encode("unicode_escape").decode()
