@@ -28,9 +28,15 @@ class Beyond:
         self.visit = Visit(self.lives)
 
     def all(self) -> None:
-        """Everything; what deletes a video comes last."""
+        """Everything; what deletes a video comes last. What was answered is judged, however it ends."""
         if self.contract.retrieve is None:
             return
+        try:
+            self._all()
+        finally:
+            self.visit.settle()
+
+    def _all(self) -> None:
         if self.visit.wanted(listing.LIST):
             # Before anything is asked for that might move them on.
             Pages(self.visit).glance()
@@ -49,7 +55,6 @@ class Beyond:
             self.lives.wait([video for video in dict.fromkeys((plain, far)) if video is not None])
             Completed(self.visit).all(plain, far)
         self._reasons(retrieved=retrieved)
-        self.visit.settle()
 
     def _reasons(self, *, retrieved: bool) -> None:
         """Why what no answer shows was not tested."""

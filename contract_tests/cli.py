@@ -109,6 +109,9 @@ def _tell(outcome: Outcome, out: TextIO, err: TextIO) -> int:
     )
     if outcome.failing:
         return BROKEN
+    if outcome.lost:
+        err.write("contract-tests: not all could be judged: the server answers no more\n")
+        return UNJUDGED
     if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
         err.write("contract-tests: nothing could be judged: no rule was tested\n")
         return UNJUDGED

@@ -76,7 +76,7 @@ class Completed:
         if answer is None:
             cap = self.run.courier.purse.cap
             reason = f"a remix is paid for like a creation, and no more than {cap} may be accepted"
-            self.run.skipped.setdefault(remix.ANSWER, self.run.courier.purse.stopped or reason)
+            self.run.skipped.setdefault(remix.ANSWER, self.run.courier.stopped or reason)
             return
         told = answer.object or {}
         if answer.accepted and told.get("id") not in self.lives.all:

@@ -7,3 +7,7 @@ class MisuseError(Exception):
 
 class UnjudgeableError(MisuseError):
     """The target gave nothing to judge: unreachable, or it refuses the token. One clear line, exit 2."""
+
+
+class UnreachableError(UnjudgeableError):
+    """Nothing listens at the target, so that nothing was sent."""

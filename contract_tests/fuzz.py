@@ -33,7 +33,7 @@ class Fuzz:
         examples = self.run.settings.effort.examples
         classes = list(self._chosen()) if examples else []
         for done, drawn in enumerate(classes, 1):
-            if self.run.courier.purse.stopped is None:
+            if self.run.courier.stopped is None:
                 self._search(drawn.strategy, examples)
             self.run.progress("drawn requests", done, len(classes))
 

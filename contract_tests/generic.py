@@ -56,7 +56,7 @@ def _unwanted(run: Run, record: journal.Record | None) -> str | None:
         return "not among the rules asked for"
     if record is not None and GENERIC in record.begun:
         return "the earlier run has begun it; it is not sent twice"
-    return None
+    return run.courier.stopped
 
 
 class _Generic:
@@ -126,6 +126,8 @@ class _Generic:
                 self.run.courier.purse.accepted += 1
             case = recorder.cases[case_id].value
             status = 0 if response is None else response.status_code
+            if response is None:
+                yield self._finding("not_a_server_error", "an answer, whatever it is", case, None)
             if 400 <= status < 500 and self._right(case) and self._known(interaction.request):
                 yield self._finding("positive_data_acceptance", "a good request was refused", case, response)
         for case_id, checks in recorder.checks.items():

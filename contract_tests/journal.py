@@ -81,6 +81,10 @@ class Journal:
         """The bytes go out now; without an answer after this line nobody knows what became of them."""
         self.write("sent", id=case.id)
 
+    def unsent(self, case: Case) -> None:
+        """There was nobody to send it to: it may be sent later."""
+        self.write("unsent", id=case.id)
+
     def answered(self, case: Case, answer: Answer) -> None:
         """What came back."""
         if self._file is not None:
@@ -188,10 +192,8 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
         case "planned":
             case = from_json(event["case"])
             record.cases[event["case"]["id"]] = case
-        case "sent":
-            record.sent.append(_planned(record, event))
-        case "answered":
-            record.answers[_planned(record, event)] = Answer.from_json(event["answer"])
+        case "sent" | "unsent" | "answered":
+            _apply_sending(record, event)
         case "observed":
             record.observed.append(event)
         case "step":
@@ -207,6 +209,17 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
         case _:
             # "judged" is for people; judging again does not rely on it.
             pass
+
+
+def _apply_sending(record: Record, event: dict[str, Any]) -> None:
+    name = _planned(record, event)
+    match event["event"]:
+        case "sent":
+            record.sent.append(name)
+        case "unsent":
+            record.sent.remove(name)
+        case _:
+            record.answers[name] = Answer.from_json(event["answer"])
 
 
 def _planned(record: Record, event: dict[str, Any]) -> str:

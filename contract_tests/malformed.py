@@ -89,7 +89,7 @@ def _unwanted(run: Run) -> str | None:
         return "bytes that are no HTTP need a socket; this target runs in the same process"
     if urlsplit(run.courier.target.url).scheme != "http":
         return "bytes that are no HTTP are sent to an address of http:// alone"
-    return run.courier.purse.stopped
+    return run.courier.stopped
 
 
 def judge_malformed(contract: Contract, one: Bytes, answer: Answer) -> Judgement:

@@ -10,7 +10,7 @@ from contract_tests.answer import Answer
 from contract_tests.blame import Blame
 from contract_tests.case import Case
 from contract_tests.contract import Contract
-from contract_tests.courier import GIVE_UP, Courier
+from contract_tests.courier import Courier
 from contract_tests.errors import UnjudgeableError
 from contract_tests.finding import Finding, Judgement
 from contract_tests.oracle import Oracle
@@ -181,8 +181,4 @@ class Run:
         return reasons
 
     def _otherwise(self) -> str:
-        if self.courier.purse.stopped is not None:
-            return self.courier.purse.stopped
-        if self.courier.gave_up >= GIVE_UP:
-            return "stopped: the server kept answering 429"
-        return "no answer that shows it"
+        return self.courier.stopped or "no answer that shows it"

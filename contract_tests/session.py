@@ -15,7 +15,7 @@ from contract_tests import __version__, journal
 from contract_tests.beyond import Beyond
 from contract_tests.contract import Contract, load
 from contract_tests.courier import Courier
-from contract_tests.errors import MisuseError
+from contract_tests.errors import MisuseError, UnreachableError
 from contract_tests.fuzz import Fuzz
 from contract_tests.generic import generic
 from contract_tests.malformed import malformed
@@ -39,7 +39,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a session came to. `seconds` is how long it took; `interrupted` tells that the user stopped it."""
+    """What a session came to. `seconds` is how long it took; `stopped` is why it ended early, if it did.
+
+    `interrupted` tells that the user stopped it, `lost` that the target answers no more.
+    """
 
     target: str
     contract: Contract
@@ -51,6 +54,7 @@ class Outcome:
     seconds: float
     stopped: str | None = None
     interrupted: bool = False
+    lost: bool = False
 
     @property
     def failing(self) -> list[Verdict]:
@@ -83,6 +87,10 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         send_all(run, record)
     except KeyboardInterrupt:
         interrupted = True
+    except UnreachableError:
+        # What was answered before is judged all the same.
+        if courier.lost is None:
+            raise
     finally:
         if not interrupted:
             book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
@@ -99,8 +107,9 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         accepted=courier.purse.accepted,
         waits=courier.waits,
         seconds=surroundings.clock() - started,
-        stopped=courier.purse.stopped,
+        stopped=courier.stopped,
         interrupted=interrupted,
+        lost=courier.lost is not None,
     )
 
 

@@ -13,7 +13,7 @@ import httpx
 
 from contract_tests.answer import Answer
 from contract_tests.credential import CREDENTIALS
-from contract_tests.errors import MisuseError, UnjudgeableError
+from contract_tests.errors import MisuseError, UnreachableError
 from contract_tests.redaction import Redactor
 from contract_tests.request import Request
 
@@ -142,7 +142,7 @@ class Target:
         return urlunsplit(parts._replace(path=Redactor(self.token).text(parts.path)))
 
     def send(self, request: Request) -> Answer:
-        """The answer; one with status 0 where none came. Raises UnjudgeableError where nothing listens."""
+        """The answer; one with status 0 where none came. Raises UnreachableError where nothing listens."""
         headers = [*_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content_type is not None:
             headers.append((b"Content-Type", request.content_type.encode()))
@@ -164,7 +164,7 @@ class Target:
             response = self.transports.here.handle_request(asked)
             response.read()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise UnjudgeableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
+            raise UnreachableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.RequestError as error:
             return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())

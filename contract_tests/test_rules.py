@@ -48,6 +48,8 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
         pytest.exit(f"contract-tests: {error}", returncode=2)
     if settings.report is not None:
         write_reports(made, settings.report)
+    if made.lost and not made.failing:
+        pytest.exit(f"contract-tests: {made.stopped}", returncode=2)
     return made
 
 

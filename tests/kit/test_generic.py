@@ -9,6 +9,7 @@ from contract_tests.generic import _Generic
 from contract_tests.rules import GENERIC
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_faults import refusing
+from tests.kit.test_reproduction import served
 from tests.kit.vocabulary import TOKEN, broken, command, judge, reasons, run
 
 ONLY: dict[str, Any] = {"profile": "standard", "only": frozenset({GENERIC}), "extensions": False}
@@ -25,6 +26,20 @@ def test_schemathesis_takes_a_right_form_for_wrong_and_the_filter_is_needed(monk
     assert broken(judge(CORRECT["clean"].build(), **ONLY)) == set()
     monkeypatch.setattr(_Generic, "_false_alarm", lambda *_: False)
     assert broken(judge(CORRECT["clean"].build(), **ONLY)) == {GENERIC}
+
+
+def test_a_server_that_hangs_up_on_schemathesis_is_found() -> None:
+    inner, asked = CORRECT["clean"].build(), iter(range(10**6))
+
+    async def leaving(scope: Any, receive: Any, send: Any) -> None:
+        if b"schemathesis" in dict(scope["headers"]).get(b"user-agent", b"") and next(asked) >= 20:
+            send.__self__.transport.abort()  # the connection that uvicorn answers on
+        else:
+            await inner(scope, receive, send)
+
+    with served(leaving) as url:
+        code, out, _ = command("run", url, *WORDS)
+    assert (code, "no answer" in out) == (1, True)
 
 
 def test_a_journal_tells_what_it_found_and_a_resumed_run_does_not_send_it_again(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_5xx_of_an_operation_is_told_as_such() -> None:
     assert {finding.category for finding in found.findings} == {100}
 
 
-def test_a_server_that_goes_away_in_the_middle_of_a_walk_is_told_in_one_line() -> None:
+def test_a_server_that_goes_away_in_the_middle_of_a_walk_while_all_holds_leaves_the_run_without_a_verdict() -> None:
     asked_for: list[str] = []
 
     class Leaving(InProcess):
@@ -212,7 +212,8 @@ def test_a_server_that_goes_away_in_the_middle_of_a_walk_is_told_in_one_line() -
     out, err = StringIO(), StringIO()
     words = ("run", HERE, "--token", TOKEN, "--rule", FOUND, "--extensions")
     assert main(words, {}, out, err, around) == 2
-    assert err.getvalue().splitlines()[-1] == f"contract-tests: Nothing answers at {HERE}: Connection refused."
+    assert err.getvalue().splitlines()[-1] == "contract-tests: not all could be judged: the server answers no more"
+    assert f"stopped: Nothing answers at {HERE}: Connection refused." in out.getvalue()
 
 
 def test_a_run_that_is_over_is_kept_by_nothing() -> None:

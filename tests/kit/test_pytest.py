@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from contract_tests import courier
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_reproduction import served
 from tests.kit.vocabulary import HERE
@@ -63,6 +65,24 @@ def test_an_endpoint_that_does_not_answer_ends_it_with_one_line_and_exit_2(pytes
     result = pytester.runpytest_inprocess(*WORDS, "--videos-url", HERE, "-k", "path")
     assert result.ret == 2
     assert ["Nothing answers at" in line for line in result.outlines if "contract-tests: " in line] == [True]
+
+
+def test_an_endpoint_that_goes_away_while_all_holds_ends_it_with_one_line_and_exit_2(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, send = iter(range(10**6)), httpx.HTTPTransport.handle_request
+
+    def leaving(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        if next(asked) > 5:
+            raise httpx.ConnectError("Connection refused")
+        return send(transport, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", leaving)
+    monkeypatch.setattr(courier, "RETURNS", ())
+    with served(CORRECT["clean"].build()) as url:
+        result = pytester.runpytest_inprocess(*WORDS, "--videos-url", url, "-k", "seconds.enum")
+    assert result.ret == 2
+    assert ["stopped: Nothing answers" in line for line in result.outlines if "contract-tests: " in line] == [True]
 
 
 def test_without_an_address_nothing_is_run(pytester: pytest.Pytester) -> None:
