@@ -8,6 +8,10 @@ TOKEN = "test-token"  # noqa: S105 - the mock takes any
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW9"
 
 
+COUNTED = "########"
+"""Stands in a body for a number that is another one in each."""
+
+
 class Work(NamedTuple):
     """One request, without its host. ``goal`` is a share of the bare server, from 0 to 1.
 
@@ -27,6 +31,7 @@ def works() -> list[Work]:
     small, photo, large = (picture(0, "png"), picture(622_000, "jpeg", quality=75), picture(900_000, "png"))
     return [
         _create(f"create, PNG of {_size(small)}", small, 0.50),
+        _create(f"create, no two alike, {_size(small)}", small, 0.35, prompt=COUNTED),
         _create(f"create, JPEG of {_size(photo)}", photo, 0.60),
         _create(f"create, PNG of {_size(large)}", large, 0.65),
         Work("retrieve", "GET", "/v1/videos/{video_id}", b"", accepted=True, goal=0.50),
@@ -34,9 +39,9 @@ def works() -> list[Work]:
     ]
 
 
-def form(image: bytes, seconds: str = "4") -> bytes:
+def form(image: bytes, seconds: str = "4", prompt: str = "A lighthouse at dusk") -> bytes:
     """The form of a creation as a browser writes it."""
-    fields = {"prompt": "A lighthouse at dusk", "model": "sora-2", "seconds": seconds, "size": "720x1280"}
+    fields = {"prompt": prompt, "model": "sora-2", "seconds": seconds, "size": "720x1280"}
     parts = [(f'name="{name}"', value.encode()) for name, value in fields.items()]
     parts.append(('name="input_reference"; filename="image"\r\nContent-Type: application/octet-stream', image))
     lines = [f"--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data for head, data in parts]
@@ -49,8 +54,8 @@ def headers(work: Work) -> dict[str, str]:
     return {**authorised, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"} if work.body else authorised
 
 
-def _create(name: str, image: bytes, goal: float, seconds: str = "4") -> Work:
-    return Work(name, "POST", "/v1/videos", form(image, seconds), accepted=seconds == "4", goal=goal)
+def _create(name: str, image: bytes, goal: float, **fields: str) -> Work:
+    return Work(name, "POST", "/v1/videos", form(image, **fields), accepted="seconds" not in fields, goal=goal)
 
 
 def _size(data: bytes) -> str:

@@ -24,7 +24,7 @@ def module(name: str, *options: str) -> str:
 
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
     output = module("benchmarks", "--rounds", "1", "--load", "python", "--seconds", "0.05")
-    assert rows(output) == ["create", "create", "create", "retrieve", "refused create"]
+    assert rows(output) == ["create", "create", "create", "create", "retrieve", "refused create"]
     assert "start to first answer" in output
 
 
