@@ -88,7 +88,7 @@ async def _send(netloc: str, work: Work, seconds: float) -> Count:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends its request again as soon as the answer is whole; what is counted in it goes on from a number of its own."""
+    """Sends its request again as soon as the answer is whole; what is counted in it has a beginning of its own."""
 
     def __init__(self, request: bytes) -> None:
         self.before, self.counted, self.behind = request.partition(COUNTED.encode())

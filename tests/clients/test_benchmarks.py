@@ -1,7 +1,9 @@
 """The benchmark runs; how fast anything is, no test says."""
 
 import os
+import re
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,19 @@ from tests.clients.vocabulary import run
 from tests.redis_server import needs_redis
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["bench", "power"])
+def test_what_tox_runs_from_the_checkout_is_found_there(name: str) -> None:
+    # An installed wheel has neither folder, and the checkout is on no path.
+    tox = ConfigParser(interpolation=None)
+    tox.read(CHECKOUT / "tox.ini")
+    environment = tox[f"testenv:{name}"]
+    [module] = re.findall(r"python -m ([a-z.]+)", environment["commands"])
+    assert (environment["package"], (CHECKOUT.joinpath(*module.split("."), "__main__.py")).exists()) == (
+        "editable",
+        True,
+    )
 
 
 def rows(output: str) -> list[str]:
