@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.credential import usable
-from contract_tests.positives import SPELLING, bundled
+from contract_tests.positives import SPELLING, bundled, pictured
 from contract_tests.settings import Settings
 from contract_tests.target import PLACEHOLDER
 
@@ -62,9 +62,9 @@ def plan(contract: Contract, settings: Settings) -> Plan:
 
 
 def _bundle(made: Plan, contract: Contract) -> None:
-    """Spell those oddly that come after the first, which is to be beyond doubt: a refusal costs nothing."""
-    for number, case in enumerate(made.good[1:], 1):
-        made.good[number] = bundled(contract.builder, case)
+    """Spell them oddly, of the first the picture alone: a refusal costs nothing, and is followed by the plain one."""
+    for number, case in enumerate(made.good):
+        made.good[number] = (bundled if number else pictured)(contract.builder, case)
         made.plain[made.good[number].id] = case
 
 

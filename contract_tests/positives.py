@@ -36,6 +36,10 @@ _WORDS = (
     ("with a NUL", "a\x00b"),
     ("that is the word null", "null"),
     ("that is JSON", '{"a": 1}'),
+    ("with control characters", "a\x01\x07\x1b[31mb\x7fc\x9f"),
+    ("with ends of lines that few know", "a\u2028b\u2029c\x85d\x0be\x0cf"),
+    ("with a byte order mark", "\ufeffa\ufeff"),
+    ("with characters that have no use", "a\ufffdb\ufffe\U0010ffff"),
     ("with the boundary in a line", f"a --{BOUNDARY} b"),
 )
 #: Other ways to write the headers of a part: what, and how the usual one becomes it.
@@ -111,6 +115,12 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     return [case for case in made if case.rule in rules and not builder.reader.breaches(case.request.parts or ())]
 
 
+def pictured(builder: Builder, case: Case) -> Case:
+    """The same choice with pictures of an odd kind, and nothing else odd."""
+    parts = [_oddest(part) for part in case.request.parts or ()]
+    return Case(case.rule, f"{case.label}; of an odd kind", builder.request(parts), levels=case.levels)
+
+
 def bundled(builder: Builder, case: Case) -> Case:
     """The same choice, spelled in all the odd ways that go together: where few may be paid for, it shows most."""
     parts = [_oddly(builder, part) for part in case.request.parts or ()]
@@ -131,13 +141,21 @@ def bundled(builder: Builder, case: Case) -> Case:
 
 def _oddly(builder: Builder, part: Part) -> Part:
     if part.is_file:
-        return replace(part, content_type="application/octet-stream", filename="写真 número 1")
+        return replace(_oddest(part), content_type="application/octet-stream", filename="写真 número 1")
     field = builder.form.fields[part.name]
     if not (field.free_text and field.required):
         return part
     most = field.schema.get("maxLength", 1000)
-    words = f"a --{_BOUNDARY}\x00"
+    words = f"a --{_BOUNDARY}\x00\x07\u2028\ufeff"
     return replace(part, content=(words + "é\U0001f42fa\n" * most)[: max(most, 1)].encode())
+
+
+def _oddest(part: Part) -> Part:
+    """The picture of a part, of the kind that most readers stumble over."""
+    facts = part.facts
+    if facts is None or facts.type not in images.ODDEST:
+        return part
+    return replace(part, content=images.picture(facts.type, facts.width, facts.height, images.ODDEST[facts.type])[0])
 
 
 def _unquoted(body: bytes) -> bytes:

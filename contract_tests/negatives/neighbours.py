@@ -22,7 +22,18 @@ def neighbours(values: Iterable[str], others: Iterable[str] = ()) -> Iterator[tu
 
 
 #: What a loosely typed reader makes of a missing or wrong value.
-_LITERALS = (("a literal", "null"), ("a literal", "true"), ("a literal", "0"), ("a word", "auto"), ("a literal", "[]"))
+_LITERALS = (
+    ("a literal", "null"),
+    ("a literal", "true"),
+    ("a literal", "0"),
+    ("a word", "auto"),
+    ("a word", "default"),
+    ("a literal", "[]"),
+)
+
+
+#: Letters of Latin, and those of Cyrillic that look the same.
+_ALIKE = str.maketrans("aceopsxy", "\u0430\u0441\u0435\u043e\u0440\u0455\u0445\u0443")
 
 
 def _near(value: str) -> Iterator[tuple[str, str]]:
@@ -41,8 +52,11 @@ def _near(value: str) -> Iterator[tuple[str, str]]:
     yield "with a NUL", f"{value}\x00"
     yield "other digits", value.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
     yield "as a list", f"{value},"
+    if (alike := value.translate(_ALIKE)) != value:
+        yield "letters that look alike", alike
     if "-" in value:
         yield "underscore for hyphen", value.replace("-", "_")
+        yield "one hyphen less", value.replace("-", "", 1)
     if value[:1].isalpha():
         yield "behind a provider", f"openai/{value}"
         yield "with a date", f"{value}-2025-10-06"
@@ -76,6 +90,7 @@ def _numbers(value: str) -> Iterator[tuple[str, str]]:
         yield "as proportions", f"{int(width) // shared}:{int(height) // shared}"
         yield "by its lines", f"{min(int(width), int(height))}p"
         yield "white space between", f"{width} x {height}"
+        yield "with a unit", f"{value}px"
         yield "a square", f"{width}x{width}"
         yield "a square", f"{height}x{height}"
         yield "swapped", f"{height}x{width}"

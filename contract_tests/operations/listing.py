@@ -28,13 +28,15 @@ def page(contract: Contract, rule: str, query: Mapping[str, str], **facts: Any) 
 
 
 def bounds(contract: Contract) -> Iterator[Step]:
-    """The smallest and the largest page that there are."""
+    """The smallest and the largest page that there are; and one of a single video, which is the smallest of use."""
     operation = contract.extension(LIST)
     pointer = None if operation is None else contract.parameter(operation, "limit")
     schema = {} if pointer is None else contract.document.resolve(pointer)
     for keyword, rule in BOUNDS.items():
         if keyword in schema:
             yield page(contract, rule, {"limit": str(schema[keyword])})
+    if schema.get("minimum", 1) <= 1 <= schema.get("maximum", 1):
+        yield page(contract, PAGE, {"limit": "1"})
 
 
 def refusals(contract: Contract) -> Iterator[Step]:

@@ -13,6 +13,7 @@ from . import (
     freedoms,
     images,
     kept,
+    kinds,
     lasting,
     later,
     listed,
@@ -27,7 +28,7 @@ from .fault import Fault, Server
 
 MODULES = (
     *(transport, bodies, fields, images, answers, refusals, retrieval, listed, kept),
-    *(written, narrow, lasting, later, changed),
+    *(written, narrow, lasting, later, changed, kinds),
 )
 
 CATALOGUE: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}

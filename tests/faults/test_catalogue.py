@@ -15,6 +15,7 @@ from . import CATALOGUE, CORRECT, MODULES
 from .ask import Ask, HTTPClient
 from .probes_created import PROBES as OF_CREATIONS
 from .probes_kept import PROBES as OF_KEPT
+from .probes_kinds import PROBES as OF_KINDS
 from .probes_later import PROBES as OF_LATER
 from .probes_listed import PROBES as OF_LISTED
 from .probes_refused import PROBES as OF_REFUSALS
@@ -22,7 +23,7 @@ from .probes_requests import PROBES as OF_REQUESTS
 from .probes_strange import PROBES as OF_STRANGE
 from .wire import ASGIApp
 
-PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS | OF_LISTED | OF_KEPT | OF_STRANGE | OF_LATER
+PROBES = OF_REQUESTS | OF_CREATIONS | OF_REFUSALS | OF_LISTED | OF_KEPT | OF_STRANGE | OF_LATER | OF_KINDS
 RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())["x-rules"]
 # Not to be seen by a client of an ASGI application, and why.
 UNSEEN = {

@@ -38,6 +38,7 @@ ALSO: dict[str, set[str]] = {
     "image-jpeg-refused": {"error.envelope", "input_reference.matches-size"},
     "image-webp-refused": {"error.envelope", "response.status-code"},
     "image-type-mismatch-refused": {"input_reference.matches-size", "response.status-code"},
+    "webp-extended-refused": {"response.status-code"},
     "fit-default-only": {"error.envelope", "response.status-code", "size.enum", "size.needs-pro"},
     "keys-wrapped": {"response.id.unique"},
     "id-null": {"response.id.unique"},
