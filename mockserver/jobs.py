@@ -1,6 +1,6 @@
 """Jobs: how they are made, kept, asked for and told of, and how far each is by now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from random import Random
 from typing import Any, NamedTuple
@@ -18,12 +18,17 @@ from mockserver.webhook import EventShape
 DRAWS = 100
 """How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
 
-NO_ID = f"no free id was found in {DRAWS} draws"
-
 
 def finished(pace: Pace, clock: Clock) -> Finished:
     """Whether a job is finished by now."""
     return lambda job: pace.state(job, clock()).is_finished
+
+
+def drawn(make: Callable[[], Job]) -> Iterator[Job]:
+    """A job with one id after the other, for as long as it takes; ``StoreUnavailable`` where it takes too long."""
+    for _ in range(DRAWS):
+        yield make()
+    raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
 
 
 class Standing(NamedTuple):
@@ -159,18 +164,16 @@ class Jobs:
         """Make a job and keep it, under an id that no other has."""
         if not self.is_slow:
             return self._keep_at_once(make, reference)
-        for _ in range(DRAWS):
-            job = make()
+        for job in drawn(make):
             if await self._additions.add(job, reference):
-                return self._kept(job)
-        raise StoreUnavailable(NO_ID)
+                break
+        return self._kept(job)
 
     def _keep_at_once(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
-        for _ in range(DRAWS):
-            job = make()
+        for job in drawn(make):
             if self._store.add(job, reference):
-                return self._kept(job)
-        raise StoreUnavailable(NO_ID)
+                break
+        return self._kept(job)
 
     def _kept(self, job: Job) -> Job:
         """The job, now that it is kept: who wants to be told of it will be."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract_tests.contract import Contract, load
 from contract_tests.draws import draws
-from contract_tests.operations import remix
+from contract_tests.operations import listing, remix
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_mock import mock
 from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped
@@ -180,6 +180,13 @@ def test_a_file_of_no_documented_type_is_found_where_the_document_names_fewer_ty
     document = reshaped(tmp_path, fewer)
     assert broken(judge(CORRECT["clean"].build(), document=document, only=only)) == set()
     assert broken(judge(CATALOGUE["content-video-text"].build(), document=document, only=only)) == only
+
+
+def test_a_page_of_one_video_is_asked_for_only_where_it_may_be(tmp_path: Path) -> None:
+    made = contract(
+        tmp_path, lambda tree: tree["paths"]["/v1/videos"]["get"]["parameters"][0]["schema"].update(minimum=2)
+    )
+    assert [one.case.request.path for one in listing.bounds(made)] == ["/v1/videos?limit=2", "/v1/videos?limit=100"]
 
 
 def test_a_square_is_not_swapped(tmp_path: Path) -> None:

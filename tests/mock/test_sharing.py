@@ -347,6 +347,9 @@ def test_replicas_count_their_requests_each_for_itself(pair: tuple[Process, Proc
 def test_processes_of_one_group_count_together_also_those_that_have_ended(name: str) -> None:
     settings = Settings(store=parse_store(name))
     one, other = (create_parts(settings, Clock(), group="workers") for _ in range(2))
+    # Until then it hears nobody who asks for its counts.
+    while not one.control.sharing._board._bus.is_up:  # type: ignore[attr-defined]
+        pass
     one.control.metrics.observe(Exchange("GET", "/", b"", None, operation="retrieveVideo"), 200, 0.1)
     count = b'mockserver_requests_total{operation="retrieveVideo",rule="",status="200"} 1.0'
     assert count in other.control.metrics_text()[1]
