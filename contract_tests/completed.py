@@ -32,6 +32,9 @@ class Completed:
             self._content(str(shown))
         if self.visit.wanted(remix.REMIX):
             self._remix(str(far if far in done else shown))
+            if self.visit.wanted(content.CONTENT):
+                # By now another video is the newest.
+                self.visit.send(content.download(self.contract, self.lives.state(str(shown)), None, None))
         if self.visit.wanted(deletion.DELETE):
             self._delete([str(shown), *(video for video in done if video != shown)])
 

@@ -25,7 +25,7 @@ from mockserver.front import AtOnce, Front
 from mockserver.gate import Gate
 from mockserver.jobs import Jobs, finished
 from mockserver.journal import Journal
-from mockserver.judged import Judged, Memory
+from mockserver.judged import Judged, Remembered
 from mockserver.pace import Fated
 from mockserver.panel import Panel
 from mockserver.response import Answer
@@ -222,14 +222,14 @@ def handlers(service: Service, patience: Patience | None) -> dict[str, Handler]:
 
 def quick_handlers(service: Service) -> dict[str, QuickHandler]:
     """What answers the operations that are asked for most and wait for nothing but the body, by their id."""
-    rules, memory = service.rules["createVideo"], Memory[Judged]()
+    rules, last = service.rules["createVideo"], Remembered[Judged]()
 
     def create(whole: Whole, exchange: Exchange) -> Answer:
         content_type = whole.headers.get(b"content-type", b"").decode("latin-1")
-        judged = memory.find(content_type, whole.body)
+        judged = last.find(content_type, whole.body)
         if judged is None:
             form = whole_form(rules, service.spool, content_type, whole.body)
-            judged = memory.keep(content_type, whole.body, service.judge(form))
+            judged = last.keep(content_type, whole.body, service.judge(form))
         return service.create_at_once(exchange, judged)
 
     def retrieve(whole: Whole, exchange: Exchange) -> Answer:

@@ -32,7 +32,7 @@ QuickHandler = Callable[[Whole, Exchange], Answer]
 class Endpoint:
     """One path: finds the operation by the method and the sender by the token, then answers, as is planned.
 
-    ``at_once`` are those of its methods that can be answered without a wait.
+    ``quick`` answers those of its operations that can be answered without a wait, by their id.
     """
 
     is_control = False

@@ -50,7 +50,7 @@ def judged(rules: FormRules, form: Form) -> Judged:
 Made = TypeVar("Made")
 
 
-class Memory(Generic[Made]):
+class Remembered(Generic[Made]):
     """What was made of the last bodies. Who loads a server sends a few of them over and over.
 
     They are told apart by their length and then byte for byte, which takes a hundredth of the time of a verdict, and

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from uuid import uuid4
 
-from .checks import Checks, Refusal, check_auth
+from .checks import Checks, Form, Refusal, check_auth, check_image
 from .fault import Server, server
 from .server import Service, Video
 from .wire import Answer, Request, json_answer
@@ -58,6 +58,15 @@ def _strict_scheme(b: Checks, request: Request) -> None:
     check_auth(b, request)
 
 
+def _as_declared(b: Checks, form: Form) -> None:
+    """A file is what its sender calls it, and its bytes have to agree: so the official service does."""
+    part = form.find("input_reference")
+    if part is not None and part.is_file and part.declared_type not in b.image_types:
+        say = f"Invalid file 'input_reference': unsupported mimetype ('{part.declared_type}')."
+        raise Refusal(400, "unsupported_file_mimetype", "input_reference", say)
+    check_image(b, form)
+
+
 def nothing(_service: Service, _request: Request) -> Answer | None:
     """No operation beyond those of the reference server."""
     return None
@@ -91,6 +100,7 @@ SERVERS: tuple[Server, ...] = (
     server("detail-errors", "Refusals are a detail with a list of places.", strict=False, envelope=_detail),
     server("terse-errors", "Errors name neither field nor code.", strict=False, envelope=_terse),
     server("any-token", "Every token is accepted.", strict=False, knows=bool),
+    server("types-as-declared", "A picture that is called application/octet-stream is refused.", strict=False, image=_as_declared),
     server("uuid", "Ids are bare UUIDs.", strict=False, new_id=lambda _created_at: str(uuid4())),
     server("in-progress-at-once", "A new video is in progress at once.", strict=False, created=lambda video: video | {"status": "in_progress", "progress": 1}, stages=(("in_progress", 1), ("completed", 100))),
     server("tolerant", "Unknown fields are ignored, of repeated ones the first counts, and the prompt may be long or empty.", strict=False, unknown=lambda _b, _form: None, repeated=lambda _b, _form: None, shortest=0, longest=10**9),
