@@ -14,6 +14,7 @@ _SPECIAL = {
     GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
     "http.well-formed": "bytes that are no HTTP, over a socket: a line, a header and a chunk that are none",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
+    "response.headers.unique": "the answers to all good requests, each beside the others",
     "list.own": "the list by another token, where the server takes it",
     "retrieve.not-found": "ids that were never given, retrieved",
 }

@@ -80,7 +80,10 @@ class Lives:
         """Ids that nobody was given, some of them near one that was."""
         known = next(iter(self.all), None)
         near = [] if known is None else [known[:-1] + ("0" if known[-1] != "0" else "1"), known[:-1], f"{known}0"]
-        return [*STRANGERS, *(one for one in near if one not in self.all)]
+        if known is not None and "_" in known:
+            # A bare number or UUID may be written in several ways.
+            near += [known.upper(), known.rpartition("_")[2]]
+        return [*STRANGERS, *(one for one in near if one and one not in self.all)]
 
     def look_for_stranger(self, video_id: str) -> Judgement:
         """Retrieve an id that nobody was given."""

@@ -16,6 +16,11 @@ from contract_tests.rules import RuleTable
 
 #: What other services call fields of such a form.
 _ALIASES = ("duration", "resolution", "image")
+#: What other services take beside them.
+_OTHERS = (
+    *("user", "seed", "metadata", "negative_prompt", "height", "fps", "quality", "style", "response_format", "stream"),
+    *("aspect_ratio", "image_url", "video", "watermark", "callback_url", "webhook_url", "audio", "extra_body"),
+)
 
 
 def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
@@ -177,7 +182,7 @@ def _unknown(builder: Builder, rules: RuleTable) -> Iterator[Case]:
     if not builder.form.closed:
         return
     rule = rules.breach("additionalProperties")
-    names = ["width", "n", "x-unknown", "prompts", "unknown field", "gr\u00f6\u00dfe", *_ALIASES]
+    names = ["width", "n", "x-unknown", "_unknown", "prompts", "unknown field", "gr\u00f6\u00dfe", *_ALIASES, *_OTHERS]
     names += [f"{name}[]" for name in builder.form.fields] + [name.upper() for name in builder.form.fields]
     for name in names:
         if name not in builder.form.fields:

@@ -12,10 +12,11 @@ def neighbours(values: Iterable[str], others: Iterable[str] = ()) -> Iterator[tu
 
     `others` are values from elsewhere in the document.
     """
-    valid = set(values)
-    seen = set(valid)
+    values = list(values)
+    seen = set(values)
     made = (pair for value in values for pair in _near(value))
-    for how, near in [*made, ("empty", ""), *(("a value from elsewhere", other) for other in others), *_LITERALS]:
+    elsewhere = [("a value from elsewhere", other) for other in others]
+    for how, near in [*made, ("empty", ""), *elsewhere, *_LITERALS, *_widespread(values)]:
         if near not in seen:
             seen.add(near)
             yield how, near
@@ -30,6 +31,24 @@ _LITERALS = (
     ("a word", "default"),
     ("a literal", "[]"),
 )
+
+
+#: Lengths and sizes that other services offer, and their words for sizes.
+_LENGTHS = (*map(str, range(1, 17)), "20", "24", "25", "30", "45", "60", "90", "120", "-1")
+_SIZES = (
+    *("480x480", "512x512", "640x640", "720x720", "768x768", "1024x1024", "1080x1080", "640x360", "360x640"),
+    *("854x480", "480x854", "848x480", "480x848", "832x480", "480x832", "1344x768", "768x1344", "1536x1024"),
+    *("1024x1536", "1920x1080", "1080x1920", "2560x1440", "3840x2160", "portrait", "landscape", "square", "hd"),
+    *("480p", "1080p", "4k", "16:9"),
+)
+
+
+def _widespread(values: list[str]) -> Iterator[tuple[str, str]]:
+    """What other services take where these values are all numbers, or all sizes."""
+    if all(value.isdecimal() for value in values):
+        yield from (("a length of other services", one) for one in _LENGTHS)
+    if all(re.fullmatch(r"\d+x\d+", value) for value in values):
+        yield from (("a size of other services", one) for one in _SIZES)
 
 
 #: Letters of Latin, and those of Cyrillic that look the same.
@@ -50,6 +69,8 @@ def _near(value: str) -> Iterator[tuple[str, str]]:
     yield "twice", f"{value}{value}"
     yield "quoted", f'"{value}"'
     yield "with a NUL", f"{value}\x00"
+    yield "white space of another kind after", f"{value}\u00a0"
+    yield "a space without width after", f"{value}\u200b"
     yield "other digits", value.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
     yield "as a list", f"{value},"
     if (alike := value.translate(_ALIKE)) != value:
@@ -57,9 +78,12 @@ def _near(value: str) -> Iterator[tuple[str, str]]:
     if "-" in value:
         yield "underscore for hyphen", value.replace("-", "_")
         yield "one hyphen less", value.replace("-", "", 1)
+        yield "the first word alone", value.partition("-")[0]
     if value[:1].isalpha():
         yield "behind a provider", f"openai/{value}"
         yield "with a date", f"{value}-2025-10-06"
+        for suffix in ("-latest", "-preview", "-turbo", "-mini", "-hd", ":latest", "@1"):
+            yield "of another kind", f"{value}{suffix}"
     yield from _numbers(value)
 
 
@@ -77,6 +101,11 @@ def _numbers(value: str) -> Iterator[tuple[str, str]]:
         yield "with a sign", f"+{value}"
         yield "with a sign", f"-{value}"
         yield "with a unit", f"{value}s"
+        yield "with a unit", f"{value} s"
+        yield "with a unit", f"{value}sec"
+        yield "as a duration", f"PT{value}S"
+        yield "in thousandths", f"{value}000"
+        yield "in another base", f"0x{int(value):x}"
         yield "as a power", f"{value}e0"
         yield "with an underscore", f"{value[0]}_{value[1:]}" if len(value) > 1 else f"0_{value}"
         yield "double", str(2 * int(value))
@@ -86,6 +115,8 @@ def _numbers(value: str) -> Iterator[tuple[str, str]]:
         yield "another sign between", f"{width}*{height}"
         yield "another sign between", f"{width}\u00d7{height}"
         yield "another sign between", f"{width}:{height}"
+        yield "another sign between", f"{width}-{height}"
+        yield "another sign between", f"{width},{height}"
         shared = math.gcd(int(width), int(height)) or 1
         yield "as proportions", f"{int(width) // shared}:{int(height) // shared}"
         yield "by its lines", f"{min(int(width), int(height))}p"

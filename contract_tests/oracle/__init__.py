@@ -9,23 +9,23 @@ from contract_tests.answer import Answer
 from contract_tests.case import Case
 from contract_tests.contract import Contract
 from contract_tests.finding import Judgement
-from contract_tests.oracle.acceptance import judge_acceptance
+from contract_tests.oracle.acceptance import Past, judge_acceptance
 from contract_tests.oracle.refusal import judge_refusal
 
 
 class Oracle:
-    """Judges answers to creations. It remembers ids, because each must be new over the whole run."""
+    """Judges answers to creations. It remembers what they were, because each must be new over the whole run."""
 
     def __init__(self, contract: Contract, *, skew: float) -> None:
         self.contract = contract
         self.skew = skew
-        self._seen: dict[str, str] = {}
+        self._past = Past()
 
     def judge(self, case: Case, answer: Answer) -> Judgement:
         """The verdict on one answer."""
         if case.refusal_due:
             return judge_refusal(self.contract, case, answer)
-        return judge_acceptance(self.contract, case, answer, self._seen, skew=self.skew)
+        return judge_acceptance(self.contract, case, answer, self._past, skew=self.skew)
 
 
 def due_again(contract: Contract, case: Case) -> Case | None:

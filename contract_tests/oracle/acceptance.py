@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,14 +18,29 @@ from contract_tests.schema import shown, violations
 
 #: Rules about an accepted answer, by id: those that no keyword of a schema can say.
 STATUS, MEDIA_TYPE, HEADERS = "response.status-code", "response.media-type", "response.headers"
-UNIQUE, NOW = "response.id.unique", "response.created_at.now"
+UNIQUE, NAMED, NOW = "response.id.unique", "response.headers.unique", "response.created_at.now"
+#: Seconds by which a server's clock may seem to be now this far ahead, now that: it may be that of several machines.
+_WOBBLE = 2.0
 
 
-def judge_acceptance(contract: Contract, case: Case, answer: Answer, seen: dict[str, str], *, skew: float) -> Judgement:
+@dataclass
+class Past:
+    """What the answers of a run have shown so far.
+
+    The `ids` of videos and the names of `exchanges`, with the requests that got them; and the seconds by which the
+    server's clock can be `ahead`, at least and at most.
+    """
+
+    ids: dict[str, str] = field(default_factory=dict)
+    exchanges: dict[str, str] = field(default_factory=dict)
+    ahead: tuple[float, float] = (-math.inf, math.inf)
+
+
+def judge_acceptance(contract: Contract, case: Case, answer: Answer, past: Past, *, skew: float) -> Judgement:
     """Whether it was answered 200, and whether the answer is what the request makes due.
 
-    `seen` maps the ids of the run to the requests that got them; `skew` is how far apart, in seconds, the two
-    clocks may be.
+    `past` is what came before, and knows of this answer then; `skew` is how far apart, in seconds, the two clocks
+    may be.
     """
     verdict = Judgement({STATUS if case.rule == UNIQUE else case.rule})
     if answer.status != int(contract.success.rpartition("/")[2]):
@@ -41,27 +57,30 @@ def judge_acceptance(contract: Contract, case: Case, answer: Answer, seen: dict[
     if not answer.is_json or body is None:
         verdict.findings.append(_finding(MEDIA_TYPE, case, answer, "a JSON object in application/json", 101))
     if body is not None:
-        _judge_body(contract, case, answer, body, seen, verdict, skew=skew)
+        _judge_body(contract, case, answer, body, past, verdict, skew=skew)
     verdict.judged &= {rule.id for rule in contract.rules}
     verdict.findings = [finding for finding in verdict.findings if finding.rule in contract.rules]
     return verdict
 
 
 def _judge_body(
-    contract: Contract, case: Case, answer: Answer, body: dict[str, Any], seen: dict[str, str],
+    contract: Contract, case: Case, answer: Answer, body: dict[str, Any], past: Past,
     verdict: Judgement, *, skew: float,
 ) -> None:  # fmt: skip
     rules = contract.rules
-    verdict.judged |= {rule.id for rule in rules if _shows(contract, rule, body)} - ({UNIQUE} if not seen else set())
+    verdict.judged |= {rule.id for rule in rules if _shows(contract, rule, body)} - (
+        {UNIQUE} if not past.ids else set()
+    )
     broken = [
         (rules.answered(one.at, one.key), one.due, one.key)
         for one in violations(contract.document, contract.answer, body)
     ]
     broken += _headers(contract, answer)
+    broken += _exchange(contract, case, answer, past, verdict)
     broken += _echoes(contract, case, body, verdict)
     broken += _templates(contract, body)
-    broken += _identity(body, seen, case)
-    broken += _time(answer, body, skew)
+    broken += _identity(body, past, case)
+    broken += _time(answer, body, past, skew)
     for rule, due, key in broken:
         came = f"{key}: {shown(body[key])}" if key in body else answer.summary()
         verdict.findings.append(Finding(rule, case.label, came, f"{key}: {due}" if key else due, 101, case, answer))
@@ -113,12 +132,12 @@ def due_echo(contract: Contract, case: Case, field: str) -> str | None:
 
 
 def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judgement) -> Iterator[Broken]:
-    for key, field in contract.echoed.items():
-        due = due_echo(contract, case, field)
-        sent = case.request.part(field) is not None
-        rule = f"response.{key}.echo" if sent else f"{field}.default"
+    for key, name in contract.echoed.items():
+        due = due_echo(contract, case, name)
+        sent = case.request.part(name) is not None
+        rule = f"response.{key}.echo" if sent else f"{name}.default"
         if not sent:
-            verdict.judged.add(f"{field}.optional")
+            verdict.judged.add(f"{name}.optional")
         if due is None or key not in body:
             continue
         verdict.judged.add(rule)
@@ -151,16 +170,31 @@ def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
     return pattern
 
 
-def _identity(body: dict[str, Any], seen: dict[str, str], case: Case) -> Iterator[Broken]:
+def _exchange(contract: Contract, case: Case, answer: Answer, past: Past, verdict: Judgement) -> Iterator[Broken]:
+    """The header that names an exchange names no other one."""
+    if NAMED not in contract.rules or not contract.document.has(contract.rules[NAMED].at):
+        return
+    header = contract.rules[NAMED].at.rpartition("/")[2]
+    name = answer.header(header)
+    if not name:
+        return
+    verdict.judged.add(NAMED)
+    if name in past.exchanges:
+        yield NAMED, f"a new {header}; {name!r} was given for: {past.exchanges[name]}", None
+    past.exchanges.setdefault(name, case.label)
+
+
+def _identity(body: dict[str, Any], past: Past, case: Case) -> Iterator[Broken]:
     made = body.get("id")
     if not isinstance(made, str):
         return
-    if made in seen:
-        yield UNIQUE, f"a new id; this one was given for: {seen[made]}", "id"
-    seen.setdefault(made, case.label)
+    if made in past.ids:
+        yield UNIQUE, f"a new id; this one was given for: {past.ids[made]}", "id"
+    past.ids.setdefault(made, case.label)
 
 
-def _time(answer: Answer, body: dict[str, Any], skew: float) -> Iterator[Broken]:
+def _time(answer: Answer, body: dict[str, Any], past: Past, skew: float) -> Iterator[Broken]:
+    """It is now, as far as clocks agree; and however far they are apart, they go on alike."""
     made = body.get("created_at")
     if not isinstance(made, int | float):
         return
@@ -169,6 +203,14 @@ def _time(answer: Answer, body: dict[str, Any], skew: float) -> Iterator[Broken]
     latest = math.ceil(answer.received_at + ahead + skew)
     if not earliest <= made <= latest:
         yield NOW, f"from {earliest} to {latest}", "created_at"
+        return
+    least = max(past.ahead[0], made - 1 - answer.received_at - _WOBBLE)
+    most = min(past.ahead[1], made + 1 - answer.sent_at + _WOBBLE)
+    if least > most:
+        due = math.floor(answer.sent_at + sum(past.ahead) / 2)
+        yield NOW, f"about {due}, for a clock that goes on as it did at the creations before", "created_at"
+    else:
+        past.ahead = (least, most)
 
 
 def drift(answer: Answer) -> float:

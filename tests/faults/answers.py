@@ -74,6 +74,7 @@ EXCHANGE = (
     fault("body-cut", "response.media-type", "The body lacks its last byte.", **_good(lambda answer: replace(answer, body=answer.body[:-1]))),
     fault("request-id-missing", "response.headers", "The header x-request-id is missing.", **_good(_without_header("x-request-id"))),
     fault("request-id-empty", "response.headers", "The header x-request-id is empty.", **_good(_with_header("x-request-id", ""))),
+    fault("request-id-constant", "response.headers.unique", "Every video has the same x-request-id.", **_good(_with_header("x-request-id", "req_1"))),
     fault("processing-ms-missing", "response.headers", "The header openai-processing-ms is missing.", **_good(_without_header("openai-processing-ms"))),
     fault("processing-ms-unit", "response.headers", "The header openai-processing-ms has a unit.", **_good(_with_header("openai-processing-ms", "12ms"))),
     fault("keys-wrapped", "response.keys", "The video is wrapped in an object.", created=lambda video: {"code": "success", "data": video}),

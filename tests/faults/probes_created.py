@@ -69,6 +69,15 @@ def _has_header(name: str) -> Ask:
     return ask
 
 
+def _names() -> Ask:
+    """How many names two exchanges have."""
+
+    async def ask(client: Client) -> object:
+        return len({(await client.send(GOOD)).headers["x-request-id"] for _ in range(2)})
+
+    return ask
+
+
 # fmt: off
 PROBES: dict[str, Probe] = {
     "status-201": answers(GOOD, 200, 201),
@@ -80,6 +89,7 @@ PROBES: dict[str, Probe] = {
     "body-cut": is_json(GOOD),
     "request-id-missing": Probe(_has_header("x-request-id"), True, False),
     "request-id-empty": Probe(_has_header("x-request-id"), True, False),
+    "request-id-constant": Probe(_names(), 2, 1),
     "processing-ms-missing": Probe(header_of("openai-processing-ms", GOOD), "0", None),
     "processing-ms-unit": Probe(header_of("openai-processing-ms", GOOD), "0", "12ms"),
     "keys-wrapped": _keys(["code", "data"]),

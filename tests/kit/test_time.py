@@ -1,0 +1,53 @@
+"""When a server says that it made a video: by its own clock, which goes on as ours does."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.session import Surroundings, judge_target
+from contract_tests.settings import Settings
+from contract_tests.verdict import Strictness
+from tests.faults.fault import CLEAN
+from tests.faults.server import app
+from tests.kit.direct import Direct
+from tests.kit.vocabulary import HERE, TOKEN, broken
+
+NOW = "response.created_at.now"
+STEP = 0.1
+
+
+class Ticking(Direct):
+    """Each request takes a tenth of a second, by a clock that nothing else moves."""
+
+    def __init__(self, told: Callable[[float], float]) -> None:
+        self.now = 1_760_592_434.0
+        super().__init__(app(replace(CLEAN, clock=lambda: told(self.now))))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.now += STEP
+        return super().handle_request(request)
+
+
+def found(told: Callable[[float], float]) -> set[str]:
+    """The rules found broken by a server that tells the time so."""
+    server, settings = Ticking(told), Settings(token=TOKEN, strictness=Strictness(strict=True), spend=None)
+    around: Any = Surroundings(lambda: server.now, lambda _: None, lambda: server)
+    return broken(judge_target(HERE, replace(settings, profile="quick"), around))
+
+
+@pytest.mark.parametrize("ahead", [-4.0, 0.0, 0.7, 4.0])
+def test_a_clock_that_is_ahead_or_behind_and_goes_on_is_right(ahead: float) -> None:
+    assert found(lambda now: now + ahead) == set()
+
+
+def test_a_time_that_never_changes_is_found() -> None:
+    start = 1_760_592_434.0
+    # Within the seconds that two clocks may be apart it looks right at each creation.
+    assert NOW in found(lambda now: min(now, start + 3))
+
+
+def test_times_to_and_fro_are_found() -> None:
+    assert NOW in found(lambda now: now + (4 if round(now / STEP) % 2 else -4))
