@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .checks import Checks, Form, Refusal, check_image, check_length
-from .fault import Fault, beyond, fault
+from .fault import CLEAN, Fault, beyond, fault
 
 
 def _refused_file(bad: Callable[[bytes], bool]) -> dict[str, Callable[[Checks, Form], None]]:
@@ -67,6 +67,12 @@ FAULTS: tuple[Fault, ...] = (
     fault("size-look-alike", "size.enum", "720\u04451280 is accepted, with a letter of Cyrillic.", **_taken("size", lambda value: value.replace("\u0445", "x"))),
     fault("model-hyphenless", "model.enum", "sora2 is accepted for sora-2.", **_words("model", "sora-2", "sora2")),
     fault("model-word-default", "model.enum", "The model default is the default.", **_words("model", "sora-2", "default")),
+    fault("model-turbo", "model.enum", "sora-2-turbo is accepted for sora-2.", **_words("model", "sora-2", "sora-2-turbo")),
+    fault("seconds-20", "seconds.enum", "20 seconds are accepted too.", seconds=("4", "8", "12", "20")),
+    fault("seconds-duration", "seconds.enum", "PT4S is accepted for 4.", **_words("seconds", "4", "PT4S")),
+    fault("size-480x854", "size.enum", "480x854 is accepted too.", sizes=(*CLEAN.sizes, "480x854")),
+    fault("size-portrait", "size.enum", "portrait is accepted for 720x1280.", **_words("size", "720x1280", "portrait")),
+    fault("unknown-user", "fields.unknown", "A field user is ignored.", fields=(*CLEAN.fields, "user")),
     beyond("list-one-less", "list.page", "A page that is not the last has one video less than asked for, which may be none.", cut=_one_less),
 )
 # fmt: on

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from .ask import Client, File, form
+from .ask import Client, File, fitting, form
 from .looks import create, page
 from .probe import Probe, accepts, answers, refuses
 
@@ -51,6 +51,12 @@ PROBES = {
     "size-look-alike": accepts(size="720\u04451280"),
     "model-hyphenless": accepts(model="sora2"),
     "model-word-default": accepts(model="default"),
+    "model-turbo": accepts(model="sora-2-turbo"),
+    "seconds-20": accepts(seconds="20"),
+    "seconds-duration": accepts(seconds="PT4S"),
+    "size-480x854": accepts(size="480x854", input_reference=fitting("480x854")),
+    "size-portrait": accepts(size="portrait"),
+    "unknown-user": accepts(user="ann"),
     "list-one-less": Probe(_first_page, 1, 0),
 }
 # fmt: on
