@@ -164,15 +164,15 @@ class Jobs:
         """Make a job and keep it, under an id that no other has."""
         if not self.is_slow:
             return self._keep_at_once(make, reference)
-        for job in drawn(make):
-            if await self._additions.add(job, reference):
-                break
+        draws = drawn(make)
+        while not await self._additions.add(job := next(draws), reference):
+            pass
         return self._kept(job)
 
     def _keep_at_once(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
-        for job in drawn(make):
-            if self._store.add(job, reference):
-                break
+        draws = drawn(make)
+        while not self._store.add(job := next(draws), reference):
+            pass
         return self._kept(job)
 
     def _kept(self, job: Job) -> Job:

@@ -13,7 +13,7 @@ from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY
 from tests.faults.server import STAGES
 from tests.faults.wire import Answer
-from tests.kit.vocabulary import broken, clean, failing, judge
+from tests.kit.vocabulary import broken, clean, failing, judge, reasons
 
 STATUS = "response.status-code"
 
@@ -177,6 +177,12 @@ LOOSE: dict[str, Callable[[bytes], bytes]] = {
 def test_what_only_lax_readers_take_for_json_is_none(case: str) -> None:
     only = frozenset({"response.media-type"})
     assert broken(judge(answering(LOOSE[case]), only=only, extensions=False)) >= only
+
+
+def test_a_server_without_request_ids_is_not_said_to_repeat_them() -> None:
+    outcome = judge(CATALOGUE["request-id-missing"].build(), extensions=False)
+    assert broken(outcome) == {"response.headers"}
+    assert reasons(outcome)["response.headers.unique"] == "no answer that shows it"
 
 
 def test_an_answer_that_is_taken_though_its_status_is_wrong_is_judged_all_the_same() -> None:
