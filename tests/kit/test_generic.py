@@ -17,7 +17,8 @@ WORDS = ("--token", TOKEN, "--rule", GENERIC, "--strict")
 
 
 def test_a_good_request_that_schemathesis_alone_sends_is_refused_wrongly() -> None:
-    short = refusing(lambda b, form: b.value(form, "seconds") == "8")
+    # The kit's own request asks for 12 seconds; what schemathesis draws depends on what else the process has loaded.
+    short = refusing(lambda b, form: b.value(form, "seconds") in {"4", "8"})
     assert broken(judge(short, **ONLY)) == {GENERIC}
 
 
