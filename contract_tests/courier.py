@@ -140,10 +140,17 @@ class Courier:
             self._silent = self._silent + 1 if timed_out else 0
             self._unanswered = self._unanswered if answer.status else case.label
             hangs = self._silent == SILENCE
-        if hangs and not self.target.send(Request("GET", case.request.path)).status:
+        if hangs and not self._answers(case.request.path):
             self._lose(
                 f"What listens at {self.target.shown} answers nothing within {self.target.transports.timeout:g} s."
             )
+
+    def _answers(self, path: str) -> bool:
+        """Whether the server answers a request that asks little; the one before was sent, whatever becomes of this."""
+        try:
+            return self.target.send(Request("GET", path)).status > 0
+        except UnreachableError:
+            return False
 
     def _lose(self, why: str) -> None:
         last = f" The last request without an answer: {self._unanswered}." if self._unanswered else ""
