@@ -9,8 +9,8 @@ import httpx
 from PIL import Image
 
 from mockserver.app import create_app
-from mockserver.content import Source, make_content
-from mockserver.renderer import Renderer
+from mockserver.media.content import Source, make_content
+from mockserver.media.renderer import Renderer
 
 SIZES = ((720, 1280), (1280, 720), (1024, 1792), (1792, 1024))
 SECONDS = (4, 8, 12)

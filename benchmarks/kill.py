@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks.pictures import picture
 from benchmarks.work import BOUNDARY, TOKEN, form
-from mockserver.auth import Tokens
+from mockserver.api.auth import Tokens
 from mockserver.stores import parse_store
 from tests.redis_server import DURABLE, RedisServer
 

@@ -11,12 +11,12 @@ from typing import ClassVar, NamedTuple, TextIO
 import msgspec
 
 from benchmarks.work import headers, works
+from mockserver.api.auth import Tokens
 from mockserver.app import Fronted, create_app
-from mockserver.auth import Tokens
-from mockserver.job import Job
+from mockserver.jobs.job import Job
 from mockserver.settings import Settings
-from mockserver.store import Store
 from mockserver.stores import parse_store
+from mockserver.stores.base import Store
 
 FEW = 1000
 HEADERS = tuple(f"Bearer token-{number}" for number in range(10))

@@ -8,20 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
-from contract_tests import journal
-from contract_tests.arguments import Arguments, parse
-from contract_tests.contract import Contract, load
+from contract_tests.cases.contract import Contract, load
 from contract_tests.errors import MisuseError
-from contract_tests.explain import explain
-from contract_tests.plan import Plan, plan
-from contract_tests.progress import Shown
+from contract_tests.options import Arguments, parse
+from contract_tests.oracle.verdict import UNTESTED
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
+from contract_tests.report.explain import explain
+from contract_tests.report.terminal import Shown, rule_table, table, totals
+from contract_tests.runner import journal
+from contract_tests.runner.client import base_url, is_loopback
+from contract_tests.runner.plan import Plan, plan
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
 from contract_tests.settings import Settings, workers_for
-from contract_tests.table import rule_table, table, totals
-from contract_tests.target import base_url, is_loopback
-from contract_tests.verdict import UNTESTED
 
 HOLDS, BROKEN, UNJUDGED = 0, 1, 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from contract_tests.arguments import Arguments
+    from contract_tests.options import Arguments
 
 _VALUES = ("token", "document", "spend", "profile", "seed", "report")
 _FLAGS = ("strict", "extensions")
@@ -46,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def arguments(config: pytest.Config) -> Arguments:
     """The options of pytest, read as those of `contract-tests run`. Raises MisuseError."""
-    from contract_tests.arguments import parse  # noqa: PLC0415
     from contract_tests.errors import MisuseError  # noqa: PLC0415
+    from contract_tests.options import parse  # noqa: PLC0415
 
     words = ["run", config.getoption("--videos-url")]
     given = {name: config.getoption(f"--videos-{name}") for name in _VALUES}

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contract_tests.answer import Answer
-from contract_tests.blame import Blame
-from contract_tests.contract import Contract
-from contract_tests.finding import Finding, Judgement
-from contract_tests.journal import Record
-from contract_tests.lifecycle import (
+from contract_tests.cases.contract import Contract
+from contract_tests.extensions import judge, offered
+from contract_tests.extensions.retrieval import (
     METHOD,
     NOT_FOUND,
     Life,
@@ -19,16 +16,19 @@ from contract_tests.lifecycle import (
     retrieval,
     uninvited,
 )
-from contract_tests.malformed import judge_again
-from contract_tests.operations import judge, offered
-from contract_tests.operations.step import Step
+from contract_tests.extensions.step import Step
+from contract_tests.model.finding import Finding, Judgement
+from contract_tests.model.response import Answer
 from contract_tests.oracle import Oracle, due_again
+from contract_tests.oracle.attribution import Blame
 from contract_tests.oracle.refusal import judge_refusal
-from contract_tests.run import SKEW_ELSEWHERE, SKEW_HERE
+from contract_tests.oracle.verdict import verdicts
+from contract_tests.runner.client import is_loopback
+from contract_tests.runner.journal import Record
+from contract_tests.runner.malformed_http import judge_again
+from contract_tests.runner.run import SKEW_ELSEWHERE, SKEW_HERE
 from contract_tests.session import Outcome
 from contract_tests.settings import Settings
-from contract_tests.target import is_loopback
-from contract_tests.verdict import verdicts
 
 _UNSEEN = "no recorded answer shows it"
 

@@ -11,20 +11,21 @@ from typing import Any
 
 import httpx
 
-from contract_tests import __version__, journal
-from contract_tests.beyond import Beyond
-from contract_tests.contract import Contract, load
-from contract_tests.courier import Courier
+from contract_tests import __version__
+from contract_tests.cases.contract import Contract, load
 from contract_tests.errors import MisuseError, UnreachableError
-from contract_tests.fuzz import Fuzz
-from contract_tests.generic import generic
-from contract_tests.malformed import malformed
-from contract_tests.redaction import Redactor
-from contract_tests.run import Progress, Run, quiet
+from contract_tests.extensions.suite import Beyond
+from contract_tests.model.redaction import Redactor
+from contract_tests.oracle.verdict import Verdict, failing
+from contract_tests.runner import journal
+from contract_tests.runner.budget import Purse
+from contract_tests.runner.client import Target, Transports, base_url
+from contract_tests.runner.delivery import Courier
+from contract_tests.runner.fuzz import Fuzz
+from contract_tests.runner.malformed_http import malformed
+from contract_tests.runner.run import Progress, Run, quiet
+from contract_tests.runner.schemathesis_run import generic
 from contract_tests.settings import PROFILES, Settings
-from contract_tests.spending import Purse
-from contract_tests.target import Target, Transports, base_url
-from contract_tests.verdict import Verdict, failing
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract_tests.document import default_path
-from contract_tests.verdict import Strictness
+from contract_tests.oracle.verdict import Strictness
+from contract_tests.spec.document import default_path
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from functools import cache
 
 import pytest
 
+from contract_tests.cases.contract import Contract, load
 from contract_tests.cli import settings_for
-from contract_tests.contract import Contract, load
 from contract_tests.errors import MisuseError
+from contract_tests.oracle.verdict import BROKEN, UNTESTED
 from contract_tests.pytest_plugin import arguments
 from contract_tests.report import write_reports
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
-from contract_tests.verdict import BROKEN, UNTESTED
 
 
 @cache

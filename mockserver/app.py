@@ -14,29 +14,27 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from mockserver.background import running
-from mockserver.clock import Clock, MovableClock, SystemClock
-from mockserver.control import Control
-from mockserver.dispatch import Dispatcher
-from mockserver.document import Operation, read_document
-from mockserver.endpoint import ControlEndpoint, Endpoint, Handler, Methods, QuickHandler, Sleep, Unrouted
-from mockserver.exchange import Exchange
-from mockserver.front import AtOnce, Front
-from mockserver.gate import Gate
-from mockserver.jobs import Jobs, finished
-from mockserver.journal import Journal
-from mockserver.judged import Judged, Remembered
-from mockserver.pace import Fated
-from mockserver.panel import Panel
-from mockserver.response import Answer
-from mockserver.scenario_file import read_scenarios
-from mockserver.sender import Sender
-from mockserver.service import Service
+from mockserver.api.creation import Judged, Remembered
+from mockserver.api.endpoint import Endpoint, Handler, Methods, QuickHandler, Sleep, Unrouted
+from mockserver.api.exchange import Exchange
+from mockserver.api.job_manager import Jobs, finished
+from mockserver.api.operations import Service
+from mockserver.control.access import Gate
+from mockserver.control.control import Control
+from mockserver.control.journal import Journal
+from mockserver.control.routes import ControlEndpoint, Panel
+from mockserver.control.sync import Alone, Together
+from mockserver.jobs.clock import Clock, MovableClock, SystemClock
+from mockserver.jobs.pace import Fated
+from mockserver.middleware import AtOnce, Front, Stamp
+from mockserver.scenarios.active import Stage
+from mockserver.scenarios.file import read_scenarios
 from mockserver.settings import Settings
-from mockserver.sharing import Alone, Together
-from mockserver.stage import Stage
-from mockserver.stamp import Stamp
-from mockserver.wire import Patience, Timeout, Whole, header, read_form, read_json, read_query, whole_form
+from mockserver.spec.document import Operation, read_document
+from mockserver.web.asgi import Patience, Timeout, Whole, header, read_form, read_json, read_query, running, whole_form
+from mockserver.web.responses import Answer
+from mockserver.webhooks.dispatcher import Dispatcher
+from mockserver.webhooks.sender import Sender
 
 logger = logging.getLogger("mockserver")
 

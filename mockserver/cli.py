@@ -11,19 +11,19 @@ from tempfile import TemporaryDirectory
 from typing import TextIO
 from uuid import uuid4
 
+from mockserver.api.operations import Service
 from mockserver.app import create_parts
-from mockserver.clock import SystemClock
-from mockserver.document import DocumentError
 from mockserver.example import curl_line, example_dimensions, write_picture
+from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
-from mockserver.scenario_file import ScenarioFileError
-from mockserver.server import BindError, bind, url_of
-from mockserver.service import Service
-from mockserver.serving import serve_parts, work
+from mockserver.scenarios.file import ScenarioFileError
+from mockserver.server.run import serve_parts, work
+from mockserver.server.serve import BindError, bind, url_of
+from mockserver.server.workers import Supervisor, WorkerError
 from mockserver.settings import Settings, UsageError, read_settings
-from mockserver.store import StoreError
-from mockserver.target import TargetError, check_target
-from mockserver.workers import Supervisor, WorkerError
+from mockserver.spec.document import DocumentError
+from mockserver.stores.base import StoreError
+from mockserver.webhooks.target import TargetError, check_target
 
 MISUSED = 2
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do

@@ -5,8 +5,8 @@ import struct
 import zlib
 from pathlib import Path
 
-from mockserver.image import PNG_SIGNATURE
-from mockserver.rules import FormRules
+from mockserver.spec.rules import FormRules
+from mockserver.validation.images import PNG_SIGNATURE
 
 
 def example_dimensions(rules: FormRules) -> str:

@@ -4,8 +4,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from mockserver.exchange import Exchange
-from mockserver.response import encode
+from mockserver.api.exchange import Exchange
+from mockserver.web.responses import encode
 
 FORMATS = ("text", "json")
 TEXT = "%(asctime)s %(levelname)s %(message)s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.fixture import VideosMock
+    from mockserver.testing import VideosMock
 
 MARKER = "videos_mock(pace='polls:3', …): settings of the fixture videos_mock, named as the options of mockserver are."
 OTHERS = frozenset(("host", "port", "log_level", "log_format", "reload"))
@@ -32,11 +32,11 @@ def videos_mock(request: pytest.FixtureRequest) -> "Iterator[VideosMock]":
 
 def _made(given: dict[str, Any]) -> "VideosMock | str":
     """A mock with the settings of a marker, or the line that says what is wrong with them."""
-    from mockserver.document import DocumentError  # noqa: PLC0415 - who does not ask for it pays nothing
-    from mockserver.fixture import VideosMock  # noqa: PLC0415
-    from mockserver.scenario_file import ScenarioFileError  # noqa: PLC0415
+    from mockserver.scenarios.file import ScenarioFileError  # noqa: PLC0415
     from mockserver.settings import UsageError, read_settings  # noqa: PLC0415
-    from mockserver.store import StoreError  # noqa: PLC0415
+    from mockserver.spec.document import DocumentError  # noqa: PLC0415 - who does not ask for it pays nothing
+    from mockserver.stores.base import StoreError  # noqa: PLC0415
+    from mockserver.testing import VideosMock  # noqa: PLC0415
 
     if others := sorted(given.keys() & OTHERS):
         return f"{others[0]} is of the command alone"

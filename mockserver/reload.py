@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mockserver.background import running
-from mockserver.clock import Clock
-from mockserver.document import Document, DocumentError, read_document
-from mockserver.front import Application
-from mockserver.response import Answer, Header
-from mockserver.service import Service
-from mockserver.wire import Receive, Scope, Send
+from mockserver.api.operations import Service
+from mockserver.jobs.clock import Clock
+from mockserver.middleware import Application
+from mockserver.spec.document import Document, DocumentError, read_document
+from mockserver.web.asgi import Receive, Scope, Send, running
+from mockserver.web.responses import Answer, Header
 
 LOOK_SECONDS = 0.5
 FRESH_SECONDS = 0.1

@@ -7,12 +7,11 @@ from typing import Any, NoReturn, TextIO
 
 import msgspec
 
-from mockserver.document import default_path
+from mockserver.jobs.pace import FORMS, Pace, parse_pace
 from mockserver.logs import FORMATS
-from mockserver.pace import FORMS, Pace, parse_pace
+from mockserver.spec.document import default_path
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
-from mockserver.target import Target, parse_host, parse_target
 from mockserver.values import (
     LEVELS,
     WORKERS,
@@ -27,7 +26,8 @@ from mockserver.values import (
     read_token,
     read_workers,
 )
-from mockserver.webhook import read_secret
+from mockserver.webhooks.events import read_secret
+from mockserver.webhooks.target import Target, parse_host, parse_target
 
 PREFIX = "MOCKSERVER_"
 

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from contract_tests.arguments import make_parser
-from mockserver.metrics import TOLD
-from mockserver.scenario import COMMON, SCENARIOS, Parameter
+from contract_tests.options import make_parser
+from mockserver.control.metrics import TOLD
+from mockserver.scenarios.catalogue import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
 from tests.mock.vocabulary import DOCUMENT
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 import openapi_spec_validator
 import pytest
 
-from mockserver.document import default_path, read_document
+from mockserver.spec.document import default_path, read_document
 from tests.mock.vocabulary import DOCUMENT, Mock, file, form, multipart, text
 from tests.pictures import fitting, picture
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.scenario import SCENARIOS
+from mockserver.scenarios.catalogue import SCENARIOS
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import Mock
 from tests.pictures import picture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from contract_tests.answer import Answer
-from contract_tests.case import Case
-from contract_tests.contract import Contract
-from contract_tests.finding import Judgement
+from contract_tests.cases.contract import Contract
+from contract_tests.model.case import Case
+from contract_tests.model.finding import Judgement
+from contract_tests.model.response import Answer
 from contract_tests.oracle.acceptance import Past, judge_acceptance
 from contract_tests.oracle.refusal import judge_refusal
 

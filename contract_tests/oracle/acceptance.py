@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from contract_tests.answer import Answer
-from contract_tests.case import Case
-from contract_tests.contract import Contract
-from contract_tests.finding import Finding, Judgement
-from contract_tests.rules import Rule
-from contract_tests.schema import shown, violations
+from contract_tests.cases.contract import Contract
+from contract_tests.model.case import Case
+from contract_tests.model.finding import Finding, Judgement
+from contract_tests.model.response import Answer
+from contract_tests.spec.rules import Rule
+from contract_tests.spec.schema import shown, violations
 
 #: Rules about an accepted answer, by id: those that no keyword of a schema can say.
 STATUS, MEDIA_TYPE, HEADERS = "response.status-code", "response.media-type", "response.headers"

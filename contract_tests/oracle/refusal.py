@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from contract_tests.answer import Answer
-from contract_tests.case import Case
-from contract_tests.contract import Contract
-from contract_tests.finding import Finding, Judgement
-from contract_tests.schema import shown, violations
+from contract_tests.cases.contract import Contract
+from contract_tests.model.case import Case
+from contract_tests.model.finding import Finding, Judgement
+from contract_tests.model.response import Answer
+from contract_tests.spec.schema import shown, violations
 
 NO_5XX = "error.no-5xx"
 ENVELOPE = "error.envelope"

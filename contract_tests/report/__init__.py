@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from contract_tests import reproduce
-from contract_tests.report.data import data
+from contract_tests.report import reproduction as reproduce
+from contract_tests.report.html_report import page
+from contract_tests.report.json_report import data
 from contract_tests.report.junit import junit
-from contract_tests.report.page import page
 from contract_tests.session import Outcome
 
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from contract_tests.finding import WFC, Finding
+from contract_tests.model.finding import WFC, Finding
+from contract_tests.oracle.verdict import BROKEN, UNTESTED
 from contract_tests.session import Outcome
-from contract_tests.verdict import BROKEN, UNTESTED
 
 #: Characters that XML 1.0 has no place for.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

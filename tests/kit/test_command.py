@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contract_tests.report.data import schema
+from contract_tests.report.json_report import schema
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import HERE, TOKEN, command, edited, run
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.contract import Contract, load
-from contract_tests.draws import draws
-from contract_tests.operations import listing, remix
+from contract_tests.cases.contract import Contract, load
+from contract_tests.extensions import listing, remix
+from contract_tests.runner.strategies import draws
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_mock import mock
 from tests.kit.vocabulary import broken, holding, judge, reasons, reshaped

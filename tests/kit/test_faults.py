@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.contract import load
-from contract_tests.document import default_path
+from contract_tests.cases.contract import load
+from contract_tests.spec.document import default_path
 from tests.faults import CATALOGUE
 from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.generic import _Generic
-from contract_tests.rules import GENERIC
+from contract_tests.runner.schemathesis_run import _Generic
+from contract_tests.spec.rules import GENERIC
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_faults import refusing
 from tests.kit.test_reproduction import served

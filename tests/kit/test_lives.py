@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.cli import main
 from contract_tests.inprocess import InProcess
-from contract_tests.run import Run
+from contract_tests.runner.run import Run
 from contract_tests.session import Surroundings
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.checks import Checks, Form, Refusal

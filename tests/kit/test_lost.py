@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests import journal
-from contract_tests.courier import RETURNS, SILENCE
+from contract_tests.oracle.verdict import Strictness
+from contract_tests.runner import journal
+from contract_tests.runner.delivery import RETURNS, SILENCE
 from contract_tests.session import Outcome, Surroundings, judge_target
 from contract_tests.settings import Settings
-from contract_tests.verdict import Strictness
 from tests.faults import CORRECT
 from tests.kit.direct import Direct
 from tests.kit.vocabulary import HERE, TOKEN, Clock, broken, command, holding, reasons

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from contract_tests.contract import load
-from contract_tests.courier import Courier
-from contract_tests.document import default_path
-from contract_tests.journal import Journal
-from contract_tests.malformed import malformed
-from contract_tests.redaction import Redactor
-from contract_tests.run import Run
+from contract_tests.cases.contract import load
+from contract_tests.model.redaction import Redactor
+from contract_tests.runner.budget import Purse
+from contract_tests.runner.client import Target, Transports
+from contract_tests.runner.delivery import Courier
+from contract_tests.runner.journal import Journal
+from contract_tests.runner.malformed_http import malformed
+from contract_tests.runner.run import Run
 from contract_tests.settings import Settings
-from contract_tests.spending import Purse
-from contract_tests.target import Target, Transports
+from contract_tests.spec.document import default_path
 from tests.faults import CORRECT
 from tests.kit.test_reproduction import served as served_by_uvicorn
 from tests.kit.vocabulary import TOKEN, command, judge

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from contract_tests.media import Media, read_media
-from mockserver.content import Source, make_content
+from contract_tests.oracle.media import Media, read_media
+from mockserver.media.content import Source, make_content
 from tests.faults.film import box, mp4, still
 from tests.pictures import picture
 

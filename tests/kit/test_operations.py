@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.document import default_path
 from contract_tests.session import Outcome
+from contract_tests.spec.document import default_path
 from mockserver.app import create_app
 from mockserver.settings import Settings as MockSettings
 from tests.faults import CATALOGUE, CORRECT

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract_tests import courier
+from contract_tests.runner import delivery as courier
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_reproduction import served
 from tests.kit.vocabulary import HERE

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.case import unpack
-from contract_tests.document import Document, default_path
-from contract_tests.redaction import MASK, TELLING, Redactor
+from contract_tests.model.case import unpack
+from contract_tests.model.redaction import MASK, TELLING, Redactor
+from contract_tests.spec.document import Document, default_path
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.server import CLEAN, app
 from tests.kit.vocabulary import HERE, command, run

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from contract_tests.contract import load
-from contract_tests.document import default_path
-from contract_tests.finding import Finding
-from contract_tests.reproduce import write
+from contract_tests.cases.contract import load
+from contract_tests.model.finding import Finding
+from contract_tests.report.reproduction import write
+from contract_tests.spec.document import default_path
 from tests.kit.vocabulary import run
 
 TOKEN = "Secret-Token-9876543210"

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from contract_tests import images
-from contract_tests.case import from_json, to_json
-from contract_tests.contract import load
-from contract_tests.document import default_path
-from contract_tests.draws import draws
-from contract_tests.pairwise import covering
+from contract_tests.cases import images
+from contract_tests.cases.contract import load
+from contract_tests.cases.pairwise import covering
+from contract_tests.model.case import from_json, to_json
+from contract_tests.runner.strategies import draws
+from contract_tests.spec.document import default_path
 from tests.faults import CORRECT
 from tests.kit.vocabulary import judge
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests import journal
+from contract_tests.runner import journal
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import TOKEN, Clock, broken, judge, run
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from contract_tests.oracle.verdict import Strictness
 from contract_tests.session import Surroundings, judge_target
 from contract_tests.settings import Settings
-from contract_tests.verdict import Strictness
 from tests.faults.fault import CLEAN
 from tests.faults.server import app
 from tests.kit.direct import Direct

@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from contract_tests.cli import main
-from contract_tests.document import default_path
+from contract_tests.oracle.verdict import BROKEN, HOLDS, Strictness
 from contract_tests.session import Outcome, Surroundings, judge_target
 from contract_tests.settings import Settings
-from contract_tests.verdict import BROKEN, HOLDS, Strictness
+from contract_tests.spec.document import default_path
 from tests.faults.fault import CLEAN
 from tests.faults.server import app as reference
 from tests.kit.direct import Direct

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.sqlite import SqliteStore
+from mockserver.stores.sqlite.store import SqliteStore
 from tests.mock.stores import Opened, is_done, opening
 
 

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
 
-from mockserver.fixture import VideosMock
+from mockserver.testing import VideosMock
 
 SECRET = "whsec_dGhlIGtleSBvZiB0aGUgdGVzdHM="
 PATIENCE = 10

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from mockserver.job import Job
-from mockserver.store import Bounds, Page, Store, StoreUnavailable
+from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
+from mockserver.stores.base import Bounds, Page, Store, StoreUnavailable
 from tests.redis_server import needs_redis, shared_redis
 
 WIDE = Bounds(jobs=1000, bytes=10**6)

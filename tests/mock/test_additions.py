@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.additions import LARGE, Additions
-from mockserver.job import Job
+from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
+from mockserver.stores.offload import LARGE, Additions
 from tests.mock.stores import KINDS, NAMES, is_done, job, open_store
 from tests.mock.stores import WIDE as BOUNDS
 from tests.mock.vocabulary import Mock

@@ -6,12 +6,12 @@ from threading import Event
 
 import pytest
 
-from mockserver import bus
-from mockserver.bus import SocketBus
-from mockserver.redis_bus import RedisBus
 from mockserver.settings import Settings
-from mockserver.store import StoreUnavailable
+from mockserver.stores import invalidation as bus
 from mockserver.stores import parse_store
+from mockserver.stores.base import StoreUnavailable
+from mockserver.stores.invalidation import SocketBus
+from mockserver.stores.redis.bus import RedisBus
 from tests.mock.vocabulary import Mock
 from tests.redis_server import RedisServer, needs_redis
 

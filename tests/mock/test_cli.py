@@ -18,7 +18,7 @@ import pytest
 from mockserver.cli import main
 from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
 from mockserver.stores import parse_store
-from mockserver.target import Target
+from mockserver.webhooks.target import Target
 
 PREFIX = "mockserver is listening on "
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from mockserver.content import MAKERS, Source, make_content
-from mockserver.image import READERS
-from mockserver.still import FORMATS
+from mockserver.media.content import MAKERS, Source, make_content
+from mockserver.media.frames import FORMATS
+from mockserver.validation.images import READERS
 from tests.pictures import noise, picture
 
 SMALL = (90, 160)
@@ -278,7 +278,7 @@ def test_every_type_that_can_be_judged_can_be_drawn() -> None:
 
 
 def test_nothing_that_encodes_is_loaded_before_it_is_needed() -> None:
-    program = "import sys, mockserver.app, mockserver.renderer; print(*{'av', 'PIL', 'numpy'} & {*sys.modules})"
+    program = "import sys, mockserver.app, mockserver.media.renderer; print(*{'av', 'PIL', 'numpy'} & {*sys.modules})"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.clock import MovableClock
-from mockserver.exchange import Exchange
-from mockserver.gate import Gate, is_loopback
-from mockserver.journal import FILTERS, Journal, Own
-from mockserver.record import MOST_TEXT
-from mockserver.upload import Part
+from mockserver.api.exchange import Exchange
+from mockserver.control.access import Gate, is_loopback
+from mockserver.control.journal import FILTERS, Journal, Own
+from mockserver.control.record import MOST_TEXT
+from mockserver.jobs.clock import MovableClock
+from mockserver.validation.multipart import Part
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, NOW, TOKEN, Clock, Mock, envelope, file, form, text
 from tests.pictures import picture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.document import DocumentError
+from mockserver.spec.document import DocumentError
 from tests.mock.vocabulary import DOCUMENT, Mock, file, form, refused, text
 from tests.pictures import fitting, picture
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Settings
-from mockserver.fixture import VideosMock
-from mockserver.front import plain
+from mockserver.middleware import plain
+from mockserver.testing import VideosMock
 from tests.mock.test_properties import PARTS
 from tests.mock.test_server import exchange
 from tests.mock.test_upload import DAMAGES, damaged

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.image import Image, read_image
+from mockserver.validation.images import Image, read_image
 from tests.mock.vocabulary import Mock, form, refused
 from tests.pictures import animation, noise, picture
 

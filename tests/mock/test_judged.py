@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.judged import LARGEST_REMEMBERED, MOST_REMEMBERED, Remembered
+from mockserver.api.creation import LARGEST_REMEMBERED, MOST_REMEMBERED, Remembered
 
 FORM = "multipart/form-data; boundary=x"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.clock import SystemClock
-from mockserver.job import Job
-from mockserver.pace import Timed, parse_pace
+from mockserver.jobs.clock import SystemClock
+from mockserver.jobs.job import Job
+from mockserver.jobs.pace import Timed, parse_pace
 from tests.mock.vocabulary import NOW, Clock, Mock
 
 ORDER = ["queued", "in_progress", "completed"]

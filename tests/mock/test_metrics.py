@@ -10,8 +10,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from mockserver.control.metrics import BUCKETS, TOLD
 from mockserver.logs import log_to
-from mockserver.metrics import BUCKETS, TOLD
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import TOKEN, Mock, form
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mockserver.memory import MemoryStore
+from mockserver.stores.memory import MemoryStore
 from tests.mock.vocabulary import Mock, envelope, refused
 from tests.pictures import fitting
 

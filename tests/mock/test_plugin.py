@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.fixture import VideosMock
 from mockserver.settings import Settings
+from mockserver.testing import VideosMock
 from tests.mock.test_server import exchange
 
 pytest_plugins = ["pytester"]
@@ -202,16 +202,16 @@ def test_document_is_parsed_once_a_session(tests: pytest.Pytester, monkeypatch: 
     ran(
         tests,
         """
-        import mockserver.document
-        mockserver.document.parse_document.cache_clear()
+        import mockserver.spec.document
+        mockserver.spec.document.parse_document.cache_clear()
         parsed = []
-        right = mockserver.document.load_yaml
-        mockserver.document.load_yaml = lambda text: parsed.append(1) or right(text)
+        right = mockserver.spec.document.load_yaml
+        mockserver.spec.document.load_yaml = lambda text: parsed.append(1) or right(text)
 
         def test_first(videos_mock): pass
         def test_second(videos_mock): pass
         def test_count():
-            mockserver.document.load_yaml = right
+            mockserver.spec.document.load_yaml = right
             assert len(parsed) == 1
         """,
         passed=3,

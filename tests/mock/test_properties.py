@@ -5,11 +5,10 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.checks import Request, broken, judge
-from mockserver.compiler import compile_body
-from mockserver.document import default_path, read_document
-from mockserver.reading import read
-from mockserver.upload import Part as FormPart
+from mockserver.spec.compiler import compile_body
+from mockserver.spec.document import default_path, read_document
+from mockserver.validation.checks import Request, broken, judge, read
+from mockserver.validation.multipart import Part as FormPart
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, Part, envelope, file, form, multipart, text
 from tests.pictures import fitting, picture
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.content import Content
-from mockserver.ranges import select
-from mockserver.response import Answer
+from mockserver.media.content import Content
+from mockserver.web.ranges import select
+from mockserver.web.responses import Answer
 
 TEN = Content("video/mp4", b"0123456789", '"tag"')
 

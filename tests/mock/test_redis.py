@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver import redis_store
-from mockserver.redis_store import RedisStore
-from mockserver.store import Bounds, Store
 from mockserver.stores import parse_store
+from mockserver.stores.base import Bounds, Store
+from mockserver.stores.redis import store as redis_store
+from mockserver.stores.redis.store import RedisStore
 from tests.mock.stores import WIDE, Opened, ids, is_done, job, listed, opening, poll, put, unavailable
 from tests.mock.test_cli import misused
 from tests.mock.vocabulary import Mock

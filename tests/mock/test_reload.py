@@ -16,10 +16,10 @@ import pytest
 
 from mockserver import Settings
 from mockserver.app import create_parts, rebuild_app
-from mockserver.document import default_path
-from mockserver.pace import parse_pace
+from mockserver.jobs.pace import parse_pace
 from mockserver.reload import Reloading
-from mockserver.wire import Message, Scope
+from mockserver.spec.document import default_path
+from mockserver.web.asgi import Message, Scope
 from tests.mock.receiver import SECRET, receiving
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, TOKEN, Mock, form, multipart

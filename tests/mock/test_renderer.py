@@ -8,8 +8,8 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from mockserver.content import Content, Source
-from mockserver.renderer import Renderer
+from mockserver.media.content import Content, Source
+from mockserver.media.renderer import Renderer
 from tests.pictures import picture
 
 SOURCE = Source(b"", 2, 2, 1)

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.document import default_path, read_document
-from mockserver.job import Fate, Job
-from mockserver.pace import Fated, parse_pace
-from mockserver.prefer import preferences
-from mockserver.ready import Ready
-from mockserver.scenario import SCENARIOS, Reader, ScenarioError, directives
-from mockserver.scenario_file import ScenarioFileError
+from mockserver.jobs.job import Fate, Job
+from mockserver.jobs.pace import Fated, parse_pace
+from mockserver.scenarios.active import preferences
+from mockserver.scenarios.catalogue import SCENARIOS, Reader, ScenarioError, directives
+from mockserver.scenarios.examples import Ready
+from mockserver.scenarios.file import ScenarioFileError
+from mockserver.spec.document import default_path, read_document
 from tests.mock.test_cli import misused, served, url
 from tests.mock.vocabulary import DOCUMENT, NOW, TOKEN, Mock, envelope, form, refused
 from tests.pictures import picture
@@ -427,7 +427,7 @@ def test_rate_limit_is_of_each_token(tmp_path: Path) -> None:
 
 
 def test_rates_of_many_tokens_are_forgotten_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("mockserver.effects.MOST_WINDOWS", 2)
+    monkeypatch.setattr("mockserver.scenarios.effects.MOST_WINDOWS", 2)
     mock = Mock(scenario=written(tmp_path, ["rate_limit=1"]), tokens=())
     answers = [mock.post(authorization=f"Bearer {token}").status_code for token in "aabcda"]
     assert answers == [200, 429, 200, 200, 200, 200]

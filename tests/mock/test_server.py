@@ -12,8 +12,8 @@ import uvloop
 from uvicorn.server import ServerState
 
 from mockserver import create_app
-from mockserver.response import Answer
-from mockserver.server import configure
+from mockserver.server.serve import configure
+from mockserver.web.responses import Answer
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, Mock, envelope, form, multipart
 

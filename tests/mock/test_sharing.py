@@ -13,12 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import bulletin, sqlite_board
+from mockserver.api.exchange import Exchange
 from mockserver.app import create_parts
-from mockserver.exchange import Exchange
-from mockserver.fixture import VideosMock
 from mockserver.settings import Settings, read_settings
+from mockserver.stores import cached as bulletin
 from mockserver.stores import parse_store
+from mockserver.stores.sqlite import shared as sqlite_board
+from mockserver.testing import VideosMock
 from tests.mock.receiver import SECRET, receiving
 from tests.mock.stores import NAMES, PERSISTENT
 from tests.mock.test_cli import served, url

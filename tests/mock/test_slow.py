@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mockserver import Settings, create_app
-from mockserver.upload import MOST_IN_MEMORY
+from mockserver.validation.multipart import MOST_IN_MEMORY
 from tests.mock.test_cli import served, url
 from tests.mock.test_server import HEAD, read_answer
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, TOKEN, Mock, form, multipart

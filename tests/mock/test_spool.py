@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.spool import BLOCK, IDLE_BLOCKS, Spool, Spooled, SpoolError, size_of
-from mockserver.upload import MOST_IN_MEMORY
+from mockserver.validation.multipart import MOST_IN_MEMORY
+from mockserver.validation.spool import BLOCK, IDLE_BLOCKS, Spool, Spooled, SpoolError, size_of
 from tests.mock.vocabulary import Mock, form
 from tests.pictures import picture
 

@@ -6,9 +6,9 @@ import httpx
 import msgspec
 import pytest
 
-from mockserver.sqlite import SqliteStore
-from mockserver.store import LOOK, Bounds
 from mockserver.stores import parse_store
+from mockserver.stores.base import LOOK, Bounds
+from mockserver.stores.sqlite.store import SqliteStore
 from tests.mock.stores import DONE, WIDE, Opened, is_done, job, listed, put, unavailable, write
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import TOKEN, Mock

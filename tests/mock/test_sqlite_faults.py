@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.database import APPLICATION, VERSION, log_ahead
-from mockserver.sqlite import SqliteStore
+from mockserver.stores.sqlite.connection import APPLICATION, VERSION, log_ahead
+from mockserver.stores.sqlite.store import SqliteStore
 from tests.mock.stores import WIDE, Opened, is_done, job, listed, poll, put, unavailable, write
 from tests.mock.test_cli import misused
 

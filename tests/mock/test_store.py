@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from mockserver.job import Job
-from mockserver.memory import MemoryStore
-from mockserver.store import LOOK, Bounds, Page, Store
+from mockserver.jobs.job import Job
 from mockserver.stores import InFile, InMemory, InRedis, parse_store
+from mockserver.stores.base import LOOK, Bounds, Page, Store
+from mockserver.stores.memory import MemoryStore
 from tests.mock.stores import DONE, KINDS, WIDE, Opened, ids, is_done, job, listed, open_store, opening, poll, put
 from tests.mock.vocabulary import Mock
 

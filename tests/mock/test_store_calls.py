@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from mockserver.job import Job
-from mockserver.store import Bounds, Page, Store
+from mockserver.jobs.job import Job
+from mockserver.stores.base import Bounds, Page, Store
 from tests.mock.stores import DONE, is_done, job, open_store, poll
 from tests.redis_server import needs_redis
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.job import Job
-from mockserver.store import Store
+from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
+from mockserver.stores.base import Store
 from tests.mock.stores import NAMES, PERSISTENT, Opened, is_done, job, listed, opening, poll, put
 from tests.redis_server import DURABLE, RedisServer, needs_redis
 
@@ -59,7 +59,7 @@ def test_job_removed_by_another_in_between_is_not_changed(at: Opened) -> None:
 WRITER = """
 import sys
 import msgspec
-from mockserver.job import Job
+from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
 
 text, name, count = sys.argv[1:]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver.app import create_app
-from mockserver.pace import parse_pace
+from mockserver.jobs.pace import parse_pace
 from mockserver.settings import Settings
 from tests.faults.ask import HTTPClient
 from tests.faults.cases import ALL

@@ -5,10 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from multipart import parse_options_header
 
-from mockserver.compiler import compile_body
-from mockserver.document import default_path, read_document
-from mockserver.rules import FormRules
-from mockserver.upload import USUAL, Form, FormReader, UploadError, media_type
+from mockserver.spec.compiler import compile_body
+from mockserver.spec.document import default_path, read_document
+from mockserver.spec.rules import FormRules
+from mockserver.validation.multipart import USUAL, Form, FormReader, UploadError, media_type
 from tests.mock.test_properties import MARKS, PARTS
 from tests.mock.vocabulary import BOUNDARY, Part, form, multipart
 

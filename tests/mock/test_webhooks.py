@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mockserver import Settings
-from mockserver import dispatch as dispatching
-from mockserver.dispatch import ATTEMPTS, Dispatcher
-from mockserver.document import DocumentError, default_path, parse_document, read_document
-from mockserver.fixture import VideosMock
-from mockserver.job import State
-from mockserver.sender import Reply, Sender
+from mockserver.jobs.job import State
 from mockserver.settings import UsageError, read_settings
-from mockserver.target import Target, TargetError, check_target, parse_host, parse_target
-from mockserver.webhook import Event, EventShape, headers, read_secret
+from mockserver.spec.document import DocumentError, default_path, parse_document, read_document
+from mockserver.testing import VideosMock
+from mockserver.webhooks import dispatcher as dispatching
+from mockserver.webhooks.dispatcher import ATTEMPTS, Dispatcher
+from mockserver.webhooks.events import Event, EventShape, headers, read_secret
+from mockserver.webhooks.sender import Reply, Sender
+from mockserver.webhooks.target import Target, TargetError, check_target, parse_host, parse_target
 from tests.mock.receiver import SECRET, Delivery, Receiver, receiving
 from tests.mock.test_cli import misused, served, url
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, NOW, TOKEN, Clock, form, multipart
@@ -426,7 +426,7 @@ def test_receiver_that_hangs_up_is_worth_another_try() -> None:
 
 
 def test_receiver_that_never_answers_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.sender.SECONDS", 0.05)
+    monkeypatch.setattr("mockserver.webhooks.sender.SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         reply = reply_of(Receiver(f"http://127.0.0.1:{server.getsockname()[1]}/"))
     assert reply == Reply("no answer within 0.05 s")

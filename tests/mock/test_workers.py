@@ -20,14 +20,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mockserver import workers
 from mockserver.app import create_app
-from mockserver.response import Answer
-from mockserver.server import Server, bind, configure, url_of
-from mockserver.serving import settings_of, work
+from mockserver.server import workers
+from mockserver.server.run import settings_of, work
+from mockserver.server.serve import Server, bind, configure, url_of
+from mockserver.server.workers import Supervisor, WorkerError
 from mockserver.settings import Settings
 from mockserver.stores import parse_store
-from mockserver.workers import Supervisor, WorkerError
+from mockserver.web.responses import Answer
 from tests.mock.test_cli import misused, served, url
 from tests.mock.test_server import HEAD, RIGHT, read_answer
 from tests.mock.vocabulary import TOKEN

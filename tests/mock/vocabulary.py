@@ -9,8 +9,8 @@ import httpx
 import yaml
 
 from mockserver import Settings, create_app
-from mockserver.control import Control
-from mockserver.pace import parse_pace
+from mockserver.control.control import Control
+from mockserver.jobs.pace import parse_pace
 from tests.pictures import picture
 
 DOCUMENT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))

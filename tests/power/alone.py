@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from contract_tests.document import Document, default_path
+from contract_tests.spec.document import Document, default_path
 
 _CONFIG = """
 seed = 1

@@ -9,21 +9,21 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from contract_tests.answer import Answer
-from contract_tests.contract import Contract, load
-from contract_tests.courier import Courier
-from contract_tests.document import default_path
+from contract_tests.cases.contract import Contract, load
 from contract_tests.errors import MisuseError
-from contract_tests.finding import Judgement
 from contract_tests.inprocess import InProcess
-from contract_tests.journal import Journal
-from contract_tests.redaction import Redactor
-from contract_tests.run import Run
+from contract_tests.model.finding import Judgement
+from contract_tests.model.redaction import Redactor
+from contract_tests.model.response import Answer
+from contract_tests.oracle.verdict import BROKEN, Strictness, failing
+from contract_tests.runner.budget import Purse
+from contract_tests.runner.client import Target, Transports
+from contract_tests.runner.delivery import Courier
+from contract_tests.runner.journal import Journal
+from contract_tests.runner.run import Run
 from contract_tests.session import send_all
 from contract_tests.settings import Settings, workers_for
-from contract_tests.spending import Purse
-from contract_tests.target import Target, Transports
-from contract_tests.verdict import BROKEN, Strictness, failing
+from contract_tests.spec.document import default_path
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import Mutant, mutants
 from tests.kit.direct import Direct

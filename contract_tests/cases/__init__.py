@@ -1,0 +1,1 @@
+"""Requests to send: valid ones, and ones that break exactly one rule."""

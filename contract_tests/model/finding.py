@@ -1,0 +1,59 @@
+"""A broken rule as a value: what was sent, what came, what was due. Equal findings are one finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from contract_tests.model.case import Case
+from contract_tests.model.response import Answer
+
+#: Fault categories of Web Fuzzing Commons (WFC), by code.
+WFC = {
+    100: "F100: HTTP Status 500",
+    101: "F101: Received A Response From API That Is Not Valid According To Its Schema",
+    102: "F102: Received Success Response When Sending Wrong Data",
+    205: "F205: Wrongly Not Recognized as Authenticated",
+    206: "F206: Allowed To Modify Resource That Likely Should Had Been Protected",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach of `rule`. `category` is a WFC code, None where none of them fits."""
+
+    rule: str
+    label: str
+    came: str
+    due: str
+    category: int | None = None
+    case: Case | None = field(default=None, compare=False)
+    answer: Answer | None = field(default=None, compare=False)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Smaller is better evidence: the least body first, then the shortest name."""
+        return (len(self.case.request.body) if self.case is not None else 0, len(self.label))
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as it stands in report.json, without its folder."""
+        return {
+            "request": self.label,
+            "case": None if self.case is None else self.case.id,
+            "came": self.came,
+            "due": self.due,
+            "category": None if self.category is None else WFC[self.category],
+        }
+
+
+@dataclass
+class Judgement:
+    """What one answer showed: the rules that it was judged by, and those found broken."""
+
+    judged: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, other: Judgement) -> None:
+        """Take over what another answer showed."""
+        self.judged |= other.judged
+        self.findings += other.findings

@@ -1,0 +1,99 @@
+"""What came back for a request, or that nothing did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from contract_tests.model.case import pack, unpack
+
+
+class DuplicatedError(ValueError):
+    """An object of the JSON has one key twice."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why.
+
+    `sent_at` and `received_at` are seconds since 1970 by the kit's clock.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    sent_at: float = 0.0
+    received_at: float = 0.0
+    failure: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name."""
+        return next((value for key, value in self.headers if key == name.lower()), None)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the request was taken: any 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the request was refused: any 4xx. A 5xx is a fault, no refusal."""
+        return 400 <= self.status < 500
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer says that it is JSON."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower() == "application/json"
+
+    @cached_property
+    def json(self) -> Any:
+        """The body read as JSON, strictly (RFC 8259). Raises ValueError for anything else."""
+        return json.loads(self.body.decode("utf-8"), parse_constant=_constant, object_pairs_hook=_unique)
+
+    @property
+    def object(self) -> dict[str, Any] | None:
+        """The body where it is a JSON object, else None."""
+        try:
+            value = self.json
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def summary(self, limit: int = 300) -> str:
+        """One line for people: the status and the beginning of the body."""
+        if not self.status:
+            return f"no answer: {self.failure}"
+        text = " ".join(self.body.decode("utf-8", "replace").split())
+        shown = text if len(text) <= limit else f"{text[:limit]}…"
+        return f"{self.status} {shown}".strip()
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        return {
+            "status": self.status,
+            "headers": [list(header) for header in self.headers],
+            "body": pack(self.body),
+            "sent_at": self.sent_at,
+            "received_at": self.received_at,
+            "failure": self.failure,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Answer:
+        """The answer that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        headers = tuple((name, value) for name, value in data["headers"])
+        body = unpack(data["body"])
+        return cls(data["status"], headers, body, data["sent_at"], data["received_at"], data["failure"])
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise DuplicatedError("a key stands twice")
+    return made

@@ -1,0 +1,1 @@
+"""Sending of cases: plan, client, budget, journal, and the parts of a run."""

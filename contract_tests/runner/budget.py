@@ -1,0 +1,48 @@
+"""Accepted creations cost money on a real endpoint: the purse counts them and says when to stop."""
+
+from __future__ import annotations
+
+import threading
+
+from contract_tests.model.case import Case
+from contract_tests.model.response import Answer
+
+
+class Purse:
+    """How many creations may be accepted (`cap`, None for any number) and how many were.
+
+    A good request that got no answer counts as accepted: it may have been.
+    """
+
+    def __init__(self, cap: int | None) -> None:
+        self.cap = cap
+        #: Creations that are kept back, as for a remix.
+        self.held = 0
+        self.accepted = 0
+        self.stopped: str | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def capped(self) -> bool:
+        """Whether creations cost something here."""
+        return self.cap is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether no creation more may be accepted, beside what is kept back."""
+        return self.cap is not None and self.accepted >= self.cap - self.held
+
+    def allows(self, case: Case) -> bool:
+        """Whether the request may be sent now."""
+        return self.stopped is None and (case.refusal_due or not self.empty)
+
+    def count(self, case: Case, answer: Answer) -> None:
+        """Count what came back; stop at once where a bad request was taken and nothing is left to spend."""
+        with self._lock:
+            if answer.accepted or (not answer.status and not case.refusal_due):
+                self.accepted += 1
+            if answer.accepted and case.refusal_due and self.cap is not None and self.accepted >= self.cap:
+                self.stopped = (
+                    f"stopped: a request that had to be refused was accepted ({case.label}), "
+                    f"and no more than {self.cap} may be accepted"
+                )

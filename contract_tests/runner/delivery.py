@@ -1,0 +1,172 @@
+"""Takes a case to the target at most once: journal first, purse asked, 429 obeyed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from contract_tests.errors import UnreachableError
+from contract_tests.model.case import Case
+from contract_tests.model.request import Request
+from contract_tests.model.response import Answer
+from contract_tests.runner.budget import Purse
+from contract_tests.runner.client import Target
+from contract_tests.runner.journal import Journal, Record
+
+TOO_MANY = 429
+#: Seconds that one request waits for a server that says 429, all its waits together.
+PATIENCE = 60.0
+#: Requests that may give up for 429 before the whole run does.
+GIVE_UP = 3
+#: Seconds to wait, one after the other, for a server that listens no more: it may be starting anew.
+RETURNS = (0.5, 1.5, 4.0)
+#: Time-outs in a row after which a server is asked whether it answers anything at all.
+SILENCE = 8
+
+
+@dataclass
+class Courier:
+    """Delivers cases. `sleep` waits seconds. `record` holds what an earlier run has sent already.
+
+    `lost` tells, in one line, of a server that answered before and does no more.
+    """
+
+    target: Target
+    purse: Purse
+    journal: Journal
+    sleep: Callable[[float], None]
+    record: Record | None = None
+    requests: int = 0
+    waits: int = 0
+    gave_up: int = 0
+    lost: str | None = None
+    _heard: bool = False
+    _silent: int = 0
+    _unanswered: str = ""
+    _planned: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Count what the earlier run was charged for."""
+        unknown = Answer(0, failure="the earlier run ended before the answer")
+        for case, answer in [] if self.record is None else self.record.sendings():
+            self.purse.count(case, answer or unknown)
+            self.requests += 1
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing more is sent; None while there is no reason."""
+        gave_up = "stopped: the server kept answering 429" if self.gave_up >= GIVE_UP else None
+        return self.purse.stopped or self.lost or gave_up
+
+    def deliver(self, case: Case) -> Answer | None:
+        """The answer; None where the case may not be sent, or was sent and nobody knows what came of it."""
+        if self.record is not None and case.id in self.record.sent:
+            return self.record.answers.get(case.id)
+        if self.stopped is not None or not self.purse.allows(case):
+            return None
+        with self._lock:
+            self.requests += 1
+            if case.id not in self._planned:
+                self._planned.add(case.id)
+                self.journal.planned(case)
+        self.journal.sent(case)
+        try:
+            answer = self._send(case)
+        except UnreachableError:
+            self.journal.unsent(case)
+            if self.lost is None:
+                raise
+            return None
+        self.journal.answered(case, answer)
+        self.purse.count(case, answer)
+        return None if answer.status == TOO_MANY else answer
+
+    def ask(self, case: Case) -> Answer:
+        """The answer to a request that creates nothing: it may be sent any number of times, and is not journalled.
+
+        Raises UnreachableError where nothing answers any more.
+        """
+        if self.lost is not None:
+            raise UnreachableError(self.lost)
+        with self._lock:
+            self.requests += 1
+        return self._send(case)
+
+    def _send(self, case: Case) -> Answer:
+        """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing."""
+        waited = 0.0
+        while True:
+            answer = self._reach(case)
+            if answer.status != TOO_MANY:
+                return answer
+            pause = retry_after(answer)
+            if waited + pause > PATIENCE:
+                with self._lock:
+                    self.gave_up += 1
+                return answer
+            with self._lock:
+                self.waits += 1
+                self.requests += 1
+            waited += pause
+            self.sleep(pause)
+
+    def _reach(self, case: Case) -> Answer:
+        """The answer. One that listened before is waited for, as nothing was sent; what is sent is sent once."""
+        pauses = iter(RETURNS)
+        while True:
+            try:
+                answer = self.target.send(case.request)
+                break
+            except UnreachableError as error:
+                if not self._heard or self.lost is not None:
+                    raise
+                pause = next(pauses, None)
+                if pause is None:
+                    self._lose(str(error))
+                    raise
+                self.sleep(pause)
+        self._listen(case, answer)
+        return answer
+
+    def _listen(self, case: Case, answer: Answer) -> None:
+        """Notice that a server answers, or that it hangs: to this request, and to all that came just before."""
+        timed_out = not answer.status and answer.received_at - answer.sent_at >= self.target.transports.timeout
+        with self._lock:
+            self._heard = True
+            self._silent = self._silent + 1 if timed_out else 0
+            self._unanswered = self._unanswered if answer.status else case.label
+            hangs = self._silent == SILENCE
+        if hangs and not self._answers(case.request.path):
+            self._lose(
+                f"What listens at {self.target.shown} answers nothing within {self.target.transports.timeout:g} s."
+            )
+
+    def _answers(self, path: str) -> bool:
+        """Whether the server answers a request that asks little; the one before was sent, whatever becomes of this."""
+        try:
+            return self.target.send(Request("GET", path)).status > 0
+        except UnreachableError:
+            return False
+
+    def _lose(self, why: str) -> None:
+        last = f" The last request without an answer: {self._unanswered}." if self._unanswered else ""
+        self.lost = f"stopped: {why}{last}"
+
+
+def retry_after(answer: Answer) -> float:
+    """Seconds that a 429 asks to wait, as a number or a date; 1 where it says nothing, never more than PATIENCE."""
+    asked = (answer.header("retry-after") or "").strip()
+    try:
+        seconds = float(asked)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(asked)
+            seconds = moment.timestamp() - datetime.fromtimestamp(answer.received_at, UTC).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            seconds = 1.0
+    # NaN and negative numbers are no time at all.
+    return min(seconds, PATIENCE) if seconds > 0 else 1.0

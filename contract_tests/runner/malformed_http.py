@@ -1,0 +1,138 @@
+"""Bytes that are no HTTP, sent over a socket of their own: what a server answers to them, and the verdict on it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from contract_tests.cases.contract import Contract
+from contract_tests.model.case import Case
+from contract_tests.model.finding import Judgement
+from contract_tests.model.request import BOUNDARY, Request, multipart
+from contract_tests.model.response import Answer
+from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.runner.journal import Record
+from contract_tests.runner.run import Run
+
+RULE = "http.well-formed"
+#: Seconds to wait for an answer: a server may as well wait for more of what it takes for the beginning of a request.
+_PATIENCE = 2.0
+_MOST = 65536
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """What goes out, without the line of the token where `token` says so; none of it can create anything."""
+
+    name: str
+    label: str
+    head: str
+    rest: str = ""
+    token: bool = True
+
+    def render(self, host: str, path: str, token: str) -> bytes:
+        """The bytes for this host, path of the creation, and token."""
+        known = f"Authorization: Bearer {token}\r\n" if self.token else ""
+        return (self.head.format(host=host, path=path) + known + self.rest + "\r\n").encode()
+
+
+_CHUNKED = f"Content-Type: {multipart(BOUNDARY)}\r\nTransfer-Encoding: chunked\r\n\r\nno-size"
+BYTES = (
+    Bytes("line", "bytes: this is no request line", "this is no request line\r\n", token=False),
+    Bytes(
+        "header",
+        "bytes: a request with the header line 'no colon' and no body",
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n",
+        "no colon\r\n",
+    ),
+    Bytes(
+        "chunk",
+        "bytes: a request in chunks, the first of size 'no-size'",
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\n",
+        _CHUNKED,
+    ),
+)
+
+
+def malformed(run: Run, record: Record | None = None) -> None:
+    """Send what is no HTTP to a target that listens at a socket of plain HTTP; each once, also over a resumption."""
+    reason = _unwanted(run)
+    if reason is not None:
+        run.skipped |= {RULE: reason}
+        return
+    done = {} if record is None else record.malformed
+    for one in BYTES:
+        answer = done.get(one.name)
+        if answer is None:
+            run.courier.requests += 1
+            target = run.courier.target
+            answer = _send(one, target.url, run.contract, target.sent_token, min(_PATIENCE, run.settings.timeout))
+            clean = run.courier.journal.clean(answer)
+            run.courier.journal.write("malformed", name=one.name, answer=clean.to_json())
+        run.judgement.add(judge_malformed(run.contract, one, answer))
+    if RULE not in run.judgement.judged:
+        run.skipped |= {RULE: "the server closes the connection without an answer, as RFC 9112 lets it"}
+    run.skipped |= {
+        f"{RULE}.error": "what refuses it is no part of the application: it answers in no JSON, or for less"
+    }
+
+
+def _unwanted(run: Run) -> str | None:
+    if RULE not in run.contract.rules:
+        return "no rule of this document"
+    if run.settings.only is not None and not run.settings.only & {RULE, f"{RULE}.error"}:
+        return "not among the rules asked for"
+    if run.courier.target.transported:
+        return "bytes that are no HTTP need a socket; this target runs in the same process"
+    if urlsplit(run.courier.target.url).scheme != "http":
+        return "bytes that are no HTTP are sent to an address of http:// alone"
+    return run.courier.stopped
+
+
+def judge_malformed(contract: Contract, one: Bytes, answer: Answer) -> Judgement:
+    """The verdict on one answer.
+
+    No answer shows nothing, nor does a redirect. The shape is judged where an application has answered: in JSON, with
+    the documented status or code; what stands before it, an HTTP server or a proxy, knows no envelope.
+    """
+    if RULE not in contract.rules or not answer.status or 300 <= answer.status < 400:
+        return Judgement()
+    form = contract.form.operation
+    case = Case(RULE, one.label, Request(form.method.upper(), form.path), RULE, wire=True)
+    found = judge_refusal(contract, case, answer)
+    own = {RULE, f"{RULE}.error"} if _shaped(contract, answer) else {RULE}
+    # curl and httpx can send nothing of the kind, so there is no request to reproduce.
+    findings = [replace(finding, case=None) for finding in found.findings if finding.rule in own]
+    return Judgement(found.judged & own, findings)
+
+
+def _shaped(contract: Contract, answer: Answer) -> bool:
+    due = contract.rules.error(RULE) or {}
+    error = (answer.object or {}).get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    return answer.is_json and (answer.status == due.get("status") or code == due.get("code"))
+
+
+def _send(one: Bytes, url: str, contract: Contract, token: str, patience: float) -> Answer:
+    """The answer; one with status 0 where none came that is HTTP."""
+    parts = urlsplit(url)
+    data = one.render(parts.netloc, f"{parts.path}{contract.form.operation.path}", token)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), patience) as connection:
+            connection.sendall(data)
+            response = http.client.HTTPResponse(connection, method="POST")
+            response.begin()
+            headers = tuple((name.lower(), value) for name, value in response.getheaders())
+            return Answer(response.status, headers, response.read(_MOST))
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, failure=" ".join(str(error).split()) or type(error).__name__)
+
+
+def judge_again(contract: Contract, record: Record) -> Iterator[Judgement]:
+    """The verdicts on the answers that a journal has."""
+    for one in BYTES:
+        if one.name in record.malformed:
+            yield judge_malformed(contract, one, record.malformed[one.name])

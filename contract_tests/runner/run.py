@@ -1,0 +1,184 @@
+"""A run: sends what is planned, judges what comes back, and comes to the table of verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from contract_tests.cases.contract import Contract
+from contract_tests.errors import UnjudgeableError
+from contract_tests.model.case import Case
+from contract_tests.model.finding import Finding, Judgement
+from contract_tests.model.request import Request
+from contract_tests.model.response import Answer
+from contract_tests.oracle import Oracle
+from contract_tests.oracle.attribution import Blame
+from contract_tests.oracle.verdict import Verdict, verdicts
+from contract_tests.runner.client import is_loopback
+from contract_tests.runner.delivery import Courier
+from contract_tests.runner.plan import Plan, plan
+from contract_tests.settings import Settings
+
+#: Seconds that two clocks may be apart: on one machine, and between machines.
+SKEW_HERE, SKEW_ELSEWHERE = 5.0, 300.0
+#: Negatives of different rules that a server must refuse for the token before the run gives up.
+_PROBES = 3
+_UNAUTHORISED = (401, 403)
+
+Progress = Callable[[str, int, int], None]
+
+
+def quiet(part: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass
+class Run:
+    """One run against one target. `progress` is told the part, how many of it are done, and of how many."""
+
+    contract: Contract
+    settings: Settings
+    courier: Courier
+    progress: Progress = quiet
+    judgement: Judgement = field(default_factory=Judgement)
+    created: list[tuple[Case, Answer]] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    held: list[Case] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Prepare what judges."""
+        skew = SKEW_HERE if is_loopback(self.courier.target.url) else SKEW_ELSEWHERE
+        self.oracle = Oracle(self.contract, skew=skew)
+        self.blame = Blame(self.contract)
+
+    def table(self, made: Plan | None = None) -> None:
+        """Send the planned requests. Raises UnjudgeableError where there is nothing to judge."""
+        made = made or plan(self.contract, self.settings)
+        self.skipped |= made.skipped
+        good, bad, odd = made.good, made.bad, made.odd
+        self.held, self.courier.purse.held = made.held, len(made.held)
+        greeted = self._greet(good, bad)
+        bad = [case for case in bad if case.id not in greeted]
+        if self.courier.purse.capped:
+            self._all("bad requests", bad, spare=True)
+            self._all("good requests", [*good[1:], *odd])
+            accepted = {case.id for case, _ in self.created}
+            self._all("good requests, plainly", [case for one, case in made.plain.items() if one not in accepted])
+        else:
+            self._all("requests", [*good[1:], *bad, *odd])
+
+    def spend_rest(self) -> None:
+        """Send what was held back, where nothing else has been paid for with it."""
+        self.courier.purse.held = 0
+        for case in self.held:
+            self.judge(case, self.courier.deliver(case))
+
+    def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> set[str]:
+        """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones.
+
+        The ids of the bad ones that were answered: they are judged, and need not be sent again.
+        """
+        if good:
+            answer = self.courier.deliver(good[0])
+            if answer is not None:
+                self._hear([answer])
+                self._refuse_token([answer])
+            self.judge(good[0], answer)
+            return set()
+        first = {case.rule: case for case in reversed(bad) if not case.wire}
+        probes = [(case, self.courier.deliver(case)) for case in list(first.values())[-_PROBES:]]
+        heard = [answer for _, answer in probes if answer is not None]
+        if heard and len(heard) == len(probes):
+            self._hear(heard)
+            self._refuse_token(heard)
+        for case, answer in probes:
+            self.judge(case, answer)
+        return {case.id for case, answer in probes if answer is not None}
+
+    def _hear(self, answers: Sequence[Answer]) -> None:
+        """Give up on a target that takes connections and says nothing: to these, and to one that asks little."""
+        if any(answer.status for answer in answers):
+            return
+        operation = self.contract.form.operation
+        probe = self.courier.ask(Case("path", f"GET {operation.path}", Request("GET", operation.path)))
+        if not probe.status:
+            told = self.courier.journal.clean(probe).failure
+            raise UnjudgeableError(f"What listens at {self.courier.target.shown} gives no answer in HTTP: {told}.")
+
+    def _refuse_token(self, answers: Sequence[Answer]) -> None:
+        if not all(answer.status in _UNAUTHORISED for answer in answers):
+            return
+        what = (
+            "the token" if self.courier.target.token else "a request without a token of yours (give one with --token)"
+        )
+        raise UnjudgeableError(
+            f"The server refuses {what}: {self.courier.journal.clean(answers[0]).summary(120)}. "
+            "Without a token that it takes, nothing can be judged."
+        )
+
+    def _all(self, part: str, cases: Sequence[Case], *, spare: bool = False) -> None:
+        """Deliver the cases, several at once where the settings say so; judge them in the order of the plan.
+
+        `spare`: once a rule is known to be broken by an acceptance, its other requests are not sent.
+        """
+        if self.settings.workers > 1:
+            with ThreadPoolExecutor(self.settings.workers) as pool:
+                try:
+                    self._judge_all(part, cases, pool.map(self.courier.deliver, cases))
+                finally:
+                    pool.shutdown(cancel_futures=True)
+            return
+        for done, case in enumerate(cases, 1):
+            if not (spare and (self._taken(case.rule) or self._left_open(case))):
+                self.judge(case, self.courier.deliver(case))
+            self.progress(part, done, len(cases))
+
+    def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Answer | None]) -> None:
+        for done, (case, answer) in enumerate(zip(cases, answers, strict=True), 1):
+            self.judge(case, answer)
+            self.progress(part, done, len(cases))
+
+    def _left_open(self, case: Case) -> bool:
+        """Whether a right server may accept it, while nothing more may be accepted."""
+        inferred = self.contract.rules[case.rule].source == "inferred"
+        return inferred and self.courier.purse.empty and not self.settings.strictness.strict
+
+    def _taken(self, rule: str) -> bool:
+        found = (finding for finding in self.judgement.findings if finding.rule == rule)
+        return any(finding.answer is not None and finding.answer.accepted for finding in found)
+
+    def judge(self, case: Case, answer: Answer | None) -> list[Finding]:
+        """Judge one answer and remember what follows; None was not sent and shows nothing."""
+        if answer is None:
+            return []
+        verdict = self.oracle.judge(case, answer)
+        self.judgement.add(verdict)
+        if not case.refusal_due and answer.accepted:
+            self.blame.accepted(case.levels)
+            self.created.append((case, answer))
+        self.courier.journal.write("judged", id=case.id, broken=sorted({f.rule for f in verdict.findings}))
+        return verdict.findings
+
+    def verdicts(self) -> list[Verdict]:
+        """The table, once all is sent."""
+        self.blame.observe(self.judgement.findings)
+        placed = Judgement(self.judgement.judged, [self.blame.place(one) for one in self.judgement.findings])
+        return verdicts(self.contract, placed, self._reasons(), self._otherwise())
+
+    def _reasons(self) -> dict[str, str]:
+        reasons = dict(self.skipped)
+        answers = reasons.pop("response.", None)
+        for rule in self.contract.rules:
+            if not self.contract.document.has(rule.at):
+                reasons[rule.id] = f"the document has nothing at {rule.at}"
+            elif (answers and rule.id.startswith("response.")) or (
+                answers and rule.id.endswith((".optional", ".default"))
+            ):
+                reasons.setdefault(rule.id, answers)
+            elif rule.source == "extension" and not self.settings.strictness.extensions:
+                reasons.setdefault(rule.id, "an extension; --extensions judges it")
+        return reasons
+
+    def _otherwise(self) -> str:
+        return self.courier.stopped or "no answer that shows it"

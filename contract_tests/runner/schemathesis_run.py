@@ -1,0 +1,201 @@
+"""The generic part: schemathesis with its own checks, and a hook that fits the picture to the size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from contract_tests.cases import images
+from contract_tests.cases.contract import Contract
+from contract_tests.model.finding import Finding
+from contract_tests.model.request import Facts, Part, text
+from contract_tests.runner import journal
+from contract_tests.runner.run import Run
+from contract_tests.settings import PROFILES
+from contract_tests.spec.form import parse_dimensions
+from contract_tests.spec.rules import GENERIC
+
+_CONFIG = """
+seed = {seed}
+continue-on-failure = true
+request-timeout = {timeout}
+[cache]
+enabled = false
+[phases.examples]
+enabled = false
+[phases.stateful]
+enabled = false
+[generation]
+max-examples = {examples}
+database = "none"
+"""
+#: Sides in pixels up to which a picture is made for a size that was generated.
+_LARGEST = 2048
+
+
+def generic(run: Run, record: journal.Record | None = None) -> None:
+    """Let schemathesis test the creation in its coverage and fuzzing phases, where creations cost nothing."""
+    reason = _unwanted(run, record)
+    if reason is not None:
+        run.skipped[GENERIC] = reason
+        return
+    run.courier.journal.write("begun", part=GENERIC)
+    for finding in _Generic(run).findings():
+        run.judgement.findings.append(finding)
+        clean = run.courier.journal.clean_finding(finding)
+        run.courier.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
+    run.judgement.judged.add(GENERIC)
+
+
+def _unwanted(run: Run, record: journal.Record | None) -> str | None:
+    if run.courier.purse.capped:
+        return "schemathesis cannot count what is accepted; it runs where creations cost nothing"
+    if run.settings.effort.generic == 0:
+        profiles = [name for name, profile in PROFILES.items() if profile.generic]
+        return f"schemathesis runs in the profiles {' and '.join(profiles)}"
+    if run.settings.only is not None and GENERIC not in run.settings.only:
+        return "not among the rules asked for"
+    if record is not None and GENERIC in record.begun:
+        return "the earlier run has begun it; it is not sent twice"
+    return run.courier.stopped
+
+
+class _Generic:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.contract: Contract = run.contract
+
+    def findings(self) -> Iterator[Finding]:
+        """What its checks find, without the known false alarms."""
+        # Imported when needed: it takes a second, which the other commands need not wait for.
+        from schemathesis.engine import events, from_schema  # noqa: PLC0415
+
+        for event in from_schema(self._schema()).execute():
+            if isinstance(event, events.Interrupted):
+                # It takes Ctrl-C for itself; the run has to end too.
+                raise KeyboardInterrupt
+            if isinstance(event, events.ScenarioFinished):
+                yield from self._scenario(event)
+
+    def _schema(self) -> Any:
+        import schemathesis  # noqa: PLC0415
+        from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+
+        run, operation = self.run, self.contract.form.operation
+        target = run.courier.target
+        timeout = max(1, int(run.settings.timeout))
+        told = _CONFIG.format(seed=run.settings.seed, timeout=timeout, examples=run.settings.effort.generic)
+        config = SchemathesisConfig.from_str(told)
+        config.projects.default.headers = {"Authorization": f"Bearer {target.sent_token}"}
+        tree = {key: value for key, value in self.contract.document.tree.items() if not key.startswith("x-")}
+        tree["paths"] = {operation.path: {operation.method: operation.node}}
+        schema = schemathesis.openapi.from_dict(tree, config=config)
+        if target.app is not None:
+            schema.app = target.app
+        else:
+            schema.config.base_url = target.url
+        schema.hooks.register_hook_with_name(lambda context, case: self._fit(case), "map_case")  # noqa: ARG005
+        return schema
+
+    def _fit(self, case: Any) -> Any:
+        """Put a picture that fits the size where a file is due and something was generated."""
+        body = case.body
+        if not isinstance(body, dict):
+            return case
+        for field in self.contract.form.files:
+            if isinstance(body.get(field.name), str):
+                sides = self._sides(body, field.matches)
+                body = {**body, field.name: images.picture((field.file_types or ("image/png",))[0], *sides)[0]}
+        case.body = body
+        return case
+
+    def _sides(self, body: dict[str, Any], name: str | None) -> tuple[int, int]:
+        given = self.contract.form.fields.get(name or "")
+        default = (given.default if given is not None else None) or ""
+        sent = body.get(name or "", default)
+        sides = parse_dimensions(sent) if isinstance(sent, str) else None
+        if sides is None or not 0 < min(sides) <= max(sides) <= _LARGEST:
+            sides = parse_dimensions(default)
+        return sides or (64, 64)
+
+    def _scenario(self, event: Any) -> Iterator[Finding]:
+        recorder = event.recorder
+        for case_id, interaction in recorder.interactions.items():
+            self.run.courier.requests += 1
+            response = interaction.response
+            if response is not None and 200 <= response.status_code < 300:
+                self.run.courier.purse.accepted += 1
+            case = recorder.cases[case_id].value
+            status = 0 if response is None else response.status_code
+            if response is None:
+                yield self._finding("not_a_server_error", "an answer, whatever it is", case, None)
+            if 400 <= status < 500 and self._right(case) and self._known(interaction.request):
+                yield self._finding("positive_data_acceptance", "a good request was refused", case, response)
+        for case_id, checks in recorder.checks.items():
+            case = recorder.cases[case_id].value
+            for check in checks:
+                failure = None if check.failure_info is None else check.failure_info.failure
+                if failure is not None and not self._false_alarm(failure, case):
+                    interaction = recorder.interactions.get(case_id)
+                    answer = None if interaction is None else interaction.response
+                    yield self._finding(check.name, f"{failure.title}: {failure.message}", case, answer)
+
+    def _false_alarm(self, failure: Any, case: Any) -> bool:
+        """Whether a failure is the known defect: it takes a form for wrong that is right.
+
+        A form holds text alone, so the value true, null or 1 of a text field is sent as right text, and a picture
+        of bytes is no JSON string. Nothing else is filtered: only this failure, and only where the document's own
+        rules, read for what was sent, find no fault. And of methods, those of extensions, which it was not shown and a
+        server may have or lack.
+        """
+        match type(failure).__name__:
+            case "UnsupportedMethodResponse":
+                return failure.method.lower() in self._methods
+            case "AllowHeaderMismatch":
+                told = {method.lower() for method in failure.undocumented_methods}
+                return not failure.missing_methods and told <= self._methods
+        return type(failure).__name__ == "AcceptedNegativeData" and self._right(case)
+
+    @property
+    def _methods(self) -> set[str]:
+        """The methods of the creation's path, in lower case; who answers GET answers HEAD."""
+        path = self.contract.form.operation.path
+        found = {operation.method for operation in self.contract.document.operations() if operation.path == path}
+        return found | {"head"} if "get" in found else found
+
+    def _right(self, case: Any) -> bool:
+        """Whether the form that was sent breaks no rule of the document."""
+        if not isinstance(case.body, dict) or case.method != self.contract.form.operation.method.upper():
+            return False
+        return self.contract.builder.valid(self._parts(case.body))
+
+    def _known(self, request: Any) -> bool:
+        """Whether the request carried the token and was a form; schemathesis changes either on purpose."""
+        sent = {name.lower(): values for name, values in request.headers.items()}
+        right = sent.get("authorization") == [f"Bearer {self.run.courier.target.sent_token}"]
+        return right and sent.get("content-type", [""])[0].startswith(self.contract.form.media_type)
+
+    def _parts(self, body: dict[str, Any]) -> list[Part]:
+        made: list[Part] = []
+        for name, value in body.items():
+            field = self.contract.form.fields.get(name)
+            if field is not None and field.is_file and isinstance(value, bytes):
+                sides = self._sides(body, field.matches)
+                made.append(Part(name, b"", "file", None, Facts((field.file_types or ("image/png",))[0], *sides)))
+            else:
+                made += [text(name, _as_text(one)) for one in (value if isinstance(value, list) else [value])]
+        return made
+
+    def _finding(self, check: str, what: str, case: Any, response: Any) -> Finding:
+        content = b"" if response is None else bytes(response.content or b"")
+        came = "no answer" if response is None else f"{response.status_code} {content[:300].decode('utf-8', 'replace')}"
+        first = " ".join(what.split())[:300]
+        label = f"schemathesis, {case.method} {case.path}: {check}"
+        return Finding(GENERIC, label, came, first, 100 if check == "not_a_server_error" else 101)
+
+
+def _as_text(value: Any) -> str:
+    """How schemathesis writes a value into a form."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)

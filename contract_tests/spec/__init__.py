@@ -1,0 +1,1 @@
+"""``openapi.yaml``, read by the kit itself."""

@@ -1,0 +1,162 @@
+"""The contract document: read, checked for what the kit needs, and looked into by JSON pointer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contract_tests.errors import MisuseError
+from contract_tests.spec.structure import METHODS, misshapen
+
+
+def default_path() -> Path:
+    """Where the document lies: in a folder beside the package when installed, at the root in a checkout."""
+    root = Path(__file__).parents[2]
+    shipped = root / "videos_mock_kit" / "openapi.yaml"
+    return shipped if shipped.exists() else root / "openapi.yaml"
+
+
+def read(path: Path) -> bytes:
+    """The bytes of the file. Raises MisuseError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path of the document, and where it stands."""
+
+    path: str
+    method: str
+    pointer: str
+    node: dict[str, Any]
+
+    @property
+    def extension(self) -> bool:
+        """Whether it goes beyond the source document, so that a server may lack it."""
+        return bool(self.node.get("x-extension", False))
+
+
+class Document:
+    """An OpenAPI 3.1 document with the `x-` keywords that its own description explains."""
+
+    def __init__(self, tree: dict[str, Any], *, digest: str = "", source: str = "openapi.yaml") -> None:
+        self.tree = tree
+        self.digest = digest
+        self.source = source
+        self._known: dict[str, Any] = {}
+
+    @classmethod
+    def load(cls, path: Path) -> Document:
+        """Read the file at `path`. Raises MisuseError, one line naming the file and what is wrong with it."""
+        return cls.parse(read(path), path)
+
+    @classmethod
+    def parse(cls, raw: bytes, path: Path) -> Document:
+        """The document of these bytes of the file at `path`. Raises MisuseError as `load` does."""
+        try:
+            tree = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise MisuseError(f"The document {path} is no YAML: {reason}") from error
+        document = cls(tree, digest=hashlib.sha256(raw).hexdigest(), source=str(path))
+        document.require()
+        return document
+
+    @cached_property
+    def text(self) -> str:
+        """All of it as one text, to look words up in."""
+        return json.dumps(self.tree, ensure_ascii=False, default=str)
+
+    def require(self) -> None:
+        """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing."""
+        if not isinstance(self.tree, dict) or not str(self.tree.get("openapi", "")).startswith("3.1"):
+            raise MisuseError(f"The document {self.source} is no OpenAPI 3.1 document: 'openapi: 3.1.x' is missing.")
+        fault = misshapen(self.tree)
+        if fault is not None:
+            raise MisuseError(f"The document {self.source} is no contract, {fault}.")
+        lost = next((one for one in _references(self.tree) if not self.has(one)), None)
+        if lost is not None:
+            raise MisuseError(f"The document {self.source} refers to {lost}, which is not there.")
+        for rule, entry in self.tree["x-rules"].items():
+            error = entry.get("error")
+            if error is not None and error not in self.tree["x-errors"]:
+                raise MisuseError(f"The document {self.source}: rule '{rule}' earns '{error}', which no x-errors has.")
+        if not any(not operation.extension and "requestBody" in operation.node for operation in self.operations()):
+            raise MisuseError(f"The document {self.source} has no operation with a request body to test.")
+
+    def at(self, pointer: str) -> Any:
+        """The node at a JSON pointer (RFC 6901, as a URI fragment). Raises KeyError where there is none."""
+        # A run asks for the same few nodes ten thousand times.
+        if pointer not in self._known:
+            self._known[pointer] = self._find(pointer)
+        return self._known[pointer]
+
+    def _find(self, pointer: str) -> Any:
+        node: Any = self.tree
+        for token in pointer.removeprefix("#").split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[key]
+            except (KeyError, IndexError, ValueError, TypeError) as error:
+                raise KeyError(pointer) from error
+        return node
+
+    def has(self, pointer: str) -> bool:
+        """Whether there is a node at the pointer."""
+        try:
+            self.at(pointer)
+        except KeyError:
+            return False
+        return True
+
+    def follow(self, pointer: str) -> str:
+        """The pointer of the node itself, where the one given leads to a `$ref`."""
+        node = self.at(pointer)
+        while isinstance(node, dict) and "$ref" in node:
+            pointer = node["$ref"]
+            node = self.at(pointer)
+        return pointer
+
+    def resolve(self, pointer: str) -> Any:
+        """The node at the pointer, through any `$ref`."""
+        return self.at(self.follow(pointer))
+
+    def operations(self) -> list[Operation]:
+        """Every operation, in the order of the document."""
+        return self._operations
+
+    @cached_property
+    def _operations(self) -> list[Operation]:
+        return [
+            Operation(path, method, f"#/paths/{escape(path)}/{method}", item[method])
+            for path, item in self.tree["paths"].items()
+            for method in METHODS
+            if method in item
+        ]
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Every `$ref` of a tree."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _references(one)
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for one in node.values():
+            yield from _references(one)
+
+
+def escape(key: str) -> str:
+    """A key as one token of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,236 @@
+"""The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from typing import Any
+
+from mockserver.api.auth import Tokens
+from mockserver.api.creation import Judged, judged
+from mockserver.api.exchange import Exchange, TakesTimeError
+from mockserver.api.job_manager import Jobs, Standing
+from mockserver.jobs.job import Fate, Job
+from mockserver.media.content import MAKERS, Source
+from mockserver.media.renderer import Renderer
+from mockserver.scenarios.active import Stage
+from mockserver.scenarios.catalogue import ScenarioError, directives
+from mockserver.scenarios.plan import broken_off
+from mockserver.spec.compiler import compile_body, compile_query
+from mockserver.spec.document import Document, DocumentError
+from mockserver.spec.rules import FormRules
+from mockserver.validation.checks import Violation, check_file_types, judge, judge_values
+from mockserver.validation.multipart import Form
+from mockserver.validation.spool import Spool
+from mockserver.web.ranges import select
+from mockserver.web.responses import Answer, Header, VideoShape, answer, constants, refusal
+
+COMPILED = {
+    "createVideo": compile_body,
+    "remixVideo": compile_body,
+    "listVideos": compile_query,
+    "downloadContent": compile_query,
+}
+"""What makes the rules of each operation that has any. An operation that the document lacks is not served."""
+
+NEEDED = {"listVideos": ("limit", "order"), "downloadContent": ("variant",)}
+"""The parameters that an operation asks for by name; each has a default."""
+
+CONSTANT = ("listVideos", "deleteVideo")
+"""The operations whose answer is no video."""
+
+
+class Service:
+    """One mocked API. Rules are compiled here, once; ``DocumentError`` if the document does not allow it.
+
+    An ``owner`` is whose videos are spoken of: a token sees its own alone.
+    """
+
+    def __init__(self, document: Document, tokens: tuple[str, ...], jobs: Jobs, stage: Stage) -> None:
+        self.stage = stage
+        self._tokens = Tokens(tokens)
+        self._renderer = Renderer()
+        self.spool = Spool()
+        self._read(document, jobs)
+
+    def _read(self, document: Document, jobs: Jobs) -> None:
+        create = document.operation("createVideo")
+        operations = {operation.id: operation for operation in document.operations}
+        self.document = document
+        self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
+        _check_parameters(self.rules)
+        for rules in self.rules.values():
+            check_file_types(rules)
+        self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
+        self._shape = VideoShape(document, create)
+        self.jobs = jobs.following(document, self._shape)
+
+    def reread(self, document: Document) -> "Service":
+        """This service by the rules of another document: the same jobs, tokens, pace and time."""
+        service = copy(self)
+        service._read(document, self.jobs)  # noqa: SLF001 - a copy of its own
+        return service
+
+    def authorise(self, header: str | None) -> Answer | str:
+        """The owner that an Authorization header names, or the refusal that it earns."""
+        broken = self._tokens.broken(header)
+        if broken is None:
+            return self._tokens.owner(header or "")
+        return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
+
+    def judge(self, form: Form) -> Judged:
+        """What the form of a creation is found to be."""
+        return judged(self.rules["createVideo"], form)
+
+    async def create(self, exchange: Exchange, form: Judged) -> Answer:
+        """A right form becomes a job and is answered as queued, however fast the pace is."""
+        exchange.form, exchange.images = form.form, form.images
+        instead = form.refusal or self._direct(exchange, form.directive)
+        if instead is not None:
+            return instead
+        job = await self.jobs.make(exchange.owner, form.values, form.reference, _fate(exchange))
+        return self._created(exchange, job)
+
+    def create_at_once(self, exchange: Exchange, form: Judged) -> Answer:
+        """The same where no store makes anybody wait; ``TakesTimeError`` where the prompt asks for more than a job."""
+        exchange.form, exchange.images = form.form, form.images
+        if form.refusal is not None:
+            return form.refusal
+        if form.directive is not None:
+            raise TakesTimeError
+        return self._created(exchange, self.jobs.make_at_once(exchange.owner, form.values, form.reference))
+
+    def _created(self, exchange: Exchange, job: Job) -> Answer:
+        exchange.video = job.id
+        return self._video(self.jobs.new(job))
+
+    def retrieve(self, owner: str, video_id: str) -> Answer:
+        """The job as it stands now."""
+        standing = self.jobs.poll(owner, video_id)
+        return self._not_found(video_id) if standing is None else self._video(standing)
+
+    def list(self, owner: str, query: Form) -> Answer:
+        """A page of the owner's jobs."""
+        verdict = judge(self.rules["listVideos"], query)
+        if isinstance(verdict, Violation):
+            return self.refusal(verdict)
+        after = verdict.values.get("after")
+        newest_first = verdict.values["order"] == "desc"
+        page = self.jobs.page(owner, after=after, limit=verdict.values["limit"], newest_first=newest_first)
+        if page is None:
+            return self.refuse("list.after", field="after", value=after)
+        data = [self.shown(job) for job in page.jobs]
+        ends = {"first_id": page.jobs[0].id, "last_id": page.jobs[-1].id} if page.jobs else {}
+        return answer(200, {**self._constants["listVideos"], **ends, "data": data, "has_more": page.has_more})
+
+    def delete(self, owner: str, video_id: str) -> Answer:
+        """Remove a job that is finished."""
+        job = self.jobs.get(owner, video_id)
+        if job is None:
+            return self._not_found(video_id)
+        if not self.jobs.state(job).is_finished:
+            return self.refuse("delete.finished", value=video_id)
+        if not self.jobs.remove(job):
+            return self._not_found(video_id)
+        self._renderer.forget(video_id)
+        return answer(200, {**self._constants["deleteVideo"], "id": video_id})
+
+    async def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
+        """Make a new job of a completed one."""
+        exchange.body, owner = dict(body), exchange.owner
+        verdict = judge_values(self.rules["remixVideo"], exchange.body)
+        if isinstance(verdict, Violation):
+            return self.refusal(verdict)
+        source = self.jobs.get(owner, video_id)
+        if source is None:
+            return self._not_found(video_id)
+        if self.jobs.state(source).status != "completed":
+            return self.refuse("remix.completed", value=video_id)
+        instead = self._direct(exchange, directives(str(verdict.values.get("prompt"))))
+        if instead is not None:
+            return instead
+        job = await self.jobs.remix(source, _fate(exchange))
+        if job is None:
+            return self._not_found(video_id)
+        exchange.video = job.id
+        return self._video(self.jobs.new(job))
+
+    async def content(self, owner: str, video_id: str, query: Form, method: str, headers: Iterable[Header]) -> Answer:
+        """The bytes of a completed job, whole or the range that ``headers`` ask for."""
+        verdict = judge(self.rules["downloadContent"], query)
+        if isinstance(verdict, Violation):
+            return self.refusal(verdict)
+        job = self.jobs.get(owner, video_id)
+        if job is None:
+            return self._not_found(video_id)
+        if self.jobs.state(job).status != "completed":
+            return self.refuse("content.ready", value=video_id)
+        reference = self.jobs.reference(job)
+        if reference is None:
+            return self._not_found(video_id)
+        source = Source(reference, job.width, job.height, job.seconds)
+        content = await self._renderer.get(video_id, verdict.values["variant"], source)
+        found = select(content, method, headers)
+        if found.status != 416:
+            return found if job.fate is None or job.fate.breaks is None else broken_off(found, job.fate.breaks)
+        asked = next(value for name, value in headers if name == b"range")
+        return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
+
+    def shown(self, job: Job) -> dict[str, Any]:
+        """The video object of a job as it stands now, without a poll."""
+        return self._shape.video(job, self.jobs.state(job))
+
+    def clear(self) -> None:
+        """Forget every job."""
+        self.jobs.clear()
+        self._renderer.forget()
+
+    def _direct(self, exchange: Exchange, directive: str | None) -> Answer | None:
+        """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
+        if directive is not None:
+            try:
+                asked = self.stage.reader.read(directive)
+            except ScenarioError as error:
+                words = {"field": "prompt", "reason": error.reason, "allowed": error.allowed}
+                return self.refuse("prompt.directive", **words)
+            exchange.plan = self.stage.play(asked, exchange.operation, exchange.owner, exchange.plan)
+        return None if exchange.plan is None else exchange.plan.answer
+
+    def _not_found(self, video_id: str) -> Answer:
+        return self.refuse("retrieve.not-found", value=video_id)
+
+    def refuse(self, rule: str, *headers: Header, **words: Any) -> Answer:
+        """The refusal of a request that breaks ``rule``."""
+        return self.refusal(Violation(rule, self.document.error_of(rule), words), *headers)
+
+    def close(self) -> None:
+        """Give back what the store and the renderer hold of the machine."""
+        self.jobs.close()
+        self._renderer.close()
+        self.spool.close()
+
+    def refusal(self, violation: Violation, *headers: Header) -> Answer:
+        """The answer to a request that was judged."""
+        return refusal(violation, self.rules["createVideo"].limits, *headers)
+
+    def _video(self, standing: Standing) -> Answer:
+        video = self._shape.video(standing.job, standing.state)
+        if standing.state.is_finished:
+            return answer(200, video)
+        wait = max(1, round(1000 * standing.wait))
+        return answer(200, video, (b"openai-poll-after-ms", b"%d" % wait))
+
+
+def _check_parameters(rules: Mapping[str, FormRules]) -> None:
+    """That what is asked for by name is there, and what can be chosen can be made; ``DocumentError``."""
+    for operation, names in NEEDED.items():
+        for name in names if operation in rules else ():
+            field = rules[operation].fields.get(name)
+            if field is None or field.default is None:
+                raise DocumentError(f"{operation}: the parameter '{name}' is missing, or its default")
+            unknown = [value for value in field.allowed if value not in MAKERS]
+            if name == "variant" and unknown:
+                made = ", ".join(MAKERS)
+                raise DocumentError(f"{operation}: the variant '{unknown[0]}' cannot be made; {made} can")
+
+
+def _fate(exchange: Exchange) -> Fate | None:
+    return None if exchange.plan is None else exchange.plan.fate

@@ -1,0 +1,136 @@
+"""The journal: what was asked and answered last."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+import msgspec
+
+from mockserver.api.exchange import Exchange
+from mockserver.control.record import Blot, Record, fields_of
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+
+class Notes(Protocol):
+    """Where the last requests are kept, each as one string of bytes; see ``Board``."""
+
+    def note(self, record: bytes, most: int) -> None:
+        """Keep one more."""
+
+    def notes(self, most: int) -> list[tuple[int, bytes]]:
+        """Those that are kept, each with the number of its turn."""
+
+    def forget(self, most: int) -> int:
+        """Keep none of them; how many there were."""
+
+
+class Own:
+    """The requests of this process alone."""
+
+    def __init__(self) -> None:
+        self._records: deque[bytes] = deque()
+        self._turns = 0
+
+    def note(self, record: bytes, most: int) -> None:
+        """Keep one more."""
+        self._turns += 1
+        self._records.append(record)
+        if len(self._records) > most:
+            self._records.popleft()
+
+    def notes(self, most: int) -> list[tuple[int, bytes]]:  # noqa: ARG002 - no more are kept
+        """Those that are kept."""
+        records = tuple(self._records)
+        return list(enumerate(records, self._turns - len(records) + 1))
+
+    def forget(self, most: int) -> int:  # noqa: ARG002
+        """Keep none of them."""
+        count = len(self._records)
+        self._records.clear()
+        return count
+
+
+class Journal:
+    """The last requests, ``most`` of them; none where ``most`` is 0.
+
+    Each is kept as one string of bytes. That takes a microsecond to make, and spares ten: some thirty small objects a
+    request that live on would take the place of those that the next requests find in the processor's cache.
+    """
+
+    def __init__(self, most: int, notes: Notes | None = None) -> None:
+        self._most = most
+        self._notes = notes or Own()
+
+    def __len__(self) -> int:
+        return len(self._notes.notes(self._most)) if self._most else 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it keeps anything."""
+        return self._most > 0
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """All of them, in the order in which they came, as JSON."""
+        return [record.shown(number) for number, record in self._records()]
+
+    def add(self, exchange: Exchange, at: float, took: float, status: int | None, request_id: bytes | None) -> None:
+        """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
+        fields = fields_of(exchange) if exchange.form is not None or exchange.body is not None else ()
+        plan = exchange.plan
+        record = Record(
+            exchange.method,
+            exchange.path,
+            exchange.query,
+            at,
+            took,
+            status,
+            request_id,
+            exchange.operation,
+            exchange.video,
+            exchange.rule,
+            () if plan is None else tuple(plan.scenarios),
+            fields,
+        )
+        encoded, blot = _encode(record), Blot(exchange.authorization)
+        if blot.may_be_in(encoded):
+            encoded = _encode(record.blotted(blot))
+        self._notes.note(encoded, self._most)
+
+    def _records(self) -> list[tuple[int, Record]]:
+        """All that are kept, but for those that another version of this package wrote down otherwise."""
+        found = []
+        for number, kept in self._notes.notes(self._most):
+            with suppress(msgspec.DecodeError):
+                found.append((number, _decode(kept)))
+        return found
+
+    def clear(self) -> int:
+        """Forget all; how many there were."""
+        return self._notes.forget(self._most)
+
+    def find(self, wanted: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+        """As JSON, the newest first, those that have every value ``wanted``: see ``FILTERS`` for what can be."""
+        found: list[dict[str, Any]] = []
+        for number, record in reversed(self._records()):
+            if len(found) == limit:
+                break
+            if all(FILTERS[name](record, value) for name, value in wanted.items()):
+                found.append(record.shown(number))
+        return found
+
+
+FILTERS: dict[str, Callable[[Record, Any], bool]] = {
+    "method": lambda record, value: record.method == value.upper(),
+    "path": lambda record, value: record.path == value,
+    "operation": lambda record, value: record.operation == value,
+    "status": lambda record, value: record.status == value,
+    "verdict": lambda record, value: record.verdict == value,
+    "rule": lambda record, value: record.rule == value,
+    "video": lambda record, value: value in (record.video, *record.path.split("/")),
+    "scenario": lambda record, value: value in record.scenarios,
+}
+"""What can be wanted of a record, by its name in the document."""

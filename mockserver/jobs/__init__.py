@@ -1,0 +1,1 @@
+"""Jobs, their pace, and the clock."""

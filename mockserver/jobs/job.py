@@ -1,0 +1,133 @@
+"""A job: one video that was asked for, and the making of new ones."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from random import Random
+from string import Formatter
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.spec.document import DocumentError
+
+Status = Literal["queued", "in_progress", "completed", "failed"]
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """How far a job is. ``completed_at`` is in whole seconds since 1970; ``None`` before.
+
+    ``error`` is why it failed: a code and a message.
+    """
+
+    status: Status
+    progress: int
+    completed_at: int | None = None
+    error: dict[str, str] | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self.status in ("completed", "failed")
+
+
+QUEUED = State("queued", 0)
+"""What a creation answers, however fast the job is."""
+
+
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """What will become of a job, where that is not its completion.
+
+    It ends when its progress is ``at`` percent, if that is given: failed with ``code`` and ``message``, or stalled
+    where there is no code. ``breaks`` is the part of its content that is sent before it breaks off, in percent.
+    """
+
+    at: int | None = None
+    code: str | None = None
+    message: str | None = None
+    breaks: int | None = None
+
+
+class Job(msgspec.Struct, frozen=True, gc=False):
+    """One video task. Small, and unseen by the garbage collector: a mock may hold very many.
+
+    ``owner`` is whose it is; ``created`` and ``polled`` are seconds since 1970; ``seconds``, ``width`` and ``height``
+    are those of the video; ``echo`` are the values that its answers repeat, in the order of the document; ``jitter`` is
+    from -1 to 1; ``remixed_from`` is the id of its source; ``polls`` counts how often it was asked for, as far as a
+    pace wants to know; ``fate`` is what was asked to become of it; ``echoed`` are the fields of the request that
+    ``echo`` is of, for when the document changes. A field that is added needs a default: stores hold jobs of earlier
+    versions.
+    """
+
+    id: str
+    owner: str
+    created: float
+    seconds: float
+    width: int
+    height: int
+    echo: tuple[Any, ...]
+    jitter: float
+    remixed_from: str | None = None
+    polls: int = 0
+    polled: float = 0.0
+    fate: Fate | None = None
+    echoed: tuple[str, ...] = ()
+
+
+class JobMaker:
+    """Makes jobs from requests that were found right. With the same ``random``, it makes the same ids and jitter.
+
+    ``template`` is the document's ``x-template`` of an id; ``echo`` names the request fields that answers repeat.
+    """
+
+    def __init__(self, template: str, echo: tuple[str, ...], random: Random) -> None:
+        self._template = template
+        self._echo = echo
+        self._random = random
+        self._bits = random_bits(template)
+
+    def make(self, owner: str, values: Mapping[str, Any], now: float, fate: Fate | None = None) -> Job:
+        """A new job of ``owner``, created ``now``, in seconds since 1970."""
+        width, height = _dimensions(values.get("size"))
+        echo = tuple(map(values.get, self._echo))
+        length = _length(values.get("seconds"))
+        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo)
+
+    def remix(self, source: Job, now: float, fate: Fate | None = None) -> Job:
+        """A new job with what ``source`` has."""
+        new = {"id": self._id(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
+        return msgspec.structs.replace(source, **new, polls=0, polled=0.0, fate=fate)
+
+    def _id(self, now: float) -> str:
+        return self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
+
+    def _jitter(self) -> float:
+        return 2 * self._random.random() - 1
+
+
+def random_bits(template: str) -> int:
+    """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
+    try:
+        widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}
+        template.format(created_at=0, random=0)
+        digits = int(widths["random"].removesuffix("x"))  # type: ignore[union-attr]
+    except (ValueError, KeyError, IndexError):
+        raise DocumentError(
+            f"x-template of id: '{template}' makes no ids; its words are {{created_at}} and {{random:0Nx}}"
+        ) from None
+    return 4 * digits
+
+
+@lru_cache
+def _length(seconds: object) -> float:
+    """The length of the video, 0 where a document has no such field or other words for it."""
+    try:
+        return float(str(seconds))
+    except ValueError:
+        return 0.0
+
+
+@lru_cache
+def _dimensions(size: object) -> tuple[int, int]:
+    """Width and height of the video in pixels, 0 where a document has no such field or other words for it."""
+    width, _, height = str(size).partition("x")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)

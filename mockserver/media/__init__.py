@@ -1,0 +1,1 @@
+"""Video content: MP4, thumbnails, sprite sheets."""

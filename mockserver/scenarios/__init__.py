@@ -1,0 +1,1 @@
+"""Scenarios: the catalogue, the active ones, and their effects on a request."""

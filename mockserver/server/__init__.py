@@ -1,0 +1,1 @@
+"""Uvicorn, the HTTP protocol of a connection, and worker processes."""

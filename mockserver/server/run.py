@@ -1,0 +1,69 @@
+"""Serving: the mock that settings describe, on a socket; in this process, or as one of several."""
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
+from multiprocessing.connection import Connection
+
+import msgspec
+
+from mockserver.app import Parts, create_parts, rebuild_app
+from mockserver.jobs.clock import SystemClock
+from mockserver.logs import log_to
+from mockserver.reload import Reloading
+from mockserver.scenarios.file import ScenarioFileError
+from mockserver.server.serve import Until, serve
+from mockserver.server.workers import when_closed
+from mockserver.settings import Settings
+from mockserver.spec.document import DocumentError
+from mockserver.stores.base import StoreError
+
+FAILED = 1
+
+logger = logging.getLogger("mockserver")
+
+
+def serve_parts(
+    settings: Settings,
+    parts: Parts,
+    listener: socket.socket,
+    announce: Callable[[], None],
+    until: Until | None = None,
+) -> None:
+    """Serve until a signal comes, or what is given to ``until`` is called."""
+    reloading = Reloading(settings.document, parts.service, partial(rebuild_app, parts))
+    serve(
+        reloading if settings.reload else reloading.app,
+        listener,
+        bad_http=lambda: parts.stamp.stamped(reloading.service.refuse("http.well-formed")),
+        announce=announce,
+        until=until,
+    )
+
+
+def work(settings: Settings, group: str, listener: socket.socket, number: int, parent: Connection) -> None:
+    """Be the worker of that number in a group: serve until ``parent`` closes its end."""
+    log_to(sys.stderr, settings.log_level, settings.log_format)
+    try:
+        parts = create_parts(settings_of(settings, number), SystemClock(), group=group)
+    except (DocumentError, ScenarioFileError, StoreError) as error:
+        logger.error("worker %d: %s", number, error)  # noqa: TRY400 - where it failed says less than why
+        sys.exit(FAILED)
+    with closing(parts.service), listener:
+        serve_parts(settings, parts, listener, partial(say_ready, parent), partial(when_closed, parent))
+
+
+def say_ready(parent: Connection) -> None:
+    """Tell the parent, unless it is ending."""
+    with suppress(OSError):
+        parent.send(True)
+
+
+def settings_of(settings: Settings, number: int) -> Settings:
+    """The settings of one worker: with the same seed, all of them would draw the same ids."""
+    if settings.seed is None:
+        return settings
+    return msgspec.structs.replace(settings, seed=settings.seed + (number << 64))

@@ -1,0 +1,257 @@
+"""The document: ``openapi.yaml`` read, checked and resolved. The only reader of the file in this package."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from mockserver.spec.yaml_loader import MarkupError, load_yaml
+
+WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
+"""The words in braces that an error message may hold; the document explains each."""
+
+NAMED_RULES = {
+    "createVideo": "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit "
+    "body.boundary body.complete body.part-name body.parts body.timeout body.well-formed store.available error.no-5xx "
+    "control.peer control.token control.scenario control.scenario.found prefer.code prefer.example prompt.directive",
+    "retrieveVideo": "retrieve.not-found",
+    "listVideos": "list.after",
+    "deleteVideo": "retrieve.not-found delete.finished",
+    "downloadContent": "retrieve.not-found content.ready content.range",
+    "remixVideo": "retrieve.not-found remix.completed json.well-formed",
+}
+"""The rules that each operation asks for by id, because no schema keyword leads to them."""
+
+RATE_LIMIT = "rate-limit-exceeded"
+"""The error that this package asks for by name, because no rule leads to it."""
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The keys of an OpenAPI path item that are operations."""
+
+T = TypeVar("T")
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class DocumentError(Exception):
+    """The document cannot be used. Its text is one line that says where and why."""
+
+
+class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One entry of ``x-errors``: what a broken rule answers. ``retry_after`` is in seconds."""
+
+    status: int
+    type: str
+    code: str | None
+    param: str | None
+    message: str
+    kinds: tuple[str, ...] = ()
+    retry_after: int | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """One entry of ``x-rules``, without its id."""
+
+    says: str
+    at: str
+    source: Literal["document", "inferred", "extension"]
+    from_: str
+    error: str | None = None
+    message: str | None = None
+    field: str | None = None
+    kind: str | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``x-limits`` of a request's media type; the document says what each counts."""
+
+    body_bytes: Count
+    parts: Count
+    part_header_bytes: Count
+    file_blocks: Count
+    shown_characters: Count
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file.
+
+    ``section`` is where its path stands: among the paths of the contract, or among those that control the mock.
+    """
+
+    id: str
+    method: str
+    path: str
+    node: dict[str, Any]
+    section: str = "paths"
+
+    @property
+    def pointer(self) -> str:
+        """Where it stands."""
+        path = self.path.replace("~", "~0").replace("/", "~1")
+        return f"#/{self.section}/{path}/{self.method.lower()}"
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The whole document, checked: each rule's error exists, each message can be filled in.
+
+    ``failures`` are the messages of failed jobs, by code. ``controls`` are the operations of the control interface;
+    ``rules`` has its rules too, ``errors`` what they earn.
+    """
+
+    raw: dict[str, Any]
+    operations: tuple[Operation, ...]
+    controls: tuple[Operation, ...]
+    errors: dict[str, Error]
+    rules: dict[str, Rule]
+    failures: dict[str, str]
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation of that id, or ``DocumentError``."""
+        for operation in (*self.operations, *self.controls):
+            if operation.id == operation_id:
+                return operation
+        raise DocumentError(f"no operation has the operationId '{operation_id}'")
+
+    def resolve(self, node: Any) -> Any:
+        """``node``, or what it leads to where it is a reference within the document."""
+        seen: list[str] = []
+        while isinstance(node, dict) and "$ref" in node:
+            reference = node["$ref"]
+            if reference in seen:
+                raise DocumentError(f"$ref '{reference}' leads back to itself")
+            seen.append(reference)
+            node = self.at(reference)
+        return node
+
+    def at(self, pointer: str) -> Any:
+        """The node under ``#/a/b``, or ``DocumentError``."""
+        node: Any = self.raw
+        if not pointer.startswith("#/"):
+            raise DocumentError(f"'{pointer}' does not point into the document (#/…)")
+        for token in pointer[2:].split("/"):
+            key = token.replace("~1", "/").replace("~0", "~")
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[key]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise DocumentError(f"'{pointer}' leads nowhere: there is no '{key}'") from None
+        return node
+
+    def stale_rules(self) -> Iterator[str]:
+        """The rules that stand nowhere any more, because what they speak of was edited away."""
+        for rule_id, rule in self.rules.items():
+            try:
+                self.at(rule.at)
+            except DocumentError:
+                yield rule_id
+
+    def schema_of_answer(self, operation: Operation, status: str) -> dict[str, Any]:
+        """The schema of the JSON that ``operation`` answers with ``status``."""
+        node = operation.node
+        for key in ("responses", status, "content", "application/json", "schema"):
+            if key not in node:
+                raise DocumentError(f"{operation.id}: responses.{status} has no JSON schema, '{key}' is missing")
+            node = convert(self.resolve(node[key]), f"{operation.id}: {key}", dict[str, Any])
+        return node
+
+    def error_of(self, rule_id: str) -> Error:
+        """The error that breaking the rule earns, with the rule's own message where it has one."""
+        rule = self.rules[rule_id]
+        error = self.errors[rule.error or ""]
+        return msgspec.structs.replace(error, message=rule.message) if rule.message else error
+
+
+def default_path() -> Path:
+    """Where the document of this installation lies: beside the package in a checkout, in its own folder in a wheel."""
+    beside = Path(__file__).parents[2]
+    installed = beside / "videos_mock_kit" / "openapi.yaml"
+    return installed if installed.exists() else beside / "openapi.yaml"
+
+
+def read_document(path: Path) -> Document:
+    """Read and check the document at ``path``; ``DocumentError`` if it cannot be used."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DocumentError(error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    return parse_document(text)
+
+
+@lru_cache(maxsize=2)
+def parse_document(text: str) -> Document:
+    """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used.
+
+    A process that makes many mocks by one document, as tests do, reads it once: it is not changed by any of them.
+    """
+    try:
+        raw = load_yaml(text)
+    except MarkupError as error:
+        raise DocumentError(str(error)) from None
+    if not isinstance(raw, dict):
+        raise DocumentError("not an OpenAPI document: the top level is no mapping")
+    if not str(raw.get("openapi", "")).startswith("3.1."):
+        raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
+    errors = _section(raw, "x-errors", dict[str, Error]) | _section(raw, "x-control-errors", dict[str, Error])
+    rules = _section(raw, "x-rules", dict[str, Rule]) | _section(raw, "x-control-rules", dict[str, Rule])
+    operations = tuple(_operations(raw, "paths"))
+    controls = tuple(_operations(raw, "x-control-paths"))
+    document = Document(raw, operations, controls, errors, rules, _section(raw, "x-failures", dict[str, str]))
+    _check_rules(document)
+    return document
+
+
+def convert(node: Any, where: str, kind: type[T]) -> T:
+    """``node`` as ``kind``, or ``DocumentError`` that names the place: ``where`` and what is below it."""
+    try:
+        return msgspec.convert(node, kind)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"{where}: {error}") from None
+
+
+def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
+    if key not in raw:
+        raise DocumentError(f"{key} is missing")
+    return convert(raw[key], key, kind)
+
+
+def _operations(raw: dict[str, Any], section: str) -> Iterator[Operation]:
+    for path, item in _section(raw, section, dict[str, dict[str, Any]]).items():
+        for method, node in item.items():
+            if method in METHODS:
+                operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
+                if operation_id is None:
+                    raise DocumentError(f"{method} {path} has no operationId")
+                yield Operation(operation_id, method.upper(), path, node, section)
+
+
+def _check_rules(document: Document) -> None:
+    for rule_id, rule in document.rules.items():
+        if rule.error is not None and rule.error not in document.errors:
+            raise DocumentError(f"x-rules.{rule_id}.error: x-errors has no '{rule.error}'")
+        if rule.kind is not None and rule.error is None:
+            raise DocumentError(f"x-rules.{rule_id}: a rule with a kind needs an error")
+        if rule.message is not None:
+            _check_words(f"x-rules.{rule_id}.message", rule.message)
+    for rule_id in " ".join(NAMED_RULES.get(operation.id, "") for operation in document.operations).split():
+        if rule_id not in document.rules or document.rules[rule_id].error is None:
+            raise DocumentError(f"x-rules lacks '{rule_id}', or its error")
+    for name, error in document.errors.items():
+        _check_words(f"x-errors.{name}.message", error.message)
+        _check_words(f"x-errors.{name}.param", error.param or "")
+    if RATE_LIMIT not in document.errors:
+        raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
+    if not any("*" in error.kinds for error in document.errors.values()):
+        raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
+
+
+def _check_words(where: str, template: str) -> None:
+    """Refuse a message that asks for a word nobody fills in, before a request meets it."""
+    try:
+        words = {word for _, word, _, _ in Formatter().parse(template) if word is not None}
+    except ValueError as error:
+        raise DocumentError(f"{where}: {error}") from None
+    if unknown := sorted(words - WORDS):
+        raise DocumentError(f"{where}: no word '{{{unknown[0]}}}', there are {', '.join(sorted(WORDS))}")

@@ -1,0 +1,1 @@
+"""Jobs and shared state in Redis."""

@@ -1,0 +1,1 @@
+"""Validation of a request body: multipart, images, checks."""

@@ -1,0 +1,279 @@
+"""The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from mockserver.spec.document import DocumentError, Error
+from mockserver.spec.rules import FormRule, FormRules, Values
+from mockserver.validation.images import READERS, Image, read_image
+from mockserver.validation.multipart import Form, Part
+
+
+class Reading(msgspec.Struct):
+    """A form as read: the values that the schema judges, the files by their bytes, and what could not be read."""
+
+    form: Form
+    rules: FormRules
+    values: Values
+    images: dict[str, Image]
+    unreadable: dict[str, UnicodeDecodeError]
+
+
+def read(rules: FormRules, form: Form) -> Reading:
+    """Decode the text, name the files by their bytes and fill in the defaults. Of a repeated field, the first."""
+    values: Values = {}
+    images: dict[str, Image] = {}
+    unreadable: dict[str, UnicodeDecodeError] = {}
+    for name, field in rules.fields.items():
+        parts = form.get(name)
+        if parts is None:
+            if field.default is not None:
+                values[name] = field.default
+        elif field.is_file:
+            values[name] = ""
+            images[name] = read_image(parts[0].chunks, rules.limits.file_blocks)
+        else:
+            try:
+                chunks = parts[0].chunks
+                text = (chunks[0] if len(chunks) == 1 else b"".join(chunks)).decode()
+            except UnicodeDecodeError as error:
+                unreadable[name] = error
+            else:
+                values[name] = text if field.is_text else _number_or_text(text, whole=field.is_whole)
+    for name in form:
+        if name not in rules.fields:
+            values[name] = ""  # whether it may be there is all that the schema is asked
+    return Reading(form, rules, values, images, unreadable)
+
+
+def _number_or_text(text: str, *, whole: bool) -> Any:
+    """The JSON value that a text spells, for a field whose type is not string; 1.0 and 1e1 are no ``whole`` numbers."""
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return text if whole and isinstance(value, float) else value
+
+
+Words = dict[str, Any]
+"""What an error message is filled in with."""
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """A broken rule: its id, the error that it earns, and the words that tell of it."""
+
+    rule: str
+    error: Error
+    words: Words
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A form that breaks no rule: its fields as sent or by default, and its files."""
+
+    values: Values
+    files: dict[str, Part]
+
+
+def check_file_types(rules: FormRules) -> None:
+    """Raise ``DocumentError`` where a file may be of a type that cannot be told by its bytes."""
+    for name, field in rules.fields.items():
+        for file_type in field.file_types:
+            if file_type not in READERS:
+                known = ", ".join(READERS)
+                raise DocumentError(f"encoding of {name}: '{file_type}' cannot be judged by its bytes; {known} can")
+
+
+def judge(rules: FormRules, form: Form) -> Request | Violation:
+    """Hold ``form`` against ``rules``: the request that it makes, or the first broken rule in the document's order."""
+    return verdict_on(read(rules, form))
+
+
+def judge_values(rules: FormRules, values: Values) -> Request | Violation:
+    """Hold the values of a JSON object against ``rules``, likewise."""
+    form = {name: [Part(name, None, None, [])] for name in values}
+    defaults = {name: field.default for name, field in rules.fields.items() if field.default is not None}
+    return verdict_on(Reading(form, rules, defaults | values, {}, {}))
+
+
+def verdict_on(reading: Reading) -> Request | Violation:
+    """What a form that was read makes: a request, or the first broken rule."""
+    rules, form = reading.rules, reading.form
+    is_valid = rules.schema.is_valid(reading.values)
+    if not (is_valid and _is_usual(reading)):
+        sound = Sound(reading)
+        for rule in rules.beyond_schema if is_valid else rules.checks:
+            if rule.other is None and sound[rule.field]:
+                continue
+            words = broken(rule, reading, sound)
+            if words is not None:
+                return Violation(rule.id, rule.error, {"field": rule.field, **words})
+    files = {name: form[name][0] for name in reading.images}
+    return Request(reading.values, files)
+
+
+def _is_usual(reading: Reading) -> bool:
+    """Whether a closer look is sure to find nothing: all beyond the schema that most forms need, in one pass."""
+    for name, parts in reading.form.items():
+        field = reading.rules.fields.get(name)
+        if field is None or len(parts) > 1 or name not in reading.values:
+            return False
+        if not field.is_file:
+            if parts[0].filename is not None:
+                return False
+        else:
+            image = reading.images[name]
+            if image.type not in field.file_types or not image.intact:
+                return False
+            if field.matches is not None and reading.values.get(field.matches) != image.dimensions:
+                return False
+    return True
+
+
+Soundness = Mapping[str | None, bool]
+"""Of each field, whether it is known to break no rule of its own."""
+
+
+class Sound(dict[str | None, bool]):
+    """Most fields of a refused form are sure to break no rule of their own. Each is looked at when it is asked for."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self._reading = reading
+
+    def __missing__(self, name: str | None) -> bool:
+        """Whether one look is enough to call it sound."""
+        sound = self[name] = name is not None and name in self._reading.form and _is_plainly_sound(name, self._reading)
+        return sound
+
+
+def _is_plainly_sound(name: str, reading: Reading) -> bool:
+    field, parts = reading.rules.fields.get(name), reading.form[name]
+    if field is None or len(parts) > 1 or name not in reading.values:
+        return False
+    if field.is_file:
+        image = reading.images[name]
+        return image.intact and image.type in field.file_types
+    return parts[0].filename is None and field.schema is not None and field.schema.is_valid(reading.values[name])
+
+
+def broken(rule: FormRule, reading: Reading, sound: Soundness) -> Words | None:
+    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
+    if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
+        return None
+    if rule.other is not None and not sound[rule.other] and not _is_sound(rule.other, reading, sound):
+        return None
+    return CHECKS.get(rule.kind, _keyword)(rule, reading)
+
+
+def _is_sound(field: str, reading: Reading, sound: Soundness) -> bool:
+    """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
+    own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
+    return all(broken(rule, reading, sound) is None for rule in own)
+
+
+def _required(rule: FormRule, reading: Reading) -> Words | None:
+    return {} if rule.field not in reading.form else None
+
+
+def _repeated(rule: FormRule, reading: Reading) -> Words | None:
+    count = len(_parts(rule, reading))
+    return {"count": count} if count > 1 else None
+
+
+def _text(rule: FormRule, reading: Reading) -> Words | None:
+    return {} if _parts(rule, reading)[0].filename is not None else None
+
+
+def _text_encoding(rule: FormRule, reading: Reading) -> Words | None:
+    error = reading.unreadable.get(rule.field or "")
+    return {"value": f"0x{error.object[error.start]:02x}", "count": error.start} if error else None
+
+
+def _file(rule: FormRule, reading: Reading) -> Words | None:
+    """Text is a part that neither its header nor its bytes call a file: real clients leave out name and type."""
+    part = _parts(rule, reading)[0]
+    if part.filename is not None or not (part.content_type or "text/plain").startswith("text/"):
+        return None
+    return {} if not part.chunks or _image(rule, reading).type == "text/plain" else None
+
+
+def _file_type(rule: FormRule, reading: Reading) -> Words | None:
+    image = _image(rule, reading)
+    return {"type": image.type, "allowed": rule.limit} if image.type not in rule.limit else None
+
+
+def _file_intact(rule: FormRule, reading: Reading) -> Words | None:
+    image = _image(rule, reading)
+    return None if image.intact else {"type": image.type, "allowed": rule.limit}
+
+
+def _dimensions(rule: FormRule, reading: Reading) -> Words | None:
+    image, expected = _image(rule, reading), reading.values.get(rule.other or "")
+    if expected is None or image.dimensions == expected:
+        return None
+    return {"image": image.dimensions, "other": rule.other, "expected": expected}
+
+
+def _keyword(rule: FormRule, reading: Reading) -> Words | None:
+    """A keyword of JSON Schema on one field."""
+    value = reading.values[rule.field or ""]
+    count = len(value) if isinstance(value, str) else 0
+    words = {"value": value, "limit": rule.limit, "allowed": rule.limit, "count": count}
+    return _fails(rule, value, words)
+
+
+def _condition(rule: FormRule, reading: Reading) -> Words | None:
+    """An if/then between two fields; what it leaves of the values of the first is what is allowed."""
+    field, values = rule.field or "", reading.values
+    choices = reading.rules.fields[field].allowed
+    allowed = [choice for choice in choices if rule.validator and rule.validator.is_valid({**values, field: choice})]
+    words = {
+        "value": values.get(field),
+        "other": rule.other,
+        "expected": values.get(rule.other or ""),
+        "allowed": allowed,
+    }
+    return _fails(rule, values, words)
+
+
+def _whole(rule: FormRule, reading: Reading) -> Words | None:
+    return _fails(rule, reading.values, {})
+
+
+def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
+    if rule.validator is None or rule.validator.is_valid(value):
+        return None
+    if "{reason}" in rule.error.message:
+        words["reason"] = next(rule.validator.iter_errors(value)).message
+    return words
+
+
+def _unknown(_rule: FormRule, reading: Reading) -> Words | None:
+    """The first field that the schema does not know."""
+    return next(({"field": name} for name in reading.form if name not in reading.rules.fields), None)
+
+
+def _parts(rule: FormRule, reading: Reading) -> list[Part]:
+    return reading.form[rule.field or ""]
+
+
+def _image(rule: FormRule, reading: Reading) -> Image:
+    return reading.images[rule.field or ""]
+
+
+CHECKS: dict[str, Callable[[FormRule, Reading], Words | None]] = {
+    "required": _required,
+    "repeated": _repeated,
+    "text": _text,
+    "text-encoding": _text_encoding,
+    "file": _file,
+    "file-type": _file_type,
+    "file-intact": _file_intact,
+    "x-dimensions-match": _dimensions,
+    "condition": _condition,
+    "additionalProperties": _unknown,
+    "*": _whole,
+}
+"""How each kind of breach is looked for; every other kind is a keyword of JSON Schema."""

@@ -1,0 +1,1 @@
+"""ASGI messages, responses, byte ranges."""

@@ -1,0 +1,140 @@
+"""Answers: a job or a violation as status, headers and JSON, in the shapes that the document gives them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mockserver.jobs.job import Job, State
+from mockserver.spec.document import Document, Error, Limits, Operation
+from mockserver.validation.checks import Violation, Words
+
+Header = tuple[bytes, bytes]
+JSON: Header = (b"content-type", b"application/json")
+LIVE = ("id", "created_at", "status", "progress", "completed_at", "error", "remixed_from_video_id")
+"""The keys of a video that are the job's own; the others are echoes, constants or null."""
+
+UNFINISHED = ("body.limit", "body.timeout")
+"""The rules that are answered before the whole body came."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One HTTP answer. ``rule`` is the id of the broken rule that it tells of, if it does.
+
+    ``drop`` is not 0 where the rest of the request is unwanted: the connection is to be closed, after at most so many
+    more bytes of it. ``cut`` is not None where the connection breaks: after so many bytes of the body, or before the
+    head where it is below 0.
+    """
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+    rule: str = ""
+    drop: int = 0
+    cut: int | None = None
+
+
+def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Answer:
+    """``value`` as JSON, with its length."""
+    body = encode(value)
+    return Answer(status, (JSON, (b"content-length", b"%d" % len(body)), *headers), body, rule, drop)
+
+
+class VideoShape:
+    """The video object of a document: its keys in their order, and where the value of each comes from."""
+
+    def __init__(self, document: Document, operation: Operation) -> None:
+        schema = document.schema_of_answer(operation, "200")
+        properties = properties_of(document, schema)
+        self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
+        echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
+        self.echo = tuple(echoes.values())
+        self._keys = (*LIVE, *echoes)
+        self._is_whole = self._blank.keys() >= set(LIVE)
+        self.id_template = str(properties.get("id", {}).get("x-template", ""))
+
+    def video(self, job: Job, state: State) -> dict[str, Any]:
+        """The video object of ``job`` in ``state``."""
+        done = (state.completed_at, state.error)
+        live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
+        echo = job.echo if job.echoed == self.echo else self._reordered(job)
+        video = self._blank.copy()
+        video.update(zip(self._keys, (*live, *echo), strict=True))
+        return video if self._is_whole else {key: video[key] for key in self._blank}
+
+    def _reordered(self, job: Job) -> tuple[Any, ...]:
+        """The echoes of a job that was made when the document had others; null for those that it lacks."""
+        values = dict(zip(job.echoed, job.echo, strict=False))
+        return tuple(values.get(name) for name in self.echo)
+
+
+def constants(document: Document, operation: Operation) -> dict[str, Any]:
+    """The keys that an answer of ``operation`` has, in order; those that are always the same, with their value."""
+    properties = properties_of(document, document.schema_of_answer(operation, "200"))
+    return {key: node.get("const") for key, node in properties.items()}
+
+
+def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
+    """All properties of ``schema`` and of what it is composed of; what comes first says most."""
+    schema = document.resolve(schema)
+    found: dict[str, Any] = {}
+    for part in [schema.get("properties", {}), *(properties_of(document, node) for node in schema.get("allOf", []))]:
+        for key, node in part.items():
+            found[key] = {**document.resolve(node), **found.get(key, {})}
+    return found
+
+
+def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
+    """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
+    error = violation.error
+    body = {
+        "message": error.message.format_map(_Words(violation.words, limits.shown_characters)),
+        "type": error.type,
+        "param": _param(error, violation.words.get("field")),
+        "code": error.code,
+    }
+    drop = 2 * limits.body_bytes if violation.rule in UNFINISHED else 0
+    if error.retry_after is not None:
+        headers = (*headers, retry_after(error.retry_after))
+    return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
+
+
+def retry_after(seconds: int) -> Header:
+    """The header that says when to come back."""
+    return b"retry-after", b"%d" % seconds
+
+
+def _param(error: Error, field: str | None) -> str | None:
+    """The field at fault; none where the request as a whole is."""
+    if error.param is None or (field is None and "{field}" in error.param):
+        return None
+    return error.param.replace("{field}", field or "")
+
+
+class _Words:
+    """The words of a violation as a template asks for them. One that there is no value for stays as it stands there."""
+
+    def __init__(self, words: Words, most: int) -> None:
+        self._words = words
+        self._most = most
+
+    def __getitem__(self, name: str) -> str:
+        return _shown(name, self._words[name], self._most) if name in self._words else "{" + name + "}"
+
+
+def _shown(name: str, word: object, most: int) -> str:
+    """A word of a message. What the document says is told whole, what came is cut."""
+    if isinstance(word, (list, tuple)):
+        return listed([str(value) for value in word])
+    text = str(word)
+    return text if len(text) <= most or name in ("allowed", "routes") else text[:most] + "…"
+
+
+def listed(values: Sequence[str]) -> str:
+    """'a', 'b', and 'c'."""
+    quoted = [f"'{value}'" for value in values]
+    if len(quoted) < 3:
+        return " and ".join(quoted)
+    return ", ".join(quoted[:-1]) + ", and " + quoted[-1]
