@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from mockserver.scenarios.catalogue import SCENARIOS
+from tests.documentation import DOCS, block
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import Mock
 from tests.pictures import picture
-from tests.readme import README, block
 
-DOCS = README.parent / "docs"
 FAILURES, TIME = DOCS / "failures.md", DOCS / "time.md"
 
 
@@ -59,6 +58,6 @@ def test_clock_is_moved_as_the_page_says(folder: Path, name: str) -> None:
     assert printed == block("output", name, TIME)
 
 
-def test_every_scenario_stands_in_the_readme() -> None:
-    text = README.read_text("utf-8")
+def test_every_scenario_stands_on_its_page() -> None:
+    text = (DOCS / "scenarios.md").read_text("utf-8")
     assert [scenario.name for scenario in SCENARIOS if f"| `{scenario.name}" not in text] == []

@@ -1,4 +1,4 @@
-"""The README says what is true today."""
+"""README and docs/ say what is true today."""
 
 import json
 import os
@@ -20,11 +20,13 @@ import yaml
 from contract_tests.options import parse
 from mockserver.app import create_app
 from mockserver.settings import Settings
+from tests.documentation import DOCS, PAGES, README, TABLES, block, with_tables
 from tests.kit.vocabulary import command as kit
 from tests.kit.vocabulary import edited
 from tests.mock.test_cli import served, url
 from tests.pictures import picture
-from tests.readme import README, block, with_tables
+
+KIT = DOCS / "contract-tests.md"
 
 
 @pytest.fixture
@@ -44,9 +46,19 @@ def still(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key not in ("id", "created_at")}
 
 
-def test_tables_are_those_of_the_code_and_the_document() -> None:
-    text = README.read_text("utf-8")
-    assert text == with_tables(text), "python -m tests.readme writes them anew"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_are_those_of_the_code_and_the_document(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert text == with_tables(text), "python -m tests.documentation updates them"
+
+
+def test_every_table_stands_on_one_page() -> None:
+    text = "".join(page.read_text("utf-8") for page in PAGES)
+    assert sorted(re.findall(r"<!-- table: ([^>]+) -->", text)) == sorted(TABLES)
+
+
+def test_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 200
 
 
 @pytest.mark.parametrize("name", ["right", "wrong"])
@@ -62,12 +74,12 @@ def test_python_example_prints_a_completed_video(folder: Path) -> None:
 
 
 def test_every_command_of_the_kit_is_listed_and_every_listed_one_is_there() -> None:
-    listed = {line.split()[1] for line in block("example", "commands").splitlines()}
+    listed = {line.split()[1] for line in block("example", "commands", KIT).splitlines()}
     assert listed == {"run", "plan", "rules", "judge"}
     assert [name for name in sorted(listed) if kit(name, "--help")[0] != 0] == []
 
 
-COMMANDS = re.findall(r"`contract-tests ([^`]+)`", README.read_text("utf-8"))
+COMMANDS = [line for page in PAGES for line in re.findall(r"`contract-tests ([^`]+)`", page.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -77,7 +89,7 @@ def test_commands_of_the_kit_in_the_text_are_understood(words: str) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestAssertRewriteWarning")
 def test_pytest_example_runs_one_test_a_rule(tmp_path: Path) -> None:
-    line = block("example", "pytest").strip()
+    line = block("example", "pytest", KIT).strip()
     with served("--token", "T") as (_, told):
         words = shlex.split(line.replace("http://127.0.0.1:9000", url(told)))[1:]
         argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--videos-profile", "quick", *words]
@@ -89,7 +101,7 @@ def test_pytest_example_runs_one_test_a_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", ["sora-2", "sora-9"])
 def test_in_process_example_judges_an_application(model: str, tmp_path: Path) -> None:
     document = edited(tmp_path, ("enum: [sora-2, sora-2-pro]\n", f"enum: [{model}, sora-2-pro]\n"))
-    code = block("example", "in process").replace('Settings(token="T"', 'Settings(token="T", profile="quick"')
+    code = block("example", "in process", KIT).replace('Settings(token="T"', 'Settings(token="T", profile="quick"')
     names = {"app": create_app(Settings(tokens=("T",), document=document))}
     with nullcontext() if model == "sora-2" else pytest.raises(AssertionError):
         exec(code, names)  # noqa: S102  the README's own lines
@@ -97,7 +109,7 @@ def test_in_process_example_judges_an_application(model: str, tmp_path: Path) ->
 
 def workflow() -> list[str]:
     """What the steps of the workflow run, one after the other."""
-    steps = yaml.safe_load(block("example", "workflow"))["jobs"]["contract"]["steps"]
+    steps = yaml.safe_load(block("example", "workflow", KIT))["jobs"]["contract"]["steps"]
     return [step["run"] for step in steps if "run" in step]
 
 
@@ -119,6 +131,7 @@ def test_workflow_of_a_caller_judges_the_mock_and_leaves_its_report(tmp_path: Pa
     assert (tmp_path / "report" / "junit.xml").exists()
 
 
-def test_words_of_every_link_lead_to_a_file() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README.read_text("utf-8"))
-    assert [link for link in links if not (README.parent / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

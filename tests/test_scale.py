@@ -21,8 +21,8 @@ import yaml
 from mockserver.settings import OPTIONS, PREFIX, Settings, read_settings
 from mockserver.stores import LIFETIME
 from mockserver.stores import PREFIX as REDIS_PREFIX
+from tests.documentation import README, block
 from tests.mock.test_cli import served, url
-from tests.readme import README, block
 from tests.redis_server import RedisServer, needs_redis, shared_redis
 
 ROOT = README.parent

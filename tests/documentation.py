@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code and the document. ``python -m tests.readme`` writes them into it."""
+"""The tables of README and docs/, generated from code and document: ``python -m tests.documentation`` updates them."""
 
 import argparse
 import re
@@ -12,6 +12,8 @@ from mockserver.settings import OPTIONS
 from tests.mock.vocabulary import DOCUMENT
 
 README = Path(__file__).parents[1] / "README.md"
+DOCS = README.parent / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
 
 
 def options_table() -> str:
@@ -106,13 +108,14 @@ def block(kind: str, name: str, page: Path = README) -> str:
 
 
 def with_tables(text: str) -> str:
-    """``text`` with every table as it is today."""
-    for name, table in TABLES.items():
-        start = f"<!-- table: {name} -->\n"
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}{table()}\n{rest[rest.index('<!-- /table -->') :]}"
-    return text
+    """``text`` with the tables that it has as they are today."""
+
+    def current(found: re.Match[str]) -> str:
+        return f"<!-- table: {found[1]} -->\n{TABLES[found[1]]()}\n<!-- /table -->"
+
+    return re.sub(r"<!-- table: ([^>]+) -->\n.*?<!-- /table -->", current, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    for path in PAGES:
+        path.write_text(with_tables(path.read_text("utf-8")), "utf-8")
