@@ -1,0 +1,3 @@
+import videosMock from './index.js'
+
+export const { start, VideosMock, VideosMockError } = videosMock

@@ -1,0 +1,5 @@
+import { test } from 'node:test'
+
+import { define } from './suite.mjs'
+
+define(test)

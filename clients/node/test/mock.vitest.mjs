@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+
+import { define } from './suite.mjs'
+
+define(test)
