@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 from random import Random
 from time import perf_counter
 from time import time as wall
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.creation import Judged, Remembered
 from mockserver.api.endpoint import Endpoint, Handler, Methods, QuickHandler, Sleep, Unrouted
@@ -139,6 +140,8 @@ def build_app(parts: Parts) -> Fronted:
     endpoints = {path: Endpoint(service, methods, sleep, quick) for path, methods in public.items()}
     routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
+    page = Page(control, gate)
+    routes += [Route(path, page, methods=["GET"]) for path in ("/_mock/ui", "/_mock/ui/{file:path}", "/_mock/events")]
     works = [service.jobs.dispatcher.run, control.sharing.watch] if service.jobs.dispatcher else []
 
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
@@ -151,6 +154,25 @@ def build_app(parts: Parts) -> Fronted:
     app.front = front = Front(endpoints, super(Fronted, app).__call__, stamp, control)
     app.at_once = front.at_once
     return app
+
+
+class Page:
+    """The page for people, loaded when it is first asked for."""
+
+    def __init__(self, control: Control, gate: Gate) -> None:
+        self._control = control
+        self._gate = gate
+
+    @cached_property
+    def site(self) -> ASGIApp:
+        """The application that serves it."""
+        from mockserver.ui.site import Site  # noqa: PLC0415 - a mock whose page nobody opens pays nothing for it
+
+        return Site(self._control, self._gate)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on."""
+        await self.site(scope, receive, send)
 
 
 def rebuild_app(parts: Parts, service: Service) -> Fronted:

@@ -15,6 +15,7 @@ import msgspec
 from mockserver.api.endpoint import Endpoint
 from mockserver.api.exchange import Exchange
 from mockserver.control.control import Control
+from mockserver.control.record import OTHER_CREDENTIALS, harmless
 from mockserver.logs import log_request
 from mockserver.stores.base import StoreUnavailable
 from mockserver.web.asgi import Message, Receive, Scope, Send, Whole, header
@@ -59,8 +60,13 @@ AtOnce = Callable[[str, str, Sequence[Header], bytes], Answer | None]
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-ELSEWHERE = frozenset((b"origin", b"prefer", b"expect", b"transfer-encoding", b"connection", b"upgrade"))
-"""Headers with which a request wants more than an answer at once."""
+OWNER = "mockserver.owner"
+"""The key of an ASGI scope under which a request that this process makes by itself names whose it is."""
+
+WANTED = frozenset((b"origin", b"prefer", b"expect", b"transfer-encoding", b"connection", b"upgrade"))
+
+ELSEWHERE = WANTED | OTHER_CREDENTIALS
+"""Headers with which a request wants more than an answer at once, or which are not to be kept."""
 
 
 class Application(Protocol):
@@ -100,7 +106,9 @@ class Front:
         started = self._stamp.start()
         self._refresh()
         authorization = header(scope, b"authorization")
-        exchange = Exchange(scope["method"], scope["path"], scope["query_string"], authorization)
+        owner = scope.get(OWNER, "")
+        line = (scope["method"], scope["path"], scope["query_string"])
+        exchange = Exchange(*line, authorization, owner=owner, headers=harmless(scope["headers"]))
         scope["exchange"] = exchange
         app: App = self._behind
         if header(scope, b"origin") is None and not scope.get("root_path"):
@@ -140,7 +148,7 @@ class Front:
         started = self._stamp.start()
         authorization = named.get(b"authorization")
         token = None if authorization is None else str(authorization, "latin-1")
-        exchange = Exchange(method, path, b"", token)
+        exchange = Exchange(method, path, b"", token, headers=headers)
         answer = endpoint.at_once(Whole(named, parameters, body), exchange)
         if answer is None:
             return None

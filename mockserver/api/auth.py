@@ -15,6 +15,11 @@ class Tokens:
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._tokens = tuple(token.encode() for token in tokens)
 
+    @property
+    def are_any(self) -> bool:
+        """Whether any token is accepted."""
+        return not self._tokens
+
     def broken(self, header: str | None) -> tuple[str, Words] | None:
         """The id of the rule that an Authorization header breaks, with words for its message; ``None`` if none."""
         if header is None:

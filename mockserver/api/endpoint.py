@@ -60,7 +60,7 @@ class Endpoint:
             answer = plan.shape(answer)
             if plan.delay:
                 await self.sleep(plan.delay)
-        exchange.rule = answer.rule
+        exchange.rule, exchange.answer = answer.rule, answer
         await respond(answer, scope, receive, send)
 
     def answers_at_once(self, method: str, size: int) -> bool:
@@ -86,7 +86,7 @@ class Endpoint:
             return None
         except Exception as error:  # noqa: BLE001 - it is told, or answered
             answer = self._failed(error, exchange)
-        exchange.rule = answer.rule
+        exchange.rule, exchange.answer = answer.rule, answer
         return answer
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
@@ -116,7 +116,8 @@ class Endpoint:
 
     def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
         """What is answered before anything is read: the refusal of the sender, or what a scenario wants."""
-        owner = self.service.authorise(exchange.authorization)
+        # A request that the page sends again has an owner already: the token of its first sender is kept nowhere.
+        owner = exchange.owner or self.service.authorise(exchange.authorization)
         if isinstance(owner, Answer):
             return owner
         exchange.owner = owner
@@ -144,5 +145,6 @@ class Unrouted:
             return await send({"type": "websocket.close"})
         words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
         answer = self.service.refuse("path", **words)
-        scope["exchange"].rule = answer.rule
+        exchange = scope["exchange"]
+        exchange.rule, exchange.answer = answer.rule, answer
         return await respond(answer, scope, receive, send)

@@ -1,5 +1,6 @@
 """An exchange: one request while it is answered, and what is to be told of it afterwards."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from mockserver.scenarios.plan import Plan
 from mockserver.validation.images import Image
 from mockserver.validation.multipart import Form
+from mockserver.web.responses import Answer, Header
 
 
 class TakesTimeError(Exception):
@@ -18,7 +20,8 @@ class Exchange(msgspec.Struct, gc=False):
 
     ``authorization`` is the header of that name; ``operation`` the id of what it asks for; ``owner`` whose it is;
     ``form`` and ``images`` are its fields and files as read, ``body`` its JSON; ``plan`` is what it meets; ``video`` is
-    the id of the job that it made; ``rule`` that of the rule which it broke. ``is_control``: it controls the mock, and
+    the id of the job that it made; ``rule`` that of the rule which it broke; ``headers`` are those of the request,
+    ``answer`` is what it was answered. ``is_control``: it controls the mock, and
     is told nowhere; ``is_told``: it was told.
     """
 
@@ -34,6 +37,8 @@ class Exchange(msgspec.Struct, gc=False):
     plan: Plan | None = None
     video: str = ""
     rule: str = ""
+    headers: Sequence[Header] = ()
+    answer: Answer | None = None
     is_control: bool = False
     is_told: bool = False
 

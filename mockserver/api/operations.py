@@ -69,6 +69,11 @@ class Service:
         service._read(document, self.jobs)  # noqa: SLF001 - a copy of its own
         return service
 
+    @property
+    def takes_any_token(self) -> bool:
+        """Whether no token was named that requests must have."""
+        return self._tokens.are_any
+
     def authorise(self, header: str | None) -> Answer | str:
         """The owner that an Authorization header names, or the refusal that it earns."""
         broken = self._tokens.broken(header)

@@ -7,6 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from mockserver.validation.checks import Words
+from mockserver.web.asgi import Scope
 from mockserver.web.responses import Header
 
 _BEARER = re.compile(rb"bearer +(\S+)", re.IGNORECASE)
@@ -17,6 +18,18 @@ class Gate:
 
     def __init__(self, token: str | None) -> None:
         self._token = None if token is None else token.encode()
+
+    @property
+    def has_token(self) -> bool:
+        """Whether who controls the mock needs a token."""
+        return self._token is not None
+
+    def broken_by(self, scope: Scope, *, is_open: bool = False) -> tuple[str, Words] | None:
+        """The same of an ASGI request. ``is_open``: what it asks for holds no data, and needs no token."""
+        if is_open and self.has_token:
+            return None
+        peer = scope.get("client")
+        return self.broken(peer[0] if peer else None, scope["scheme"], scope["headers"])
 
     def broken(self, peer: str | None, scheme: str, headers: Iterable[Header]) -> tuple[str, Words] | None:
         """The id of the rule that a request breaks, with words for its message; ``None`` if it may pass.

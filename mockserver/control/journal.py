@@ -1,14 +1,21 @@
 """The journal: what was asked and answered last."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
 
 from mockserver.api.exchange import Exchange
-from mockserver.control.record import Blot, Record, fields_of
+from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of
+
+MOST_BYTES = 64 * 2**20
+"""Bytes of records that one process keeps, however many requests it may keep."""
+
+Note = tuple[int, bytes]
+"""A request that is kept: the number of its turn, and its record as bytes."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
@@ -33,23 +40,28 @@ class Own:
     def __init__(self) -> None:
         self._records: deque[bytes] = deque()
         self._turns = 0
+        self._bytes = 0
 
     def note(self, record: bytes, most: int) -> None:
         """Keep one more."""
         self._turns += 1
         self._records.append(record)
-        if len(self._records) > most:
-            self._records.popleft()
+        self._bytes += len(record)
+        if len(self._records) > most or self._bytes > MOST_BYTES:
+            self._bytes -= len(self._records.popleft())
 
-    def notes(self, most: int) -> list[tuple[int, bytes]]:  # noqa: ARG002 - no more are kept
+    def notes(self, most: int) -> list[tuple[int, bytes]]:
         """Those that are kept."""
-        records = tuple(self._records)
-        return list(enumerate(records, self._turns - len(records) + 1))
+        count = min(most, len(self._records))
+        records = list(islice(reversed(self._records), count))
+        records.reverse()
+        return list(enumerate(records, self._turns - count + 1))
 
     def forget(self, most: int) -> int:  # noqa: ARG002
         """Keep none of them."""
         count = len(self._records)
         self._records.clear()
+        self._bytes = 0
         return count
 
 
@@ -75,12 +87,12 @@ class Journal:
     @property
     def shown(self) -> list[dict[str, Any]]:
         """All of them, in the order in which they came, as JSON."""
-        return [record.shown(number) for number, record in self._records()]
+        return [record.shown(number) for number, record in self.read(self.notes())]
 
     def add(self, exchange: Exchange, at: float, took: float, status: int | None, request_id: bytes | None) -> None:
         """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
         fields = fields_of(exchange) if exchange.form is not None or exchange.body is not None else ()
-        plan = exchange.plan
+        plan, answer = exchange.plan, exchange.answer
         record = Record(
             exchange.method,
             exchange.path,
@@ -94,16 +106,26 @@ class Journal:
             exchange.rule,
             () if plan is None else tuple(plan.scenarios),
             fields,
+            exchange.owner,
+            exchange.headers,
+            () if answer is None else answer.headers,
+            None if answer is None else body_of(answer),
         )
-        encoded, blot = _encode(record), Blot(exchange.authorization)
-        if blot.may_be_in(encoded):
-            encoded = _encode(record.blotted(blot))
-        self._notes.note(encoded, self._most)
+        encoded = _encode(record)
+        if len(encoded) > MOST_RECORD:
+            encoded = _encode(record.without_headers())
+        self._notes.note(blotted(encoded, exchange.authorization), self._most)
 
-    def _records(self) -> list[tuple[int, Record]]:
-        """All that are kept, but for those that another version of this package wrote down otherwise."""
+    def notes(self, most: int | None = None) -> list[Note]:
+        """The last ``most`` requests, or all, the oldest first, each with its number and to be read by ``read``."""
+        most = self._most if most is None else min(most, self._most)
+        return self._notes.notes(most) if most else []
+
+    @staticmethod
+    def read(notes: Iterable[Note]) -> list[tuple[int, Record]]:
+        """The records, but for those that another version of this package wrote down otherwise."""
         found = []
-        for number, kept in self._notes.notes(self._most):
+        for number, kept in notes:
             with suppress(msgspec.DecodeError):
                 found.append((number, _decode(kept)))
         return found
@@ -115,7 +137,7 @@ class Journal:
     def find(self, wanted: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
         """As JSON, the newest first, those that have every value ``wanted``: see ``FILTERS`` for what can be."""
         found: list[dict[str, Any]] = []
-        for number, record in reversed(self._records()):
+        for number, record in reversed(self.read(self.notes())):
             if len(found) == limit:
                 break
             if all(FILTERS[name](record, value) for name, value in wanted.items()):

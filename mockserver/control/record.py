@@ -1,5 +1,7 @@
 """A record: one request as the journal keeps it. Quick to make, and made fit to be shown when it is asked for."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,7 +9,7 @@ import msgspec
 from mockserver.api.exchange import Exchange
 from mockserver.validation.images import Image
 from mockserver.validation.spool import size_of
-from mockserver.web.responses import encode
+from mockserver.web.responses import JSON, Answer, Header, encode
 
 MOST_TEXT = 65_536
 """Bytes of text that are kept of the fields of one request; what is beyond is cut."""
@@ -15,30 +17,38 @@ MOST_TEXT = 65_536
 SHORTEST_SECRET = 8
 """A token of fewer characters is no secret, and may be part of any word."""
 
-BLOT = "***"
+BLOT = "\x01"
+"""Stands for each byte of a token in what is kept, so that what is encoded stays as long as it was; shown as ***."""
+
+_BLOTS = re.compile(f"{BLOT}{{{SHORTEST_SECRET},}}")
+
+MOST_ANSWER = 8192
+"""Bytes of an answer that is kept: an error or a video, not a long list or a file."""
+
+MOST_RECORD = MOST_TEXT + MOST_ANSWER + 16_384
+"""Bytes of a whole record; of a request with so many bytes of headers these are not kept."""
+
+OTHER_CREDENTIALS = frozenset((b"proxy-authorization", b"cookie", b"x-api-key", b"api-key"))
+"""Headers of which only the name is kept. Of Authorization, the token is blotted out with all that repeats it."""
+
+CREDENTIALS = OTHER_CREDENTIALS | {b"authorization"}
 
 
-class Blot:
-    """Blots the token of an Authorization header out of texts, so that it is kept nowhere."""
+def blotted(encoded: bytes, authorization: str | None) -> bytes:
+    """``encoded`` with the token of an Authorization header blotted out of it, so that it is kept nowhere."""
+    secret = (authorization or "").rpartition(" ")[2]
+    if len(secret) < SHORTEST_SECRET:
+        return encoded
+    raw = secret.encode("latin-1")
+    if not secret.isascii():  # in a path it stands as text, in a field as it came
+        text = secret.encode()
+        encoded = encoded.replace(text, BLOT.encode() * len(text))
+    return encoded.replace(raw, BLOT.encode() * len(raw))
 
-    __slots__ = ("_secret",)
 
-    def __init__(self, authorization: str | None) -> None:
-        token = (authorization or "").rpartition(" ")[2]
-        self._secret = token if len(token) >= SHORTEST_SECRET else ""
-
-    def __call__(self, text: str) -> str:
-        """``text`` without the token."""
-        return text.replace(self._secret, BLOT) if self._secret else text
-
-    def raw(self, text: bytes) -> bytes:
-        """The same of bytes."""
-        return text.replace(self._secret.encode("latin-1"), BLOT.encode()) if self._secret else text
-
-    def may_be_in(self, encoded: bytes) -> bool:
-        """Whether the token may stand in what was encoded, in UTF-8 or as it came. Most requests have it in none."""
-        secret = self._secret
-        return bool(secret) and (not secret.isascii() or secret.encode() in encoded)
+def legible(text: str) -> str:
+    """A text as it is shown, with *** in the place of a token."""
+    return _BLOTS.sub("***", text) if BLOT in text else text
 
 
 class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -51,7 +61,8 @@ class File(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def shown(self) -> dict[str, Any]:
         """As JSON."""
-        shown: dict[str, Any] = {"filename": self.filename, "content_type": self.content_type, "bytes": self.size}
+        filename = None if self.filename is None else legible(self.filename)
+        shown: dict[str, Any] = {"filename": filename, "content_type": self.content_type, "bytes": self.size}
         if self.image is not None:
             shown |= {"type": self.image.type, "width": None, "height": None}
             if self.image.intact:
@@ -66,7 +77,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One request: its line, its fields in their order, and what came of it.
 
     ``at`` is in seconds since 1970, ``took`` in seconds; ``status`` and ``request_id`` are ``None`` where no answer was
-    sent. The sender's token is blotted out of it.
+    sent. ``headers`` are those of the request; ``answer_body`` is ``None`` where it is no text or too long. The token
+    of the sender is blotted out of it.
     """
 
     method: str
@@ -81,29 +93,32 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     rule: str
     scenarios: tuple[str, ...]
     fields: tuple[Field, ...]
+    owner: str = ""
+    headers: Sequence[Header] = ()
+    answer_headers: Sequence[Header] = ()
+    answer_body: bytes | None = None
 
     @property
     def verdict(self) -> str:
         """Accepted or refused; refused is what got no answer, too."""
         return "accepted" if self.status is not None and self.status < 400 else "refused"
 
-    def blotted(self, blot: Blot) -> "Record":
-        """The same without the token."""
-        fields = tuple(_blotted(field, blot) for field in self.fields)
-        return msgspec.structs.replace(self, path=blot(self.path), query=blot.raw(self.query), fields=fields)
+    def without_headers(self) -> "Record":
+        """The same where the headers are too long to be kept."""
+        return msgspec.structs.replace(self, headers=((b"x-mockserver-note", b"the headers were too long to be kept"),))
 
     def shown(self, number: int) -> dict[str, Any]:
         """As JSON; ``number`` is that of its turn. A field that came several times is a list."""
         fields: dict[str, list[Any]] = {}
         for name, value in self.fields:
-            fields.setdefault(name, []).append(_shown(value))
+            fields.setdefault(legible(name), []).append(_shown(value))
         return {
             "id": number,
             "request_id": None if self.request_id is None else self.request_id.decode(),
             "at": self.at,
             "method": self.method,
-            "path": self.path,
-            "query": self.query.decode("latin-1"),
+            "path": legible(self.path),
+            "query": legible(self.query.decode("latin-1")),
             "operation": self.operation or None,
             "fields": {name: values[0] if len(values) == 1 else values for name, values in fields.items()},
             "verdict": self.verdict,
@@ -116,16 +131,33 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def _shown(value: bytes | File) -> Any:
-    return value.shown() if isinstance(value, File) else value.decode("utf-8", "backslashreplace")
+    return value.shown() if isinstance(value, File) else legible(value.decode("utf-8", "backslashreplace"))
 
 
-def _blotted(field: Field, blot: Blot) -> Field:
-    name, value = field
-    if isinstance(value, bytes):
-        return blot(name), blot.raw(value)
-    return blot(name), value if value.filename is None else msgspec.structs.replace(
-        value, filename=blot(value.filename)
-    )
+def headers_shown(headers: Sequence[Header]) -> list[tuple[str, str]]:
+    """Headers as they are shown; of one that is a credential the name and, of Authorization, the scheme."""
+    return [(name.decode("latin-1"), _header_shown(name, value)) for name, value in headers]
+
+
+def _header_shown(name: bytes, value: bytes) -> str:
+    if name not in CREDENTIALS:
+        return legible(value.decode("latin-1"))
+    scheme, space, _ = value.decode("latin-1").partition(" ")
+    return f"{scheme} ***" if space and name == b"authorization" else "***"
+
+
+def harmless(headers: Sequence[Header]) -> Sequence[Header]:
+    """The headers that may be kept: without cookies and keys of others."""
+    return [header if header[0] not in OTHER_CREDENTIALS else (header[0], b"***") for header in headers]
+
+
+def body_of(answer: Answer) -> bytes | None:
+    """The body of an answer, where it is JSON and not long."""
+    return answer.body if len(answer.body) <= MOST_ANSWER and JSON in answer.headers else None
+
+
+_encode_fields = msgspec.msgpack.Encoder().encode
+_decode_fields = msgspec.msgpack.Decoder(list[Field]).decode
 
 
 def fields_of(exchange: Exchange) -> tuple[Field, ...]:
@@ -149,9 +181,8 @@ def fields_of(exchange: Exchange) -> tuple[Field, ...]:
         fields.append((name, data))
     if left >= 0:
         return tuple(fields)
-    # Before it is cut, for a part of the token would not be known for one.
-    blot = Blot(exchange.authorization)
-    return tuple(_cut([_blotted(field, blot) for field in fields]))
+    # Blotted before it is cut, for a part of the token would not be known for one.
+    return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), exchange.authorization))))
 
 
 def _cut(fields: list[Field]) -> list[Field]:

@@ -151,8 +151,7 @@ class ControlEndpoint(Endpoint):
         self.gate = gate
 
     def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:  # noqa: ARG002 - told nowhere
-        peer = scope.get("client")
-        broken = self.gate.broken(peer[0] if peer else None, scope["scheme"], scope["headers"])
+        broken = self.gate.broken_by(scope)
         if broken is None:
             return None
         headers = ((b"www-authenticate", b"Bearer"),) if broken[0] == "control.token" else ()

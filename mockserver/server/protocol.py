@@ -13,7 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.middleware import Application
-from mockserver.web.asgi import HANG_UP
+from mockserver.web.asgi import HANG_UP, STREAM
 from mockserver.web.responses import Answer, Header
 
 MOST_WAITING = 64 * 1024
@@ -72,6 +72,9 @@ class Protocol(HttpToolsProtocol):
         """End the connection when what was asked is answered."""
         self.outbox.flush()
         super().shutdown()
+        extensions = self.scope.get("extensions", {}) if self.cycle is not None else {}
+        if STREAM in extensions and not self.cycle.response_complete:
+            extensions[HANG_UP]()  # type: ignore[operator]
 
     def on_message_begin(self) -> None:
         """Begin a request. The rest of what uvicorn does here waits until it is known to go its way."""

@@ -1,0 +1,29 @@
+"""The page and its stream as one ASGI application."""
+
+from mockserver.control.access import Gate
+from mockserver.control.control import Control
+from mockserver.ui.files import Files
+from mockserver.ui.stream import Stream
+from mockserver.web.asgi import Receive, Scope, Send, respond
+
+
+class Site:
+    """Answers below ``/_mock/``: the files to everybody who reaches them, the stream to who may control the mock."""
+
+    def __init__(self, control: Control, gate: Gate) -> None:
+        self._control = control
+        self._gate = gate
+        self._page = Files("/_mock/ui")
+        self._stream = Stream(control, has_login=gate.has_token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET or HEAD."""
+        scope["exchange"].is_control = True
+        is_stream = scope["path"] == "/_mock/events"
+        broken = self._gate.broken_by(scope, is_open=not is_stream)
+        if broken is not None:
+            await respond(self._control.service.refuse(broken[0], **broken[1]), scope, receive, send)
+        elif is_stream:
+            await self._stream(scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
