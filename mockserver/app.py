@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 from time import perf_counter
 from time import time as wall
@@ -127,7 +128,8 @@ def build_app(parts: Parts) -> Fronted:
     """Route each path of the document to its operations."""
     service, stamp, control, gate, sleep, _ = parts
     public = routed(service.document.operations, handlers(service, parts.patience))
-    private = routed(service.document.controls, Panel(control, service).handlers)
+    page = Page(control, gate, lambda: app)
+    private = routed(service.document.controls, Panel(control, service, gate).handlers | page.handlers)
     cors = Middleware(
         CORSForPages,
         allow_origins=["*"],
@@ -140,7 +142,6 @@ def build_app(parts: Parts) -> Fronted:
     endpoints = {path: Endpoint(service, methods, sleep, quick) for path, methods in public.items()}
     routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
-    page = Page(control, gate)
     routes += [Route(path, page, methods=["GET"]) for path in ("/_mock/ui", "/_mock/ui/{file:path}", "/_mock/events")]
     works = [service.jobs.dispatcher.run, control.sharing.watch] if service.jobs.dispatcher else []
 
@@ -159,9 +160,10 @@ def build_app(parts: Parts) -> Fronted:
 class Page:
     """The page for people, loaded when it is first asked for."""
 
-    def __init__(self, control: Control, gate: Gate) -> None:
+    def __init__(self, control: Control, gate: Gate, app: Callable[[], ASGIApp]) -> None:
         self._control = control
         self._gate = gate
+        self._app = app
 
     @cached_property
     def site(self) -> ASGIApp:
@@ -169,6 +171,20 @@ class Page:
         from mockserver.ui.site import Site  # noqa: PLC0415 - a mock whose page nobody opens pays nothing for it
 
         return Site(self._control, self._gate)
+
+    @cached_property
+    def _details(self) -> dict[str, Handler]:
+        from mockserver.ui.details import Details  # noqa: PLC0415
+
+        return Details(self._control, self._app).handlers
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """What answers the control operations that the page alone asks for."""
+        return {name: partial(self._handle, name) for name in ("mockRequest", "mockRequestFile", "mockResend")}
+
+    async def _handle(self, name: str, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
+        return await self._details[name](scope, receive, exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on."""

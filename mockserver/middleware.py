@@ -18,7 +18,7 @@ from mockserver.control.control import Control
 from mockserver.control.record import OTHER_CREDENTIALS, harmless
 from mockserver.logs import log_request
 from mockserver.stores.base import StoreUnavailable
-from mockserver.web.asgi import Message, Receive, Scope, Send, Whole, header
+from mockserver.web.asgi import OWNER, Message, Receive, Scope, Send, Whole, header
 from mockserver.web.responses import Answer, Header
 
 AS_TOLD: Header = (b"x-content-type-options", b"nosniff")
@@ -59,9 +59,6 @@ AtOnce = Callable[[str, str, Sequence[Header], bytes], Answer | None]
 """Gives the answer to a request of this method, path, headers and body, if that is possible at once."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-OWNER = "mockserver.owner"
-"""The key of an ASGI scope under which a request that this process makes by itself names whose it is."""
 
 WANTED = frozenset((b"origin", b"prefer", b"expect", b"transfer-encoding", b"connection", b"upgrade"))
 

@@ -63,6 +63,26 @@ class VideosMock:
         """
         self._control.fail_next(name, times)
 
+    def finish(self, video_id: str) -> dict[str, Any]:
+        """Complete a video now; it as it stands then. ``ValueError`` that says why that cannot be."""
+        return self._control.finish(video_id)
+
+    def fail(self, video_id: str, code: str | None = None) -> dict[str, Any]:
+        """Let a video fail now, with a code of the document, by default its first. ``ValueError`` as ``finish``."""
+        return self._control.fail(video_id, code)
+
+    def stall(self, video_id: str) -> dict[str, Any]:
+        """Let a video come no further than it is. ``ValueError`` as ``finish``."""
+        return self._control.stall(video_id)
+
+    def expire(self, video_id: str) -> dict[str, Any]:
+        """Let the content of a completed video be gone. ``ValueError`` as ``finish``."""
+        return self._control.expire(video_id)
+
+    def delete(self, video_id: str) -> None:
+        """Let go of a video, finished or not. ``ValueError`` where it is unknown."""
+        self._control.delete(video_id)
+
     def reset(self) -> None:
         """Make everything as it was at the start."""
         self._control.reset()

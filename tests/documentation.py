@@ -87,7 +87,7 @@ def _taken(node: dict[str, Any]) -> list[str]:
     if "requestBody" in node:
         reference = node["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         return list(DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
-    return [parameter["name"] for parameter in node.get("parameters", ())]
+    return [parameter["name"] for parameter in node.get("parameters", ()) if parameter.get("in") == "query"]
 
 
 TABLES = {

@@ -5,6 +5,8 @@ from copy import copy
 from random import Random
 from typing import Any, NamedTuple
 
+import msgspec
+
 from mockserver.jobs.clock import Clock
 from mockserver.jobs.job import QUEUED, Fate, Job, JobMaker, State
 from mockserver.jobs.pace import Pace
@@ -109,6 +111,39 @@ class Jobs:
             self._tell(job, now)
         return Standing(job, state, self._pace.wait(job, now))
 
+    def find(self, video_id: str) -> Job | None:
+        """The job of that id, whoever owns it. That is no poll."""
+        return self._store.find(video_id)
+
+    def finish(self, job: Job) -> Job | None:
+        """Complete a job now; ``None`` where it is gone. One that is finished stays as it is."""
+        return self._end(job, {"at": None, "code": None, "message": None})
+
+    def fail(self, job: Job, code: str, message: str) -> Job | None:
+        """Let a job fail now; ``None`` where it is gone. One that is finished stays as it is."""
+        return self._end(job, {"at": self.state(job).progress, "code": code, "message": message})
+
+    def stall(self, job: Job) -> Job | None:
+        """Let a job come no further than it is; ``None`` where it is gone. One that is finished stays as it is."""
+        return self._decide(job, {"at": self.state(job).progress, "code": None, "message": None})
+
+    def expire(self, job: Job) -> Job | None:
+        """Let the content of a job be gone; ``None`` where the job is."""
+        return self._store.change(job.owner, job.id, lambda found: _fated(found, {"is_expired": True}))
+
+    def _end(self, job: Job, fate: dict[str, Any]) -> Job | None:
+        now = self._clock()
+        changed = self._decide(job, {**fate, "ended": now})
+        if self._tell and changed is not None and changed.fate is not None and changed.fate.ended == now:
+            self._tell(changed, now)
+        return changed
+
+    def _decide(self, job: Job, fate: dict[str, Any]) -> Job | None:
+        """Change what will become of a job, unless it is finished."""
+        return self._store.change(
+            job.owner, job.id, lambda found: found if self.state(found).is_finished else _fated(found, fate)
+        )
+
     def new(self, job: Job) -> Standing:
         """A job that was just made: queued, however fast the pace is."""
         return Standing(job, QUEUED, self._pace.wait(job, job.created))
@@ -180,6 +215,10 @@ class Jobs:
         if self._tell and (due := self._pace.reaches(job)) is not None:
             self._tell(job, due)
         return job
+
+
+def _fated(job: Job, change: dict[str, Any]) -> Job:
+    return msgspec.structs.replace(job, fate=msgspec.structs.replace(job.fate or Fate(), **change))
 
 
 def _telling(dispatcher: Dispatcher, document: Document, random: Random) -> Callable[[Job, float], None]:

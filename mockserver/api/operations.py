@@ -166,8 +166,9 @@ class Service:
         job = self.jobs.get(owner, video_id)
         if job is None:
             return self._not_found(video_id)
-        if self.jobs.state(job).status != "completed":
-            return self.refuse("content.ready", value=video_id)
+        missing = self._not_there(job)
+        if missing is not None:
+            return self.refuse(missing, value=video_id)
         reference = self.jobs.reference(job)
         if reference is None:
             return self._not_found(video_id)
@@ -178,6 +179,16 @@ class Service:
             return found if job.fate is None or job.fate.breaks is None else broken_off(found, job.fate.breaks)
         asked = next(value for name, value in headers if name == b"range")
         return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
+
+    def _not_there(self, job: Job) -> str | None:
+        """The rule by which a job has no content; ``None`` if it has."""
+        if self.jobs.state(job).status != "completed":
+            return "content.ready"
+        return "content.expired" if job.fate is not None and job.fate.is_expired else None
+
+    def forget_content(self, video_id: str) -> None:
+        """Let go of what was made of a video."""
+        self._renderer.forget(video_id)
 
     def shown(self, job: Job) -> dict[str, Any]:
         """The video object of a job as it stands now, without a poll."""

@@ -1,5 +1,6 @@
 """The gate: who may control the mock. This machine alone; or, where a control token is set, who sends it."""
 
+import hmac
 import re
 from collections.abc import Iterable
 from hmac import compare_digest
@@ -18,6 +19,8 @@ class Gate:
 
     def __init__(self, token: str | None) -> None:
         self._token = None if token is None else token.encode()
+        name, value = (self._derived(word) for word in (b"name", b"value"))
+        self._cookie = (b"mockserver_" + name[:8], value)
 
     @property
     def has_token(self) -> bool:
@@ -25,7 +28,7 @@ class Gate:
         return self._token is not None
 
     def broken_by(self, scope: Scope, *, is_open: bool = False) -> tuple[str, Words] | None:
-        """The same of an ASGI request. ``is_open``: what it asks for holds no data, and needs no token."""
+        """As ``broken``, of an ASGI request. ``is_open``: what it asks for holds no data, and needs no token."""
         if is_open and self.has_token:
             return None
         peer = scope.get("client")
@@ -36,26 +39,64 @@ class Gate:
 
         ``peer`` is the address at the other end of the socket, whatever headers say. A page of another site reaches the
         loopback too, through the browser: under a Host of its own by DNS rebinding, or with an Origin that is not ours.
+        The same holds for the cookie of the page, which a browser sends with requests that others make it send.
         """
         values: dict[bytes, list[bytes]] = {}
         for name, value in headers:
             values.setdefault(name, []).append(value)
         if self._token is not None:
-            return None if self._knows(values.get(b"authorization", [])) else ("control.token", {})
+            if self._knows(values.get(b"authorization", [])):
+                return None
+            if not self._has_cookie(values.get(b"cookie", [])):
+                return "control.token", {}
+            return _foreign(scheme, values)
         if peer is None or not is_loopback(peer):
             return "control.peer", {"reason": f"{peer or 'the sender'} is another"}
         hosts = [host.decode("latin-1") for host in values.get(b"host", [])]
         foreign = [host for host in hosts if not _is_ours(host)]
         if foreign or len(hosts) != 1:
             return "control.peer", {"reason": f"the Host '{', '.join(foreign or hosts)}' is not it"}
-        for origin in values.get(b"origin", []):
-            if origin.decode("latin-1").lower() != f"{scheme}://{hosts[0]}".lower():
-                return "control.peer", {"reason": f"a page of {origin.decode('latin-1')} is another"}
-        return None
+        return _foreign(scheme, values)
+
+    def cookie_for(self, token: str, *, is_secure: bool) -> bytes | None:
+        """The Set-Cookie header for who knows the control token; ``None`` for who does not."""
+        if self._token is None or not compare_digest(token.encode(), self._token):
+            return None
+        return b"=".join(self._cookie) + ATTRIBUTES + (b"; Secure" if is_secure else b"")
+
+    @property
+    def no_cookie(self) -> bytes:
+        """The Set-Cookie header that takes the cookie back."""
+        return self._cookie[0] + b"=; Max-Age=0" + ATTRIBUTES
 
     def _knows(self, sent: list[bytes]) -> bool:
         bearer = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
         return compare_digest(bearer[1] if bearer else b"", self._token or b"")
+
+    def _has_cookie(self, sent: list[bytes]) -> bool:
+        name, value = self._cookie
+        cookies = [pair.strip().partition(b"=") for header in sent for pair in header.split(b";")]
+        return any([compare_digest(given, value) for key, _, given in cookies if key == name])  # noqa: C419
+
+    def _derived(self, word: bytes) -> bytes:
+        """A word that follows from the token and does not tell it, the same in all processes."""
+        return hmac.digest(self._token or b"", b"mockserver cookie " + word, "sha256").hex().encode()
+
+
+ATTRIBUTES = b"; Path=/; HttpOnly; SameSite=Strict"
+
+
+def _foreign(scheme: str, values: dict[bytes, list[bytes]]) -> tuple[str, Words] | None:
+    """The rule that a request breaks which a page of another origin made, as the browser says."""
+    host = values.get(b"host", [b""])[0].decode("latin-1")
+    for origin in values.get(b"origin", []):
+        if origin.decode("latin-1").lower() != f"{scheme}://{host}".lower():
+            return "control.peer", {"reason": f"a page of {origin.decode('latin-1')} is another"}
+    site, mode = (values.get(name, [b""])[0] for name in (b"sec-fetch-site", b"sec-fetch-mode"))
+    # To follow a link to the page is harmless: the page that links sees nothing of the answer.
+    if site in (b"cross-site", b"same-site") and mode != b"navigate":
+        return "control.peer", {"reason": "a page of another origin is another"}
+    return None
 
 
 def is_loopback(address: str) -> bool:

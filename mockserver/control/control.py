@@ -1,7 +1,7 @@
 """Control: the mock as its tests see it, from Python and, through ``panel``, over HTTP."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,8 +11,18 @@ from mockserver.control.journal import Journal
 from mockserver.control.metrics import LOOKED_AT, Held, Metrics
 from mockserver.control.sync import Sharing
 from mockserver.jobs.clock import MovableClock
+from mockserver.jobs.job import Job
 from mockserver.scenarios.active import Active, Stage
 from mockserver.stores.shared import Board
+from mockserver.web.responses import Answer
+
+
+class VideoError(ValueError):
+    """A video cannot be controlled so; its text says why. ``answer`` is what HTTP answers."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(msgspec.json.decode(answer.body)["error"]["message"])
+        self.answer = answer
 
 
 class Control:
@@ -66,6 +76,58 @@ class Control:
         """Let no request meet the scenarios of this id any more, or any; how many there were."""
         return self.sharing.change(lambda: self.stage.remove(active_id))
 
+    def finish(self, video_id: str) -> dict[str, Any]:
+        """Complete a video now; it, as HTTP shows it. ``VideoError`` where it is finished already, or unknown."""
+        return self._decided(video_id, self.service.jobs.finish)
+
+    def fail(self, video_id: str, code: str | None = None) -> dict[str, Any]:
+        """Let a video fail now, with a code of the document, by default its first. ``VideoError`` as ``finish``."""
+        failures = self.service.document.failures
+        code = next(iter(failures)) if code is None else code
+        if code not in failures:
+            raise self._refused("control.video.code", value=code, allowed=list(failures))
+        return self._decided(video_id, lambda job: self.service.jobs.fail(job, code, failures[code]))
+
+    def stall(self, video_id: str) -> dict[str, Any]:
+        """Let a video come no further than it is. ``VideoError`` as ``finish``."""
+        return self._decided(video_id, self.service.jobs.stall)
+
+    def expire(self, video_id: str) -> dict[str, Any]:
+        """Let the content of a completed video be gone. ``VideoError`` where it is not completed, or unknown."""
+        job = self._found(video_id)
+        status = self.service.jobs.state(job).status
+        if status != "completed":
+            raise self._refused("control.video.unfinished", value=video_id, reason=status)
+        return self._shown(self._still(video_id, self.service.jobs.expire(job)))
+
+    def delete(self, video_id: str) -> None:
+        """Let go of a video, finished or not. ``VideoError`` where it is unknown."""
+        if not self.service.jobs.remove(self._found(video_id)):
+            raise self._refused("control.video.found", value=video_id)
+        self.service.forget_content(video_id)
+
+    def job(self, video_id: str) -> dict[str, Any]:
+        """One job as it stands now, as HTTP shows it. ``VideoError`` where it is unknown."""
+        return self._shown(self._found(video_id))
+
+    def _found(self, video_id: str) -> Job:
+        return self._still(video_id, self.service.jobs.find(video_id))
+
+    def _refused(self, rule: str, **words: Any) -> VideoError:
+        return VideoError(self.service.refuse(rule, **words))
+
+    def _still(self, video_id: str, job: Job | None) -> Job:
+        if job is None:
+            raise self._refused("control.video.found", value=video_id)
+        return job
+
+    def _decided(self, video_id: str, decide: Callable[[Job], Job | None]) -> dict[str, Any]:
+        job = self._found(video_id)
+        status = self.service.jobs.state(job)
+        if status.is_finished:
+            raise self._refused("control.video.unfinished", value=video_id, reason=status.status)
+        return self._shown(self._still(video_id, decide(job)))
+
     @property
     def requests(self) -> list[dict[str, Any]]:
         """Every request that the journal holds, in the order in which they came, in the form that HTTP shows."""
@@ -78,15 +140,18 @@ class Control:
 
     def latest_jobs(self, limit: int) -> list[dict[str, Any]]:
         """Up to ``limit`` jobs, the newest first: the video of each, and what no answer says."""
-        return [
-            {
-                **self.service.shown(job),
-                "owner": job.owner,
-                "polls": job.polls,
-                "fate": None if job.fate is None else msgspec.to_builtins(job.fate),
-            }
-            for job in self.service.jobs.latest(limit)
-        ]
+        return [self._shown(job) for job in self.service.jobs.latest(limit)]
+
+    def _shown(self, job: Job) -> dict[str, Any]:
+        state, fate = self.service.jobs.state(job), job.fate
+        return {
+            **self.service.shown(job),
+            "owner": job.owner,
+            "polls": job.polls,
+            "fate": None if fate is None else msgspec.to_builtins(fate),
+            "stalled": fate is not None and fate.stalls_at(state.progress) and state.status == "in_progress",
+            "expired": fate is not None and fate.is_expired,
+        }
 
     def reset(self) -> None:
         """Make everything as it was at the start: no jobs, no journal, the clock of the machine."""

@@ -1,7 +1,7 @@
 """The journal: what was asked and answered last."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Protocol
@@ -10,9 +10,13 @@ import msgspec
 
 from mockserver.api.exchange import Exchange
 from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of
+from mockserver.validation.spool import size_of
 
 MOST_BYTES = 64 * 2**20
 """Bytes of records that one process keeps, however many requests it may keep."""
+
+MOST_FILES = 32 * 2**20
+"""Bytes of files of refused requests that one process keeps, so that they can be looked at."""
 
 Note = tuple[int, bytes]
 """A request that is kept: the number of its turn, and its record as bytes."""
@@ -65,6 +69,35 @@ class Own:
         return count
 
 
+class Files:
+    """The files of the last refused requests, up to ``MOST_FILES`` bytes. An accepted one's are with its video."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, dict[str, Sequence[bytes]]] = OrderedDict()
+        self._bytes = 0
+
+    def keep(self, request_id: bytes, files: dict[str, Sequence[bytes]]) -> None:
+        """Keep the files of a request, by field, as they came."""
+        self._bytes += _size(files)
+        self._kept[request_id] = files
+        while self._bytes > MOST_FILES:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+    def get(self, request_id: bytes | None, field: str) -> bytes | None:
+        """The bytes of one file; ``None`` where they are not kept."""
+        chunks = self._kept.get(request_id or b"", {}).get(field)
+        return None if chunks is None else b"".join(chunks)
+
+    def clear(self) -> None:
+        """Keep none of them."""
+        self._kept.clear()
+        self._bytes = 0
+
+
+def _size(files: dict[str, Sequence[bytes]]) -> int:
+    return sum(map(size_of, files.values()))
+
+
 class Journal:
     """The last requests, ``most`` of them; none where ``most`` is 0.
 
@@ -74,6 +107,7 @@ class Journal:
 
     def __init__(self, most: int, notes: Notes | None = None) -> None:
         self._most = most
+        self.files = Files()
         self._notes = notes or Own()
 
     def __len__(self) -> int:
@@ -115,6 +149,8 @@ class Journal:
         if len(encoded) > MOST_RECORD:
             encoded = _encode(record.without_headers())
         self._notes.note(blotted(encoded, exchange.authorization), self._most)
+        if exchange.rule and exchange.images and exchange.form and request_id:
+            self.files.keep(request_id, {name: exchange.form[name][0].chunks for name in exchange.images})
 
     def notes(self, most: int | None = None) -> list[Note]:
         """The last ``most`` requests, or all, the oldest first, each with its number and to be read by ``read``."""
@@ -132,6 +168,7 @@ class Journal:
 
     def clear(self) -> int:
         """Forget all; how many there were."""
+        self.files.clear()
         return self._notes.forget(self._most)
 
     def find(self, wanted: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from mockserver.api.endpoint import Endpoint, Handler, Methods, Sleep
 from mockserver.api.exchange import Exchange
 from mockserver.api.operations import Service
 from mockserver.control.access import Gate
-from mockserver.control.control import Control
+from mockserver.control.control import Control, VideoError
 from mockserver.scenarios.active import Active
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, ScenarioError
 from mockserver.spec.compiler import compile_body, compile_query
@@ -17,14 +17,19 @@ from mockserver.web.asgi import Receive, Scope, read_json, read_query
 from mockserver.web.responses import Answer, answer
 
 QUERIES = ("mockRequests", "mockJobs", "mockDeleteScenarios")
-BODIES = ("mockMoveClock", "mockAddScenario")
+BODIES = ("mockMoveClock", "mockAddScenario", "mockChangeJob", "mockLogin")
+
+
+OPEN = frozenset(("mockLogin", "mockLogout"))
+"""What is answered without a control token: it is how a page comes by its cookie."""
 
 
 class Panel:
     """Answers the control operations of a document; their queries and bodies are judged by it."""
 
-    def __init__(self, control: Control, service: Service) -> None:
+    def __init__(self, control: Control, service: Service, gate: Gate) -> None:
         document = service.document
+        self._gate = gate
         self._control = control
         self._service = service
         ids = {operation.id for operation in document.controls}
@@ -49,6 +54,13 @@ class Panel:
             "mockDeleteScenarios": self._query("mockDeleteScenarios", self._delete_scenarios),
             "mockMoveClock": self._body("mockMoveClock", self._move_clock),
             "mockAddScenario": self._body("mockAddScenario", self._add_scenario),
+            "mockJob": self._video(self._control.job),
+            "mockChangeJob": self._change_job,
+            "mockDeleteJob": self._video(self._delete_job),
+            "mockContent": self._content,
+            "mockDocument": self._plain(lambda: self._service.document.raw),
+            "mockLogin": self._login,
+            "mockLogout": self._logout,
         }
 
     def _plain(self, tell: Callable[[], dict[str, Any]]) -> Handler:
@@ -73,6 +85,56 @@ class Panel:
 
     def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Answer]) -> Answer:
         return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
+
+    def _video(self, act: Callable[[str], dict[str, Any]]) -> Handler:
+        async def handler(scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+            return _tried(act, scope["path_params"]["video_id"])
+
+        return handler
+
+    async def _change_job(self, scope: Scope, receive: Receive, _exchange: Exchange) -> Answer | None:
+        rules, control = self._bodies["mockChangeJob"], self._control
+        body = await read_json(rules, scope, receive)
+        if body is None:
+            return None
+        acts: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+            "completed": lambda video_id, _: control.finish(video_id),
+            "failed": lambda video_id, values: control.fail(video_id, values.get("code")),
+            "stalled": lambda video_id, _: control.stall(video_id),
+            "expired": lambda video_id, _: control.expire(video_id),
+        }
+        video_id = scope["path_params"]["video_id"]
+        return self._judged(
+            judge_values(rules, body), lambda values: _tried(lambda one: acts[values["status"]](one, values), video_id)
+        )
+
+    def _delete_job(self, video_id: str) -> dict[str, Any]:
+        self._control.delete(video_id)
+        return {"deleted": 1}
+
+    async def _content(self, scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+        video_id = scope["path_params"]["video_id"]
+        job = self._service.jobs.find(video_id)
+        if job is None:
+            return self._service.refuse("control.video.found", value=video_id)
+        return await self._service.content(job.owner, video_id, read_query(scope), scope["method"], scope["headers"])
+
+    async def _login(self, scope: Scope, receive: Receive, _exchange: Exchange) -> Answer | None:
+        rules = self._bodies["mockLogin"]
+        body = await read_json(rules, scope, receive)
+        if body is None:
+            return None
+
+        def log_in(values: dict[str, Any]) -> Answer:
+            cookie = self._gate.cookie_for(values["token"], is_secure=scope["scheme"] == "https")
+            if cookie is None:
+                return self._service.refuse("control.token")
+            return answer(200, {"status": "ok"}, (b"set-cookie", cookie))
+
+        return self._judged(judge_values(rules, body), log_in)
+
+    async def _logout(self, _scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+        return answer(200, {"status": "ok"}, (b"set-cookie", self._gate.no_cookie))
 
     async def _metrics(self, _scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
         media_type, text = self._control.metrics_text()
@@ -133,6 +195,13 @@ class Panel:
         return answer(200, {"deleted": count})
 
 
+def _tried(act: Callable[[str], dict[str, Any]], video_id: str) -> Answer:
+    try:
+        return answer(200, act(video_id))
+    except VideoError as error:
+        return error.answer
+
+
 def _told(active: Active) -> dict[str, Any]:
     return {"id": active.id, "scenario": active.text, "times": active.times}
 
@@ -150,8 +219,8 @@ class ControlEndpoint(Endpoint):
         super().__init__(service, methods, sleep)
         self.gate = gate
 
-    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:  # noqa: ARG002 - told nowhere
-        broken = self.gate.broken_by(scope)
+    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
+        broken = self.gate.broken_by(scope, is_open=exchange.operation in OPEN)
         if broken is None:
             return None
         headers = ((b"www-authenticate", b"Bearer"),) if broken[0] == "control.token" else ()

@@ -39,12 +39,21 @@ class Fate(msgspec.Struct, frozen=True, gc=False):
 
     It ends when its progress is ``at`` percent, if that is given: failed with ``code`` and ``message``, or stalled
     where there is no code. ``breaks`` is the part of its content that is sent before it breaks off, in percent.
+
+    ``ended`` is when it was ended by hand, in seconds since 1970: failed where there is a code, completed otherwise.
+    ``is_expired``: its content is no longer there.
     """
 
     at: int | None = None
     code: str | None = None
     message: str | None = None
     breaks: int | None = None
+    ended: float | None = None
+    is_expired: bool = False
+
+    def stalls_at(self, progress: int) -> bool:
+        """Whether a job that is so far comes no further."""
+        return self.at is not None and self.code is None and self.ended is None and progress >= self.at
 
 
 class Job(msgspec.Struct, frozen=True, gc=False):

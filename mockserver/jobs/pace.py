@@ -110,6 +110,10 @@ class Fated(msgspec.Struct, frozen=True):
         """What the other pace says, until the job is as far as its fate lets it come."""
         state = self.pace.state(job, now)
         fate = job.fate
+        if fate is not None and fate.ended is not None:
+            if fate.code is None:
+                return State("completed", 100, int(fate.ended))
+            return State("failed", fate.at or 0, None, {"code": fate.code, "message": fate.message or ""})
         if fate is None or fate.at is None or state.status == "queued" or state.progress < fate.at:
             return state
         if fate.code is None:
@@ -127,6 +131,8 @@ class Fated(msgspec.Struct, frozen=True):
     def reaches(self, job: Job, progress: int = 100) -> float | None:
         """When a job is so far, or as far as it ever comes because it fails; ``None`` for one that stalls before."""
         fate = job.fate
+        if fate is not None and fate.ended is not None:
+            return fate.ended
         if fate is None or fate.at is None or progress < fate.at:
             return self.pace.reaches(job, progress)
         return None if fate.code is None else self.pace.reaches(job, fate.at)

@@ -69,6 +69,9 @@ class Store(Protocol):
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job of that id, if ``owner`` has one."""
 
+    def find(self, video_id: str) -> Job | None:
+        """The job of that id, whoever owns it."""
+
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Put ``change(job)`` in the place of the job, as one step, and give it; ``None`` if ``owner`` has none.
 

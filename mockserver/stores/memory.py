@@ -67,6 +67,11 @@ class MemoryStore:
         chain.add(job.id, Entry(job.created, job=job, kept=self._kept(reference, size)))
         return True
 
+    def find(self, video_id: str) -> Job | None:
+        """The job, whoever owns it."""
+        entry = self._entries.get(video_id)
+        return None if entry is None else entry.job
+
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job, if ``owner`` has it."""
         entry = self._entries.get(video_id)

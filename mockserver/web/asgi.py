@@ -38,6 +38,9 @@ writing when the connection closes sees a broken pipe in place of its answer."""
 HANG_UP = "mockserver.hang_up"
 """The extension of ASGI by which our server lets a connection be closed: a function without arguments."""
 
+OWNER = "mockserver.owner"
+"""The key of an ASGI scope under which a request that this process makes by itself names whose it is."""
+
 STREAM = "mockserver.stream"
 """The extension of ASGI by which an application says that its answer has no end: it is cut when the server stops."""
 

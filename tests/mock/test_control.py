@@ -26,7 +26,12 @@ CONTROLS = [
     for path, item in DOCUMENT["x-control-paths"].items()
     for method, node in item.items()
 ]
-BODIES = {"clock": {"advance": 1}, "scenarios": {"scenario": "drop"}}
+BODIES: dict[str, Any] = {
+    "clock": {"advance": 1},
+    "scenarios": {"scenario": "drop"},
+    "login": {"token": "control-secret"},
+}
+BODIES["jobs/{video_id}"] = {"status": "completed"}
 
 
 def told(mock: Mock, path: str, method: str = "GET", **request: Any) -> dict[str, Any]:
@@ -49,12 +54,18 @@ def last(mock: Mock, query: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize(("method", "path", "node"), CONTROLS, ids=[f"{method} {path}" for method, path, _ in CONTROLS])
 def test_every_control_operation_answers_what_its_schema_says(mock: Mock, method: str, path: str, node: Any) -> None:
     mock.ask("slow=1")
-    mock.create()
+    video = mock.create()["id"]
+    if path.endswith("/content"):
+        mock.tell("POST", "clock", json={"advance": 100})
     [(media_type, media)] = node["responses"]["200"]["content"].items()
-    if media_type == "text/plain":
-        assert mock.tell(method, path).headers["content-type"].startswith("text/plain;")
+    place = path.format(video_id=video, request=1, field="input_reference")
+    body: dict[str, Any] = {"json": BODIES[path]} if method == "POST" and path in BODIES else {}
+    if path == "login" and method == "POST":
+        mock = Mock(control_token=BODIES["login"]["token"])
+    if media_type != "application/json":
+        assert mock.tell(method, place, **body).headers["content-type"].startswith(media_type)
         return
-    answer = told(mock, path, method, **({"json": BODIES[path]} if method == "POST" and path in BODIES else {}))
+    answer = told(mock, place, method, **body)
     schema = media["schema"]
     jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(answer)
 

@@ -35,6 +35,11 @@ def test_kept_job_is_found_as_it_was(store: Store) -> None:
     assert (store.get("me", "a"), store.get("me", "b"), store.count()) == (job("a"), job("b"), 2)
 
 
+def test_job_is_found_whoever_owns_it(store: Store) -> None:
+    put(store, job("a"), job("b", owner="you"))
+    assert (store.find("a"), store.find("b"), store.find("c")) == (job("a"), job("b", owner="you"), None)
+
+
 def test_reference_is_given_back_in_one_piece(store: Store) -> None:
     store.add(job("a"), [b"\x00pic", b"", b"ture\xff"])
     store.add(job("b"), [])

@@ -111,6 +111,11 @@ class RedisStore:
         record = self._record(owner, video_id)
         return None if record is None else self._job(record)
 
+    def find(self, video_id: str) -> Job | None:
+        """The job, whoever owns it."""
+        record = self._tried(lambda: self._client.hget(f"{self._prefix}job:{video_id}", "record"))
+        return None if record is None else self._job(record)
+
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Put ``change(job)`` in its place."""
         while (record := self._record(owner, video_id)) is not None:

@@ -73,6 +73,11 @@ class SqliteStore:
         record = self._record(owner, video_id)
         return None if record is None else self._job(record)
 
+    def find(self, video_id: str) -> Job | None:
+        """The job, whoever owns it."""
+        record = self._value("SELECT record FROM job WHERE id = ?", video_id)
+        return None if record is None else self._job(record)
+
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Put ``change(job)`` in its place. A change that comes to nothing takes no lock."""
         while (record := self._record(owner, video_id)) is not None:

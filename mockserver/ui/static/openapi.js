@@ -21,12 +21,12 @@ export function resolve(document, node) {
   return at ?? {};
 }
 
-const METHODS = ["get", "post", "put", "patch", "delete"];
+const METHODS = new Set(["get", "post", "put", "patch", "delete"]);
 
 /** The operations in the order of the document. */
 export function operationsOf(document) {
   return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) => ({
+    Object.keys(item).filter((key) => METHODS.has(key)).map((method) => ({
       id: item[method].operationId,
       method: method.toUpperCase(),
       path,

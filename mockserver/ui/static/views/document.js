@@ -84,7 +84,7 @@ export function Document({ rest }) {
         <span>${one.summary}</span>${one.extension && html` <span class="tag extension">extension</span>`}
       </li>`)}</ul></section>`}
     ${shownRules.length > 0 && html`<section class="card" aria-labelledby="rules"><h2 id="rules">Rules <small>${shownRules.length}</small></h2>
-      ${grouped(shownRules).map(([name, list]) => html`<div class="rulegroup"><h3 class="mono">${name}</h3>
+      ${grouped(shownRules).map(([name, list]) => html`<div class=${`rulegroup ${list.length === 1 ? "alone" : ""}`}>${list.length > 1 && html`<h3 class="mono">${name}</h3>`}
         ${list.map((rule) => html`<${Rule} key=${rule.id} rule=${rule} broken=${broken[rule.id] ?? 0} example=${examples[rule.id]} opened=${rule.id === target} />`)}
       </div>`)}</section>`}
     ${errors.length > 0 && html`<section class="card" aria-labelledby="errors"><h2 id="errors">Errors <small>${errors.length}</small></h2>

@@ -55,7 +55,7 @@ function Row({ row, wide, current, link }) {
   return html`<a class="row" href=${link} aria-current=${current ? "true" : undefined}>
     <time class="mono quiet">${clockTime(row.at)}</time>
     <${Status} status=${row.status} />
-    <span class="line"><b>${visible(row.method)}</b> <${Text} mono>${row.path}<//></span>
+    <span class="target"><b>${visible(row.method)}</b> <${Text} mono>${row.path}<//></span>
     <span class="operation quiet">${row.operation ?? ""}</span>
     <span class="what">${what}</span>
     <span class="prompt quiet">${row.prompt ? visible(row.prompt) : ""}</span>
