@@ -41,6 +41,9 @@ from mockserver.webhooks.sender import Sender
 logger = logging.getLogger("mockserver")
 
 
+PAGE_PATHS = ("/_mock/ui", "/_mock/ui/{file:path}", "/_mock/docs", "/_mock/docs/{file:path}", "/_mock/events")
+"""What the page for people is served at."""
+
 RANGES = ("accept-ranges", "content-range", "etag")
 """The headers by which a page reads content piece by piece."""
 
@@ -142,7 +145,7 @@ def build_app(parts: Parts) -> Fronted:
     endpoints = {path: Endpoint(service, methods, sleep, quick) for path, methods in public.items()}
     routes = [Route(path, endpoint, middleware=[cors]) for path, endpoint in endpoints.items()]
     routes += [Route(path, ControlEndpoint(service, methods, sleep, gate)) for path, methods in private.items()]
-    routes += [Route(path, page, methods=["GET"]) for path in ("/_mock/ui", "/_mock/ui/{file:path}", "/_mock/events")]
+    routes += [Route(path, page, methods=["GET"]) for path in PAGE_PATHS]
     works = [service.jobs.dispatcher.run, control.sharing.watch] if service.jobs.dispatcher else []
 
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:

@@ -10,10 +10,13 @@ from mockserver.scenarios.catalogue import ScenarioError
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError
 from mockserver.validation.spool import SpoolError
-from mockserver.web.asgi import Receive, Scope, Send, Whole, joined, respond
+from mockserver.web.asgi import Receive, Scope, Send, Whole, header, joined, respond
 from mockserver.web.responses import Answer
 
 logger = logging.getLogger("mockserver")
+
+PAGE = b"_mock/ui/"
+"""Where the page for people is, from the root."""
 
 Handler = Callable[[Scope, Receive, Exchange], Awaitable[Answer | None]]
 """What answers one operation; ``None`` where the client went away."""
@@ -146,5 +149,11 @@ class Unrouted:
         words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
         answer = self.service.refuse("path", **words)
         exchange = scope["exchange"]
+        if scope["path"].startswith("/_mock/"):  # a page or a tool that looks for what there is not
+            exchange.is_control = True
+        if scope["path"] == "/" and scope["method"] == "GET" and "text/html" in (header(scope, b"accept") or ""):
+            # A browser asks for a page by naming HTML; no client of the API does.
+            answer = Answer(303, ((b"location", PAGE), (b"content-length", b"0"), (b"vary", b"accept")), b"")
+            exchange.is_control = True
         exchange.rule, exchange.answer = answer.rule, answer
         return await respond(answer, scope, receive, send)

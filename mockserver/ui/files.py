@@ -26,6 +26,13 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
+REFERENCE_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY.replace(
+        "style-src 'self'; img-src 'self' blob:", "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+    )
+}
+"""Redoc writes its styles into the page, and its arrows as data. Scripts are as everywhere: from here alone."""
+
 # A system's own table may call a module plain text, and a browser then refuses to run it.
 mimetypes.add_type("text/javascript", ".js")
 
@@ -33,14 +40,15 @@ mimetypes.add_type("text/javascript", ".js")
 class Files:
     """Serves one folder of ``static`` below ``mount``."""
 
-    def __init__(self, mount: str, folder: str = "") -> None:
+    def __init__(self, mount: str, folder: str = "", *, is_reference: bool = False) -> None:
         self._mount = mount
+        self._headers = HEADERS | (REFERENCE_HEADERS if is_reference else {})
         self._files = StaticFiles(directory=STATIC / folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the file, its index for the folder itself."""
         response = await self._response(scope)
-        response.headers.update(HEADERS)
+        response.headers.update(self._headers)
         await response(scope, receive, send)
 
     async def _response(self, scope: Scope) -> Response:

@@ -14,6 +14,7 @@ class Site:
         self._control = control
         self._gate = gate
         self._page = Files("/_mock/ui")
+        self._reference = Files("/_mock/docs", "reference", is_reference=True)
         self._stream = Stream(control, has_login=gate.has_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,4 +27,5 @@ class Site:
         elif is_stream:
             await self._stream(scope, receive, send)
         else:
-            await self._page(scope, receive, send)
+            files = self._reference if scope["path"].startswith("/_mock/docs") else self._page
+            await files(scope, receive, send)

@@ -1,6 +1,7 @@
 """The page for people, without a browser: its files, its stream, and what it asks of one request or video."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -448,3 +449,23 @@ def created(mock: VideosMock) -> str:
     headers = {"authorization": f"Bearer {mock.token}"}
     answer = httpx.post(f"{mock.url}/v1/videos", headers=headers, data={"prompt": "x"}, files=files)
     return str(answer.json()["id"])
+
+
+# The root, and the reference.
+
+
+def test_browser_at_the_root_is_led_to_the_page_and_a_program_is_told_the_routes(mock: Mock) -> None:
+    browser = mock.send("GET", "/", {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "authorization": None})
+    assert (browser.status_code, browser.headers["location"]) == (303, "_mock/ui/")
+    assert "POST /v1/videos" in mock.send("GET", "/").json()["error"]["message"]
+
+
+def test_reference_is_served_with_scripts_from_here_alone(mock: Mock) -> None:
+    answer = mock.tell("GET", "docs/")
+    assert answer.status_code == 200
+    assert "script-src 'self'; " in answer.headers["content-security-policy"]
+
+
+def test_vendored_code_names_no_place_that_it_would_load_from() -> None:
+    code = (STATIC / "reference" / "redoc.js").read_text("utf-8")
+    assert re.findall(r'src:"https?:[^"]*"', code) == []
