@@ -24,6 +24,7 @@ from contract_tests.oracle.attribution import Blame
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.oracle.verdict import verdicts
 from contract_tests.runner.client import is_loopback
+from contract_tests.runner.delivery import Moment
 from contract_tests.runner.journal import Record
 from contract_tests.runner.malformed_http import judge_again
 from contract_tests.runner.run import SKEW_ELSEWHERE, SKEW_HERE
@@ -73,6 +74,7 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         accepted=accepted,
         waits=0,
         seconds=0.0,
+        timeline=tuple(Moment.of(answer) for answer in record.answers.values() if answer.sent_at),
     )
 
 

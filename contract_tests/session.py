@@ -20,7 +20,7 @@ from contract_tests.oracle.verdict import Verdict, failing
 from contract_tests.runner import journal
 from contract_tests.runner.budget import Purse
 from contract_tests.runner.client import Target, Transports, base_url
-from contract_tests.runner.delivery import Courier
+from contract_tests.runner.delivery import Courier, Moment
 from contract_tests.runner.fuzz import Fuzz
 from contract_tests.runner.malformed_http import malformed
 from contract_tests.runner.run import Progress, Run, quiet
@@ -56,6 +56,7 @@ class Outcome:
     stopped: str | None = None
     interrupted: bool = False
     lost: bool = False
+    timeline: tuple[Moment, ...] = ()
 
     @property
     def failing(self) -> list[Verdict]:
@@ -111,6 +112,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         stopped=courier.stopped,
         interrupted=interrupted,
         lost=courier.lost is not None,
+        timeline=tuple(courier.moments),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from contract_tests.errors import UnreachableError
 from contract_tests.model.case import Case
@@ -27,6 +28,20 @@ RETURNS = (0.5, 1.5, 4.0)
 SILENCE = 8
 
 
+class Moment(NamedTuple):
+    """When a request was sent and its answer came, in seconds since 1970, and what came: accepted, refused, failed."""
+
+    sent_at: float
+    received_at: float
+    kind: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> Moment:
+        """That of a request with this answer."""
+        kind = "accepted" if answer.accepted else "refused" if answer.refused else "failed"
+        return cls(answer.sent_at, answer.received_at, kind)
+
+
 @dataclass
 class Courier:
     """Delivers cases. `sleep` waits seconds. `record` holds what an earlier run has sent already.
@@ -43,6 +58,7 @@ class Courier:
     waits: int = 0
     gave_up: int = 0
     lost: str | None = None
+    moments: list[Moment] = field(default_factory=list)
     _heard: bool = False
     _silent: int = 0
     _unanswered: str = ""
@@ -130,6 +146,7 @@ class Courier:
                     raise
                 self.sleep(pause)
         self._listen(case, answer)
+        self.moments.append(Moment.of(answer))
         return answer
 
     def _listen(self, case: Case, answer: Answer) -> None:
