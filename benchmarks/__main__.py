@@ -41,7 +41,13 @@ def row(work: str, *cells: str) -> str:
 def speed_row(speed: Speed) -> str:
     """The row of one work."""
     processor = f"{speed.processor:.2f}" if speed.processor else "unknown"
-    numbers = (f"{speed.mock:,.0f}", f"{speed.bare:,.0f}", f"{speed.share:.2f}", processor, f"{speed.work.goal:.2f}")
+    numbers = (
+        f"{speed.mock:,.0f}",
+        f"{speed.bare:,.0f}",
+        f"{speed.share:.2f}",
+        processor,
+        "" if speed.work.goal is None else f"{speed.work.goal:.2f}",
+    )
     return row(speed.work.name, *numbers, "" if speed.prism is None else f"{speed.prism:,.0f}") + "\n"
 
 

@@ -12,11 +12,12 @@ import msgspec
 
 from benchmarks.work import headers, works
 from mockserver.api.auth import Tokens
-from mockserver.app import Fronted, create_app
+from mockserver.app import App, create_app
 from mockserver.jobs.job import Job
 from mockserver.settings import Settings
 from mockserver.stores import parse_store
 from mockserver.stores.base import Store
+from mockserver.web.responses import Answer
 
 FEW = 1000
 HEADERS = tuple(f"Bearer token-{number}" for number in range(10))
@@ -31,15 +32,20 @@ class Filled(NamedTuple):
 
     store: Store
     jobs: int
-    mock: Fronted
+    mock: App
 
     def send(self, method: str, path: str, owner: int, body: bytes = b"", media_type: str = "") -> None:
         """Have a request of that owner answered, as the server does; ``RuntimeError`` if it is refused."""
         headers = {"authorization": HEADERS[owner], "content-type": media_type, "content-length": str(len(body))}
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-        answer = self.mock.at_once(method, path, pairs, body)
-        if answer is None or answer.status != 200:
+        found = self.mock.find(path)
+        assert found is not None
+        context = self.mock.recorder.start(method, path, b"", pairs, "127.0.0.1", "http")
+        context.parameters = found[1]
+        answer = found[0].respond(context, body)
+        if not isinstance(answer, Answer) or answer.status != 200:
             raise RuntimeError(f"not answered as expected: {answer}")
+        self.mock.recorder.finish(context, answer.status)
 
     def place(self, number: int) -> int:
         """One of the jobs, all over the store."""

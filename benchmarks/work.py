@@ -13,7 +13,7 @@ COUNTED = "########"
 
 
 class Work(NamedTuple):
-    """One request, without its host. ``goal`` is a share of the bare server, from 0 to 1.
+    """One request, without its host. ``goal`` is a share of the bare server, from 0 to 1, ``None`` for none.
 
     ``{video_id}`` in the path stands for a video that is made just before.
     """
@@ -23,19 +23,19 @@ class Work(NamedTuple):
     path: str
     body: bytes
     accepted: bool
-    goal: float
+    goal: float | None = None
 
 
 def works() -> list[Work]:
     """All that is measured."""
     small, photo, large = (picture(0, "png"), picture(622_000, "jpeg", quality=75), picture(900_000, "png"))
     return [
-        _create(f"create, PNG of {_size(small)}", small, 0.50),
-        _create(f"create, no two alike, {_size(small)}", small, 0.35, prompt=COUNTED),
-        _create(f"create, JPEG of {_size(photo)}", photo, 0.60),
-        _create(f"create, PNG of {_size(large)}", large, 0.65),
+        _create(f"create, PNG of {_size(small)}", small, 0.30, prompt=COUNTED),
+        _create(f"create, JPEG of {_size(photo)}", photo, 0.60, prompt=COUNTED),
+        _create(f"create, PNG of {_size(large)}", large, 0.65, prompt=COUNTED),
         Work("retrieve", "GET", "/v1/videos/{video_id}", b"", accepted=True, goal=0.50),
-        _create(f"refused create, PNG of {_size(small)}", small, 0.50, seconds="10"),
+        _create(f"refused create, PNG of {_size(small)}", small, 0.30, prompt=COUNTED, seconds="10"),
+        _create(f"the same body again, {_size(small)}", small, None),
     ]
 
 
@@ -54,7 +54,7 @@ def headers(work: Work) -> dict[str, str]:
     return {**authorised, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"} if work.body else authorised
 
 
-def _create(name: str, image: bytes, goal: float, **fields: str) -> Work:
+def _create(name: str, image: bytes, goal: float | None, **fields: str) -> Work:
     return Work(name, "POST", "/v1/videos", form(image, **fields), accepted="seconds" not in fields, goal=goal)
 
 

@@ -12,12 +12,12 @@ from typing import TextIO
 from uuid import uuid4
 
 from mockserver.api.operations import Service
-from mockserver.app import create_parts
+from mockserver.app import build
 from mockserver.example import curl_line, example_dimensions, write_picture
 from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
 from mockserver.scenarios.file import ScenarioFileError
-from mockserver.server.run import serve_parts, work
+from mockserver.server.run import serve_app, work
 from mockserver.server.serve import BindError, bind, url_of
 from mockserver.server.workers import Supervisor, WorkerError
 from mockserver.settings import Settings, UsageError, read_settings
@@ -58,18 +58,18 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:
         check_target(settings.webhook, settings.webhook_allow)
-    parts = create_parts(settings, SystemClock())
-    service = parts.service
+    app = build(settings, SystemClock())
+    service = app.service
     listener = bind(settings.host, settings.port)
-    with closing(service), listener, TemporaryDirectory(prefix="mockserver-") as folder:
+    with closing(app.runtime), listener, TemporaryDirectory(prefix="mockserver-") as folder:
         picture = Path(folder, "example.png")
         write_picture(picture, example_dimensions(service.rules["createVideo"]))
         text = banner(settings, service, url_of(listener), picture)
         announce = partial(print, text, end="", file=stdout, flush=True)
         if settings.workers == 1:
-            serve_parts(settings, parts, listener, announce)
+            serve_app(settings, app, listener, announce)
         else:
-            service.close()  # each worker opens its own
+            app.runtime.close()  # each worker opens its own
             Supervisor(settings.workers, partial(work, settings, uuid4().hex), listener, announce).run()
 
 

@@ -4,7 +4,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from mockserver.api.exchange import Exchange
+from mockserver.api.context import RequestContext
 from mockserver.web.responses import encode
 
 FORMATS = ("text", "json")
@@ -38,28 +38,26 @@ def log_to(stream: TextIO, level: str, form: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
-def log_request(exchange: Exchange, status: int | None, took: float, request_id: bytes | None) -> None:
+def log_request(context: RequestContext, status: int | None, took: float, request_id: bytes | None) -> None:
     """One line a request: refusals for everyone, the rest for those who debug.
 
     ``took`` is in seconds; ``status`` is ``None`` where the sender went away before the answer.
     """
-    level = logging.INFO if exchange.rule else logging.DEBUG
+    level = logging.INFO if context.rule else logging.DEBUG
     if not logger.isEnabledFor(level):
         return
 
     def access() -> dict[str, Any]:
         return {
-            "method": exchange.method,
-            "path": exchange.path,
-            "operation": exchange.operation or None,
+            "method": context.method,
+            "path": context.path,
+            "operation": context.operation or None,
             "status": status,
-            "rule": exchange.rule or None,
-            "video": exchange.video or None,
+            "rule": context.rule or None,
+            "video": context.video or None,
             "duration_ms": round(1000 * took, 3),
             "request_id": None if request_id is None else request_id.decode(),
         }
 
-    words = (exchange.line, "-" if status is None else status, exchange.rule)
-    # As the logger itself does, but for its search of the stack for the place of this line, which nothing shows.
-    record = logger.makeRecord(logger.name, level, __file__, 0, "%s %s %s", words, None, extra={"access": access})
-    logger.handle(record)
+    words = (context.line, "-" if status is None else status, context.rule)
+    logger.log(level, "%s %s %s", *words, extra={"access": access})

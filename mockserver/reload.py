@@ -9,15 +9,12 @@ than the next request may come, and of some mounted folders nothing at all.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mockserver.api.operations import Service
+from mockserver.app import App
 from mockserver.jobs.clock import Clock
-from mockserver.middleware import Application
 from mockserver.spec.document import Document, DocumentError, read_document
-from mockserver.web.asgi import Receive, Scope, Send, running
-from mockserver.web.responses import Answer, Header
+from mockserver.web.asgi import Receive, Scope, Send, in_background
 
 LOOK_SECONDS = 0.5
 FRESH_SECONDS = 0.1
@@ -29,31 +26,29 @@ logger = logging.getLogger("mockserver")
 
 
 class Reloading:
-    """An ASGI application made anew, by ``build``, of each valid version of the document at ``path``.
+    """An ASGI application made anew of each valid version of the document at ``path``; ``app`` is the first.
 
-    A request is answered to its end by the version that it began with. Of an invalid one the reason is logged, once.
+    A request is answered to its end by the version that it began with. The error of an invalid one is logged, once.
     """
 
-    def __init__(self, path: Path, service: Service, build: Callable[[Service], Application]) -> None:
+    def __init__(self, path: Path, app: App) -> None:
         self._path = path
-        self._build = build
+        self._app = app
         self._seen: Look | None = None
         self._bytes: bytes | None = None
-        self.service = service
-        self.app = build(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the document as it is now."""
         if scope["type"] == "lifespan":
-            async with running(self._watch):
-                return await self.app(scope, receive, send)
-        self.refresh()
-        return await self.app(scope, receive, send)
+            async with in_background(self._watch):
+                return await self._app(scope, receive, send)
+        return await self.current(scope, receive, send)
 
-    def at_once(self, method: str, path: str, headers: Sequence[Header], body: bytes) -> Answer | None:
-        """Answer by the document as it is now, as ``Front.at_once``."""
+    @property
+    def current(self) -> App:
+        """The application by the document as it is now."""
         self.refresh()
-        return self.app.at_once(method, path, headers, body)
+        return self._app
 
     def refresh(self, wall: Clock = time.time) -> None:
         """Take over the document if it has changed and is valid."""
@@ -68,17 +63,14 @@ class Reloading:
         try:
             self._take(read_document(self._path))
         except DocumentError as error:
-            logger.warning("%s: %s; the rules before that stay", self._path, error)
+            logger.warning("%s: %s; the previous rules stay", self._path, error)
         except Exception:
-            logger.exception("%s cannot be followed; the rules before that stay", self._path)
+            logger.exception("%s cannot be used; the previous rules stay", self._path)
 
     def _take(self, document: Document) -> None:
-        if document.raw == self.service.document.raw:
-            return
-        service = self.service.reread(document)
-        self.app = self._build(service)
-        self.service = service
-        logger.info("%s: its rules hold from now on", self._path)
+        if document.raw != self._app.service.document.raw:
+            self._app = App(document, self._app.runtime)
+            logger.info("%s: its rules apply from now on", self._path)
 
     async def _watch(self) -> None:
         while True:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from mockserver.app import build_app, create_parts
+from mockserver.app import build
 from mockserver.jobs.clock import SystemClock
-from mockserver.middleware import Application
+from mockserver.server.protocol import Application
+from mockserver.server.run import bad_http
 from mockserver.server.serve import Server, bind, configure, url_of
 from mockserver.settings import Settings
 from mockserver.web.responses import Answer
@@ -19,19 +20,16 @@ class VideosMock:
 
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
-        parts = create_parts(settings, SystemClock())
-        self._service, self._stamp, self._control = parts.service, parts.stamp, parts.control
         self._server: ThreadedServer | None = None
-        self.app = build_app(parts)
+        self.app = build(settings, SystemClock())
+        self._control = self.app.control
         self.token = settings.tokens[0] if settings.tokens else TOKEN
 
     @property
     def url(self) -> str:
         """Where the mock is served, on a free port of 127.0.0.1; the server starts when first asked for."""
         if self._server is None:
-            self._server = ThreadedServer(
-                self.app, lambda: self._stamp.stamped(self._service.refuse("http.well-formed"))
-            )
+            self._server = ThreadedServer(self.app, bad_http(self.app))
         return self._server.url
 
     @property
@@ -92,7 +90,7 @@ class VideosMock:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._service.close()
+        self.app.runtime.close()
 
 
 START_SECONDS = 10

@@ -48,7 +48,7 @@ def test_error_in_a_header_is_as_the_page_says(polled: str, folder: Path) -> Non
 def test_file_of_the_page_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "bad-day.yaml"
     path.write_text(block("file", "bad-day", FAILURES))
-    assert len(Mock(scenario=path).control.stage.active) == 6
+    assert len(Mock(scenario=path).control.scenarios) == 6
 
 
 @pytest.mark.parametrize("name", ["advance", "stall"])

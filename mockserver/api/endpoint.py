@@ -1,159 +1,175 @@
-"""Endpoints: from a request of one path to its answer, whatever happens. Pure ASGI, no framework."""
+"""Endpoints: from a request of one path to its response, whatever happens.
+
+A request is answered in three synchronous steps: ``begin`` finds the operation and what may refuse it before its body
+is read, the body is read, ``finish`` answers. The ASGI form of the steps is ``__call__``; a server that has the whole
+body at hand may take them without ASGI by ``respond``.
+"""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
-from mockserver.api.exchange import Exchange, TakesTimeError
+from mockserver.api.context import RequestContext
 from mockserver.api.operations import Service
 from mockserver.scenarios.active import AnswerError
 from mockserver.scenarios.catalogue import ScenarioError
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError
 from mockserver.validation.spool import SpoolError
-from mockserver.web.asgi import Receive, Scope, Send, Whole, header, joined, respond
+from mockserver.web.asgi import BodyReader, BodyTimeout, Receive, Scope, Send, receive_body, send_response
 from mockserver.web.responses import Answer
 
 logger = logging.getLogger("mockserver")
 
+Result = Answer | Awaitable[Answer]
+"""A response, or where it takes time, a promise of one."""
+
 PAGE = b"_mock/ui/"
 """Where the page for people is, from the root."""
 
-Handler = Callable[[Scope, Receive, Exchange], Awaitable[Answer | None]]
-"""What answers one operation; ``None`` where the client went away."""
+CONTEXT = "mockserver.context"
+"""The key of a scope under which the middleware puts the context of the request."""
 
-Methods = dict[str, tuple[str, Handler]]
-"""What answers each method of a path, with the id of its operation."""
+
+class Handler(NamedTuple):
+    """What answers one operation. ``reader`` makes the reader of its body; ``None``: it has none."""
+
+    operation: str
+    respond: Callable[[RequestContext, Any], Result]
+    reader: Callable[[RequestContext], BodyReader] | None = None
+
+
+Methods = dict[str, Handler]
 
 Sleep = Callable[[float], Awaitable[object]]
 """Waits so many seconds."""
 
-QuickHandler = Callable[[Whole, Exchange], Answer]
-"""What answers an operation that waits for nothing but the body; ``TakesTimeError`` where this request does."""
-
 
 class Endpoint:
-    """One path: finds the operation by the method and the sender by the token, then answers, as is planned.
-
-    ``quick`` answers those of its operations that can be answered without a wait, by their id.
-    """
+    """One path: finds the operation by the method and the owner by the token."""
 
     is_control = False
 
-    def __init__(
-        self, service: Service, methods: Methods, sleep: Sleep, quick: Mapping[str, QuickHandler] | None = None
-    ) -> None:
+    def __init__(self, service: Service, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None) -> None:
         self.service = service
-        self.methods = methods
-        self.sleep = sleep
-        self.allowed = ", ".join(sorted(methods))
-        self.quick = {
-            method: (name, quick[name])
-            for method, (name, _) in methods.items()
-            if quick is not None and name in quick and method != "HEAD"
-        }
+        self._methods = methods
+        self._sleep = sleep
+        self._timeout = timeout
+        self._allowed = ", ".join(sorted(methods))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens."""
-        exchange = scope["exchange"]
-        exchange.is_control = self.is_control
-        answer = await self._answer(scope, receive, exchange)
-        if answer is None:
-            return
-        if (plan := exchange.plan) is not None:
-            answer = plan.shape(answer)
-            if plan.delay:
-                await self.sleep(plan.delay)
-        exchange.rule, exchange.answer = answer.rule, answer
-        await respond(answer, scope, receive, send)
-
-    def answers_at_once(self, method: str, size: int) -> bool:
-        """Whether ``at_once`` can answer this method with a body of ``size`` bytes now.
-
-        No scenario waits for any request, and the store makes nobody wait.
-        """
-        if method not in self.quick or self.service.stage.is_awaited:
-            return False
-        return not (self.service.jobs.is_slow and self.service.jobs.waits(size))
-
-    def at_once(self, whole: Whole, exchange: Exchange) -> Answer | None:
-        """The answer to a request that is here already: the same as otherwise, without a wait; ``None`` if it waits."""
-        exchange.operation, handler = self.quick[exchange.method]
+        """Answer one request over ASGI."""
+        context: RequestContext = scope[CONTEXT]
+        context.parameters = scope["path_params"]
         try:
-            owner = self.service.authorise(exchange.authorization)
-            if isinstance(owner, Answer):
-                answer = owner
-            else:
-                exchange.owner = owner
-                answer = handler(whole, exchange)
-        except TakesTimeError:
-            return None
-        except Exception as error:  # noqa: BLE001 - it is told, or answered
-            answer = self._failed(error, exchange)
-        exchange.rule, exchange.answer = answer.rule, answer
-        return answer
+            result = await self._received(context, receive)
+        except Exception as error:  # noqa: BLE001 - logged, and answered
+            result = self.failure(context, error)
+        if result is not None:
+            await self.deliver(context, result, scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
+    def respond(self, context: RequestContext, body: bytes) -> Result:
+        """Answer a request whose whole body is here."""
         try:
-            return await self._judge(scope, receive, exchange)
-        except Exception as error:  # noqa: BLE001 - it is told, or answered
-            return self._failed(error, exchange)
+            begun = self.begin(context)
+            if isinstance(begun, Answer):
+                return begun
+            content = None
+            if begun is not None:
+                begun.feed(body)
+                content = begun.finish()
+            return self.finish(context, content)
+        except Exception as error:  # noqa: BLE001 - logged, and answered
+            return self.failure(context, error)
 
-    async def _judge(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer | None:
-        method = scope["method"]
-        if method not in self.methods:
-            allow = (b"allow", self.allowed.encode())
-            return self.service.refuse("method", allow, method=method, path=scope["path"], allowed=self.allowed)
-        exchange.operation, handler = self.methods[method]
-        instead = self._instead(scope, exchange)
-        return await handler(scope, receive, exchange) if instead is None else instead
+    async def deliver(
+        self, context: RequestContext, result: Result, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Send what a request came to, as late and as incomplete as its scenarios ask for."""
+        if not isinstance(result, Answer):
+            try:
+                result = await result
+            except Exception as error:  # noqa: BLE001 - logged, and answered
+                result = self.failure(context, error)
+        if context.plan is not None:
+            result = context.plan.shape(result)
+            if context.plan.delay:
+                await self._sleep(context.plan.delay)
+        context.rule, context.answer = result.rule, result
+        await send_response(result, scope, receive, send)
 
-    def _failed(self, error: Exception, exchange: Exchange) -> Answer:
-        """What is answered where ``error`` came up."""
+    def begin(self, context: RequestContext) -> BodyReader | Answer | None:
+        """The reader of the body, ``None`` where there is none to read, or the response that needs no body."""
+        context.is_control = self.is_control
+        handler = self._methods.get(context.method)
+        if handler is None:
+            allow = (b"allow", self._allowed.encode())
+            return self.service.refuse("method", allow, method=context.method, path=context.path, allowed=self._allowed)
+        context.operation = handler.operation
+        instead = self._before_body(context)
+        if instead is not None:
+            return instead
+        return None if handler.reader is None else handler.reader(context)
+
+    def finish(self, context: RequestContext, content: Any) -> Result:
+        """The response to a request whose body holds ``content``."""
+        return self._methods[context.method].respond(context, content)
+
+    def failure(self, context: RequestContext, error: Exception) -> Answer:
+        """The response where ``error`` was raised."""
         if isinstance(error, UploadError):
             return self.service.refuse(error.rule, **error.words)
         if isinstance(error, (StoreUnavailable, SpoolError)):
-            logger.error("%s: %s", exchange.line, error)
+            logger.error("%s: %s", context.line, error)
             return self.service.refuse("store.available")
-        logger.error("%s failed", exchange.line, exc_info=error)
+        logger.error("%s failed", context.line, exc_info=error)
         return self.service.refuse("error.no-5xx")
 
-    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
-        """What is answered before anything is read: the refusal of the sender, or what a scenario wants."""
+    async def _received(self, context: RequestContext, receive: Receive) -> Result | None:
+        """What the request comes to; ``None`` where the client disconnected before the end of its body."""
+        begun = self.begin(context)
+        if isinstance(begun, Answer):
+            return begun
+        if begun is None:
+            return self.finish(context, None)
+        return self.finish(context, begun.finish()) if await receive_body(begun, receive, self._timeout) else None
+
+    def _before_body(self, context: RequestContext) -> Answer | None:
+        """What answers before the body is read: the refusal of the token, or what a scenario asks for."""
         # A request that the page sends again has an owner already: the token of its first sender is kept nowhere.
-        owner = exchange.owner or self.service.authorise(exchange.authorization)
+        owner = context.owner or self.service.authorise(context.header(b"authorization"))
         if isinstance(owner, Answer):
             return owner
-        exchange.owner = owner
+        context.owner = owner
         try:
-            plan = exchange.plan = self.service.stage.meet(exchange.operation, owner, joined(scope, b"prefer"))
+            context.plan = self.service.stage.meet(context.operation, owner, context.joined(b"prefer"))
         except AnswerError as error:
             words = {"field": error.kind, "value": error.value, "allowed": error.allowed}
             return self.service.refuse(f"prefer.{error.kind}", **words)
         except ScenarioError as error:
             words = {"field": "Prefer", "reason": error.reason, "allowed": error.allowed}
             return self.service.refuse("control.scenario", **words)
-        return None if plan is None else plan.answer
+        return None if context.plan is None else context.plan.answer
 
 
 class Unrouted:
-    """Every path that the document lacks."""
+    """Answers every path that the document lacks."""
 
     def __init__(self, service: Service) -> None:
-        self.service = service
-        self.routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
+        self._service = service
+        self._routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer that there is nothing, and what there is."""
+        """Answer with the list of routes."""
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close"})
-        words = {"method": scope["method"], "path": scope["path"], "routes": self.routes}
-        answer = self.service.refuse("path", **words)
-        exchange = scope["exchange"]
-        if scope["path"].startswith("/_mock/"):  # a page or a tool that looks for what there is not
-            exchange.is_control = True
-        if scope["path"] == "/" and scope["method"] == "GET" and "text/html" in (header(scope, b"accept") or ""):
+        answer = self._service.refuse("path", method=scope["method"], path=scope["path"], routes=self._routes)
+        context: RequestContext = scope[CONTEXT]
+        if context.path.startswith("/_mock/"):
+            context.is_control = True
+        if context.path == "/" and context.method == "GET" and "text/html" in (context.header(b"accept") or ""):
             # A browser asks for a page by naming HTML; no client of the API does.
             answer = Answer(303, ((b"location", PAGE), (b"content-length", b"0"), (b"vary", b"accept")), b"")
-            exchange.is_control = True
-        exchange.rule, exchange.answer = answer.rule, answer
-        return await respond(answer, scope, receive, send)
+            context.is_control = True
+        context.rule, context.answer = answer.rule, answer
+        return await send_response(answer, scope, receive, send)

@@ -1,8 +1,6 @@
 """Jobs: how they are made, kept, asked for and told of, and how far each is by now."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
-from random import Random
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,10 +8,9 @@ import msgspec
 from mockserver.jobs.clock import Clock
 from mockserver.jobs.job import QUEUED, Fate, Job, JobMaker, State
 from mockserver.jobs.pace import Pace
-from mockserver.spec.document import Document
 from mockserver.stores.base import Finished, Page, Store, StoreUnavailable
 from mockserver.stores.offload import Additions
-from mockserver.web.responses import VideoShape
+from mockserver.validation.spool import size_of
 from mockserver.webhooks.dispatcher import Dispatcher
 from mockserver.webhooks.events import EventShape
 
@@ -41,52 +38,56 @@ class Standing(NamedTuple):
     wait: float
 
 
-class Jobs:
-    """All jobs of one mock. Makes new ones ``following`` a document only.
+def outcome_of(store: Store, pace: Pace, clock: Clock) -> Callable[[str, str], State | None]:
+    """How far the job of an owner and an id is by now; ``None`` if it is gone."""
 
-    What is told of them goes to ``dispatcher``, where there is one; it is set before a document is followed.
+    def outcome(owner: str, video_id: str) -> State | None:
+        job = store.get(owner, video_id)
+        return None if job is None else pace.state(job, clock())
+
+    return outcome
+
+
+class Jobs:
+    """All jobs of one mock. New ones are made by ``maker``.
+
+    Where there is a ``dispatcher``, it is told when each job is due, and sends an event of ``event_shape`` then.
     """
 
-    def __init__(self, pace: Pace, store: Store, random: Random, clock: Clock) -> None:
-        self.dispatcher: Dispatcher | None = None
-        self._pace = pace
+    def __init__(
+        self,
+        store: Store,
+        offload: Additions,
+        pace: Pace,
+        clock: Clock,
+        maker: JobMaker,
+        dispatcher: Dispatcher | None = None,
+        event_shape: EventShape | None = None,
+    ) -> None:
         self._store = store
-        self.is_slow = store.is_slow
-        self._additions = Additions(store)
-        self._random = random
+        self._offload = offload
+        self._pace = pace
         self._clock = clock
+        self._maker = maker
+        self._dispatcher = dispatcher
+        self._event_shape = event_shape
 
-    _maker: JobMaker
-    _tell: Callable[[Job, float], None] | None
-    """Tells of a job when it is due; ``None`` where nobody wants to know."""
+    def make(
+        self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None
+    ) -> Job | Awaitable[Job]:
+        """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be.
 
-    def following(self, document: Document, shape: VideoShape) -> "Jobs":
-        """The same jobs; those that are made from now on, and what is told of them, are as a document says."""
-        jobs = copy(self)
-        jobs._maker = JobMaker(shape.id_template, shape.echo, self._random)  # noqa: SLF001 - a copy of its own
-        jobs._tell = None if self.dispatcher is None else _telling(self.dispatcher, document, self._random)  # noqa: SLF001
-        return jobs
-
-    def waits(self, size: int) -> bool:
-        """Whether making a job of a picture of so many bytes waits for something, as things stand."""
-        return self._additions.waits(size)
-
-    async def make(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None) -> Job:
-        """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be."""
+        Where the store takes long for it, an awaitable that gives the job.
+        """
         now = self._clock()
-        return await self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
+        return self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
 
-    def make_at_once(self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes]) -> Job:
-        """The same where nothing makes anybody wait, and nothing is to become of the job but its completion."""
-        now = self._clock()
-        return self._keep_at_once(lambda: self._maker.make(owner, values, now), reference)
-
-    async def remix(self, source: Job, fate: Fate | None) -> Job | None:
-        """A new job of what ``source`` has; ``None`` where that is gone meanwhile."""
+    def remix(self, source: Job, fate: Fate | None) -> Job | Awaitable[Job] | None:
+        """A new job from ``source``; ``None`` where that is gone meanwhile."""
         now, reference = self._clock(), self.reference(source)
         if reference is None:
             return None
-        return await self._keep(lambda: self._maker.remix(source, now, fate), [reference])
+        return self._keep(lambda: self._maker.remix(source, now, fate), [reference])
 
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job of that id, if ``owner`` has one. That is no poll."""
@@ -106,9 +107,9 @@ class Jobs:
         if job is None:
             return None
         state = self._pace.state(job, now)
-        if self._tell and before and state.is_finished and not self._pace.state(before, now).is_finished:
-            # By this poll, and by no time that the dispatcher knew of.
-            self._tell(job, now)
+        if self._dispatcher and before and state.is_finished and not self._pace.state(before, now).is_finished:
+            # It ended by this poll, and not at a time that the dispatcher knew of.
+            self._expect(job, now)
         return Standing(job, state, self._pace.wait(job, now))
 
     def find(self, video_id: str) -> Job | None:
@@ -134,8 +135,8 @@ class Jobs:
     def _end(self, job: Job, fate: dict[str, Any]) -> Job | None:
         now = self._clock()
         changed = self._decide(job, {**fate, "ended": now})
-        if self._tell and changed is not None and changed.fate is not None and changed.fate.ended == now:
-            self._tell(changed, now)
+        if changed is not None and changed.fate is not None and changed.fate.ended == now:
+            self._expect(changed, now)
         return changed
 
     def _decide(self, job: Job, fate: dict[str, Any]) -> Job | None:
@@ -151,11 +152,6 @@ class Jobs:
     def state(self, job: Job) -> State:
         """How far ``job`` is. That is no poll."""
         return self._pace.state(job, self._clock())
-
-    def outcome(self, owner: str, video_id: str) -> State | None:
-        """How far the job of that id is; ``None`` if it is gone."""
-        job = self._store.get(owner, video_id)
-        return None if job is None else self.state(job)
 
     def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
         """A page of the owner's jobs; ``None`` if ``after`` is none of them."""
@@ -185,42 +181,30 @@ class Jobs:
         """Forget every job."""
         self._store.clear()
 
-    def nudge(self) -> None:
-        """Look again at what is due: the clock was moved."""
-        if self.dispatcher is not None:
-            self.dispatcher.nudge()
-
-    def close(self) -> None:
-        """Give back what the store holds of the machine."""
-        self._additions.close()
-        self._store.close()
-
-    async def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
+    def _keep(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job | Awaitable[Job]:
         """Make a job and keep it, under an id that no other has."""
-        if not self.is_slow:
-            return self._keep_at_once(make, reference)
         draws = drawn(make)
-        while not await self._additions.add(job := next(draws), reference):
-            pass
-        return self._kept(job)
-
-    def _keep_at_once(self, make: Callable[[], Job], reference: Sequence[bytes]) -> Job:
-        draws = drawn(make)
+        if self._offload.waits(size_of(reference)):
+            return self._keep_later(draws, reference)
         while not self._store.add(job := next(draws), reference):
             pass
         return self._kept(job)
 
+    async def _keep_later(self, draws: Iterator[Job], reference: Sequence[bytes]) -> Job:
+        while not await self._offload.add(job := next(draws), reference):
+            pass
+        return self._kept(job)
+
     def _kept(self, job: Job) -> Job:
-        """The job, now that it is kept: who wants to be told of it will be."""
-        if self._tell and (due := self._pace.reaches(job)) is not None:
-            self._tell(job, due)
+        """The job, now that it is kept and its end is known to the dispatcher."""
+        if self._dispatcher is not None and (due := self._pace.reaches(job)) is not None:
+            self._expect(job, due)
         return job
+
+    def _expect(self, job: Job, due: float) -> None:
+        if self._dispatcher is not None and self._event_shape is not None:
+            self._dispatcher.expect(job.owner, job.id, due, self._event_shape)
 
 
 def _fated(job: Job, change: dict[str, Any]) -> Job:
     return msgspec.structs.replace(job, fate=msgspec.structs.replace(job.fate or Fate(), **change))
-
-
-def _telling(dispatcher: Dispatcher, document: Document, random: Random) -> Callable[[Job, float], None]:
-    shape = EventShape(document, random)
-    return lambda job, due: dispatcher.expect(job.owner, job.id, due, shape)

@@ -1,12 +1,10 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
-from collections.abc import Iterable, Mapping
-from copy import copy
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from mockserver.api.auth import Tokens
-from mockserver.api.creation import Judged, judged
-from mockserver.api.exchange import Exchange, TakesTimeError
+from mockserver.api.context import RequestContext
 from mockserver.api.job_manager import Jobs, Standing
 from mockserver.jobs.job import Fate, Job
 from mockserver.media.content import MAKERS, Source
@@ -17,9 +15,9 @@ from mockserver.scenarios.plan import broken_off
 from mockserver.spec.compiler import compile_body, compile_query
 from mockserver.spec.document import Document, DocumentError
 from mockserver.spec.rules import FormRules
-from mockserver.validation.checks import Violation, check_file_types, judge, judge_values
+from mockserver.validation.checks import Violation, check_file_types, judge, judge_values, read, verdict_on
 from mockserver.validation.multipart import Form
-from mockserver.validation.spool import Spool
+from mockserver.validation.spool import Spool, joined
 from mockserver.web.ranges import select
 from mockserver.web.responses import Answer, Header, VideoShape, answer, constants, refusal
 
@@ -44,30 +42,22 @@ class Service:
     An ``owner`` is whose videos are spoken of: a token sees its own alone.
     """
 
-    def __init__(self, document: Document, tokens: tuple[str, ...], jobs: Jobs, stage: Stage) -> None:
-        self.stage = stage
-        self._tokens = Tokens(tokens)
-        self._renderer = Renderer()
-        self.spool = Spool()
-        self._read(document, jobs)
-
-    def _read(self, document: Document, jobs: Jobs) -> None:
-        create = document.operation("createVideo")
+    def __init__(
+        self, document: Document, tokens: Tokens, jobs: Jobs, stage: Stage, renderer: Renderer, spool: Spool
+    ) -> None:
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
+        self.stage = stage
+        self.jobs = jobs
+        self.spool = spool
         self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
         _check_parameters(self.rules)
         for rules in self.rules.values():
             check_file_types(rules)
+        self._tokens = tokens
+        self._renderer = renderer
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
-        self._shape = VideoShape(document, create)
-        self.jobs = jobs.following(document, self._shape)
-
-    def reread(self, document: Document) -> "Service":
-        """This service by the rules of another document: the same jobs, tokens, pace and time."""
-        service = copy(self)
-        service._read(document, self.jobs)  # noqa: SLF001 - a copy of its own
-        return service
+        self._shape = VideoShape(document, document.operation("createVideo"))
 
     @property
     def takes_any_token(self) -> bool:
@@ -81,30 +71,28 @@ class Service:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    def judge(self, form: Form) -> Judged:
-        """What the form of a creation is found to be."""
-        return judged(self.rules["createVideo"], form)
-
-    async def create(self, exchange: Exchange, form: Judged) -> Answer:
-        """A right form becomes a job and is answered as queued, however fast the pace is."""
-        exchange.form, exchange.images = form.form, form.images
-        instead = form.refusal or self._direct(exchange, form.directive)
+    def create(self, context: RequestContext, form: Form) -> Answer | Awaitable[Answer]:
+        """A valid form becomes a job and is answered as queued, however fast the pace is."""
+        reading = read(self.rules["createVideo"], form)
+        context.form, context.images = form, reading.images
+        verdict = verdict_on(reading)
+        if isinstance(verdict, Violation):
+            return self.refusal(verdict)
+        instead = self._direct(context, directives(str(verdict.values.get("prompt"))))
         if instead is not None:
             return instead
-        job = await self.jobs.make(exchange.owner, form.values, form.reference, _fate(exchange))
-        return self._created(exchange, job)
+        reference = joined([part.chunks for part in verdict.files.values()])
+        return self._created(context, self.jobs.make(context.owner, verdict.values, reference, _fate(context)))
 
-    def create_at_once(self, exchange: Exchange, form: Judged) -> Answer:
-        """The same where no store makes anybody wait; ``TakesTimeError`` where the prompt asks for more than a job."""
-        exchange.form, exchange.images = form.form, form.images
-        if form.refusal is not None:
-            return form.refusal
-        if form.directive is not None:
-            raise TakesTimeError
-        return self._created(exchange, self.jobs.make_at_once(exchange.owner, form.values, form.reference))
+    def _created(self, context: RequestContext, job: Job | Awaitable[Job]) -> Answer | Awaitable[Answer]:
+        if not isinstance(job, Job):
+            return self._created_later(context, job)
+        context.video = job.id
+        return self._video(self.jobs.new(job))
 
-    def _created(self, exchange: Exchange, job: Job) -> Answer:
-        exchange.video = job.id
+    async def _created_later(self, context: RequestContext, adding: Awaitable[Job]) -> Answer:
+        job = await adding
+        context.video = job.id
         return self._video(self.jobs.new(job))
 
     def retrieve(self, owner: str, video_id: str) -> Answer:
@@ -138,28 +126,26 @@ class Service:
         self._renderer.forget(video_id)
         return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
-    async def remix(self, exchange: Exchange, video_id: str, body: Mapping[str, Any]) -> Answer:
+    def remix(self, context: RequestContext, body: Mapping[str, Any]) -> Answer | Awaitable[Answer]:
         """Make a new job of a completed one."""
-        exchange.body, owner = dict(body), exchange.owner
-        verdict = judge_values(self.rules["remixVideo"], exchange.body)
+        context.body, video_id = dict(body), context.parameters["video_id"]
+        verdict = judge_values(self.rules["remixVideo"], context.body)
         if isinstance(verdict, Violation):
             return self.refusal(verdict)
-        source = self.jobs.get(owner, video_id)
+        source = self.jobs.get(context.owner, video_id)
         if source is None:
             return self._not_found(video_id)
         if self.jobs.state(source).status != "completed":
             return self.refuse("remix.completed", value=video_id)
-        instead = self._direct(exchange, directives(str(verdict.values.get("prompt"))))
+        instead = self._direct(context, directives(str(verdict.values.get("prompt"))))
         if instead is not None:
             return instead
-        job = await self.jobs.remix(source, _fate(exchange))
-        if job is None:
-            return self._not_found(video_id)
-        exchange.video = job.id
-        return self._video(self.jobs.new(job))
+        job = self.jobs.remix(source, _fate(context))
+        return self._not_found(video_id) if job is None else self._created(context, job)
 
-    async def content(self, owner: str, video_id: str, query: Form, method: str, headers: Iterable[Header]) -> Answer:
-        """The bytes of a completed job, whole or the range that ``headers`` ask for."""
+    async def content(self, context: RequestContext, query: Form) -> Answer:
+        """The bytes of a completed job, whole or the range that the headers ask for."""
+        owner, video_id = context.owner, context.parameters["video_id"]
         verdict = judge(self.rules["downloadContent"], query)
         if isinstance(verdict, Violation):
             return self.refusal(verdict)
@@ -174,10 +160,10 @@ class Service:
             return self._not_found(video_id)
         source = Source(reference, job.width, job.height, job.seconds)
         content = await self._renderer.get(video_id, verdict.values["variant"], source)
-        found = select(content, method, headers)
+        found = select(content, context.method, context.headers)
         if found.status != 416:
             return found if job.fate is None or job.fate.breaks is None else broken_off(found, job.fate.breaks)
-        asked = next(value for name, value in headers if name == b"range")
+        asked = next(value for name, value in context.headers if name == b"range")
         return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
 
     def _not_there(self, job: Job) -> str | None:
@@ -199,7 +185,7 @@ class Service:
         self.jobs.clear()
         self._renderer.forget()
 
-    def _direct(self, exchange: Exchange, directive: str | None) -> Answer | None:
+    def _direct(self, context: RequestContext, directive: str | None) -> Answer | None:
         """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
         if directive is not None:
             try:
@@ -207,8 +193,8 @@ class Service:
             except ScenarioError as error:
                 words = {"field": "prompt", "reason": error.reason, "allowed": error.allowed}
                 return self.refuse("prompt.directive", **words)
-            exchange.plan = self.stage.play(asked, exchange.operation, exchange.owner, exchange.plan)
-        return None if exchange.plan is None else exchange.plan.answer
+            context.plan = self.stage.play(asked, context.operation, context.owner, context.plan)
+        return None if context.plan is None else context.plan.answer
 
     def _not_found(self, video_id: str) -> Answer:
         return self.refuse("retrieve.not-found", value=video_id)
@@ -216,12 +202,6 @@ class Service:
     def refuse(self, rule: str, *headers: Header, **words: Any) -> Answer:
         """The refusal of a request that breaks ``rule``."""
         return self.refusal(Violation(rule, self.document.error_of(rule), words), *headers)
-
-    def close(self) -> None:
-        """Give back what the store and the renderer hold of the machine."""
-        self.jobs.close()
-        self._renderer.close()
-        self.spool.close()
 
     def refusal(self, violation: Violation, *headers: Header) -> Answer:
         """The answer to a request that was judged."""
@@ -248,5 +228,5 @@ def _check_parameters(rules: Mapping[str, FormRules]) -> None:
                 raise DocumentError(f"{operation}: the variant '{unknown[0]}' cannot be made; {made} can")
 
 
-def _fate(exchange: Exchange) -> Fate | None:
-    return None if exchange.plan is None else exchange.plan.fate
+def _fate(context: RequestContext) -> Fate | None:
+    return None if context.plan is None else context.plan.fate

@@ -7,8 +7,8 @@ from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from mockserver.api.context import RequestContext
 from mockserver.validation.checks import Words
-from mockserver.web.asgi import Scope
 from mockserver.web.responses import Header
 
 _BEARER = re.compile(rb"bearer +(\S+)", re.IGNORECASE)
@@ -27,12 +27,11 @@ class Gate:
         """Whether who controls the mock needs a token."""
         return self._token is not None
 
-    def broken_by(self, scope: Scope, *, is_open: bool = False) -> tuple[str, Words] | None:
-        """As ``broken``, of an ASGI request. ``is_open``: what it asks for holds no data, and needs no token."""
+    def broken_by(self, context: RequestContext, *, is_open: bool = False) -> tuple[str, Words] | None:
+        """As ``broken``, of a request. ``is_open``: what it asks for holds no data, and needs no token."""
         if is_open and self.has_token:
             return None
-        peer = scope.get("client")
-        return self.broken(peer[0] if peer else None, scope["scheme"], scope["headers"])
+        return self.broken(context.client, context.scheme, context.headers)
 
     def broken(self, peer: str | None, scheme: str, headers: Iterable[Header]) -> tuple[str, Words] | None:
         """The id of the rule that a request breaks, with words for its message; ``None`` if it may pass.

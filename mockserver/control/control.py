@@ -1,4 +1,4 @@
-"""Control: the mock as its tests see it, from Python and, through ``panel``, over HTTP."""
+"""Control: the mock as tests see it, from Python and, through ``routes``, over HTTP."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,12 +9,13 @@ import msgspec
 from mockserver.api.operations import Service
 from mockserver.control.journal import Journal
 from mockserver.control.metrics import LOOKED_AT, Held, Metrics
-from mockserver.control.sync import Sharing
+from mockserver.control.sync import Synchronization
 from mockserver.jobs.clock import MovableClock
 from mockserver.jobs.job import Job
-from mockserver.scenarios.active import Active, Stage
-from mockserver.stores.shared import Board
+from mockserver.scenarios.active import Queue
+from mockserver.stores.shared import Entry
 from mockserver.web.responses import Answer
+from mockserver.webhooks.dispatcher import Dispatcher
 
 
 class VideoError(ValueError):
@@ -26,55 +27,62 @@ class VideoError(ValueError):
 
 
 class Control:
-    """One mock's time, scenarios, journal and jobs; of all processes that have its store, as ``sharing`` sees to it."""
+    """One mock's time, scenarios, journal and jobs; through ``sync``, those of all processes that share its store.
+
+    ``metrics`` gives the counts of all processes that answer together.
+    """
 
     def __init__(
         self,
         service: Service,
-        stage: Stage,
+        queue: Queue,
         clock: MovableClock,
         journal: Journal,
-        sharing: Sharing,
-        board: Board | None,
+        metrics: Callable[[], Metrics],
+        sync: Synchronization,
+        dispatcher: Dispatcher | None,
     ) -> None:
         self.service = service
-        self.stage = stage
         self.clock = clock
         self.journal = journal
-        self.metrics = Metrics()
-        self.sharing = sharing
-        self.board = board
-
-    def follow(self, service: Service) -> None:
-        """Go on with this service, made of the last one and another document."""
-        self.stage.follow(service.document)
-        self.service = service
+        self.sync = sync
+        self._queue = queue
+        self._metrics = metrics
+        self._dispatcher = dispatcher
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or no number."""
-        self.sharing.change(lambda: self.clock.advance(seconds))
-        self.service.jobs.nudge()
+        """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or not a number."""
+        self._move(lambda: self.clock.advance(seconds))
 
     def freeze(self) -> None:
-        """Let time stand still."""
-        self.sharing.change(self.clock.freeze)
-        self.service.jobs.nudge()
+        """Stop the clock."""
+        self._move(self.clock.freeze)
 
     def resume(self) -> None:
-        """Let time run on."""
-        self.sharing.change(self.clock.resume)
-        self.service.jobs.nudge()
+        """Let the clock run on."""
+        self._move(self.clock.resume)
 
-    def fail_next(self, name: str, times: int = 1) -> Active:
+    def _move(self, act: Callable[[], None]) -> None:
+        self.sync.change(act)
+        if self._dispatcher is not None:
+            self._dispatcher.nudge()
+
+    def fail_next(self, name: str, times: int = 1) -> Entry:
         """Let the next requests meet a scenario, such as ``"rate_limit"`` or ``"fail=moderation_blocked, at=40"``.
 
-        ``ScenarioError`` if there is none such.
+        ``ScenarioError`` if there is no such scenario.
         """
-        return self.sharing.change(lambda: self.stage.add(name, times))
+        self.service.stage.reader.read(name)
+        return self.sync.change(lambda: self._queue.add(name, times))
 
-    def ask_no_more(self, active_id: str | None = None) -> int:
-        """Let no request meet the scenarios of this id any more, or any; how many there were."""
-        return self.sharing.change(lambda: self.stage.remove(active_id))
+    def ask_no_more(self, entry_id: str | None = None) -> int:
+        """Remove the scenarios of this id, or all; how many there were."""
+        return self.sync.change(lambda: self._queue.remove(entry_id))
+
+    @property
+    def scenarios(self) -> tuple[Entry, ...]:
+        """The scenarios that requests meet now, in the order in which they were added."""
+        return tuple(self._queue.entries)
 
     def finish(self, video_id: str) -> dict[str, Any]:
         """Complete a video now; it, as HTTP shows it. ``VideoError`` where it is finished already, or unknown."""
@@ -131,6 +139,7 @@ class Control:
     @property
     def requests(self) -> list[dict[str, Any]]:
         """Every request that the journal holds, in the order in which they came, in the form that HTTP shows."""
+        self.sync.flush_now()
         return self.journal.shown
 
     @property
@@ -154,20 +163,19 @@ class Control:
         }
 
     def reset(self) -> None:
-        """Make everything as it was at the start: no jobs, no journal, the clock of the machine."""
+        """Put everything back as it was at the start: no jobs, no journal, the clock of the machine."""
         self.service.clear()
+        self.sync.flush_now()
         self.journal.clear()
-        self.sharing.change(self.sharing.start_anew)
-        self.service.jobs.nudge()
+        self._move(self.sync.start_anew)
 
     def metrics_text(self) -> tuple[str, bytes]:
         """The media type and the text of the metrics. They count on through a reset, as those of any process."""
         jobs = self.service.jobs
         states: Counter[str] = Counter(jobs.state(job).status for job in jobs.latest(LOOKED_AT))
-        total = self.metrics.with_those(self.board.told_by_others()) if self.board else self.metrics
-        return total.text(Held(jobs.count(), states, jobs.held()))
+        return self._metrics().text(Held(jobs.count(), states, jobs.held()))
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""
-        held: dict[str, Sequence[Any] | Journal] = {"requests": self.journal, "scenarios": self.stage.active}
+        held: dict[str, Sequence[Any] | Journal] = {"requests": self.journal, "scenarios": self.scenarios}
         return {"status": "ok", "jobs": self.service.jobs.count()} | {name: len(what) for name, what in held.items()}

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from mockserver.api.exchange import Exchange
-from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of
+from mockserver.api.context import RequestContext
+from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of, harmless
 from mockserver.validation.spool import size_of
 
 MOST_BYTES = 64 * 2**20
@@ -26,7 +26,7 @@ _decode = msgspec.msgpack.Decoder(Record).decode
 
 
 class Notes(Protocol):
-    """Where the last requests are kept, each as one string of bytes; see ``Board``."""
+    """Where the last requests are kept, each as one string of bytes; see ``SharedState``."""
 
     def note(self, record: bytes, most: int) -> None:
         """Keep one more."""
@@ -123,34 +123,36 @@ class Journal:
         """All of them, in the order in which they came, as JSON."""
         return [record.shown(number) for number, record in self.read(self.notes())]
 
-    def add(self, exchange: Exchange, at: float, took: float, status: int | None, request_id: bytes | None) -> None:
+    def add(
+        self, context: RequestContext, at: float, took: float, status: int | None, request_id: bytes | None
+    ) -> None:
         """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
-        fields = fields_of(exchange) if exchange.form is not None or exchange.body is not None else ()
-        plan, answer = exchange.plan, exchange.answer
+        fields = fields_of(context) if context.form is not None or context.body is not None else ()
+        plan, answer = context.plan, context.answer
         record = Record(
-            exchange.method,
-            exchange.path,
-            exchange.query,
+            context.method,
+            context.path,
+            context.query,
             at,
             took,
             status,
             request_id,
-            exchange.operation,
-            exchange.video,
-            exchange.rule,
+            context.operation,
+            context.video,
+            context.rule,
             () if plan is None else tuple(plan.scenarios),
             fields,
-            exchange.owner,
-            exchange.headers,
+            context.owner,
+            harmless(context.headers),
             () if answer is None else answer.headers,
             None if answer is None else body_of(answer),
         )
         encoded = _encode(record)
         if len(encoded) > MOST_RECORD:
             encoded = _encode(record.without_headers())
-        self._notes.note(blotted(encoded, exchange.authorization), self._most)
-        if exchange.rule and exchange.images and exchange.form and request_id:
-            self.files.keep(request_id, {name: exchange.form[name][0].chunks for name in exchange.images})
+        self._notes.note(blotted(encoded, context.header(b"authorization")), self._most)
+        if context.rule and context.images and context.form and request_id:
+            self.files.keep(request_id, {name: context.form[name][0].chunks for name in context.images})
 
     def notes(self, most: int | None = None) -> list[Note]:
         """The last ``most`` requests, or all, the oldest first, each with its number and to be read by ``read``."""

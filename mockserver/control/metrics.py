@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from mockserver.api.exchange import Exchange
+from mockserver.api.context import RequestContext
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -53,10 +53,10 @@ class Metrics:
         self._times: dict[str, list[int]] = {}
         self._sums: Counter[str] = Counter()
 
-    def observe(self, exchange: Exchange, status: int | None, took: float) -> None:
+    def observe(self, context: RequestContext, status: int | None, took: float) -> None:
         """Count a request that was answered within ``took`` seconds; ``status`` is ``None`` where it was not."""
-        operation = exchange.operation
-        self._requests[operation, GONE if status is None else str(status), exchange.rule] += 1
+        operation = context.operation
+        self._requests[operation, GONE if status is None else str(status), context.rule] += 1
         times = self._times.get(operation)
         if times is None:
             times = self._times[operation] = [0] * (len(BUCKETS) + 1)

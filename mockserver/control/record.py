@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.api.exchange import Exchange
+from mockserver.api.context import RequestContext
 from mockserver.validation.images import Image
 from mockserver.validation.spool import size_of
 from mockserver.web.responses import JSON, Answer, Header, encode
@@ -160,12 +160,12 @@ _encode_fields = msgspec.msgpack.Encoder().encode
 _decode_fields = msgspec.msgpack.Decoder(list[Field]).decode
 
 
-def fields_of(exchange: Exchange) -> tuple[Field, ...]:
+def fields_of(context: RequestContext) -> tuple[Field, ...]:
     """The fields of a form or a JSON object as they came; text beyond ``MOST_TEXT`` is cut."""
     fields: list[Field] = []
     left = MOST_TEXT
-    images = exchange.images or {}
-    for name, parts in (exchange.form or {}).items():
+    images = context.images or {}
+    for name, parts in (context.form or {}).items():
         for part in parts:
             chunks = part.chunks
             left -= len(name)
@@ -175,14 +175,14 @@ def fields_of(exchange: Exchange) -> tuple[Field, ...]:
                 fields.append((name, data))
             else:
                 fields.append((name, File(part.filename, part.content_type, size_of(chunks), images.get(name))))
-    for name, value in (exchange.body or {}).items():
+    for name, value in (context.body or {}).items():
         data = value.encode() if isinstance(value, str) else encode(value)
         left -= len(name) + len(data)
         fields.append((name, data))
     if left >= 0:
         return tuple(fields)
     # Blotted before it is cut, for a part of the token would not be known for one.
-    return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), exchange.authorization))))
+    return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), context.header(b"authorization")))))
 
 
 def _cut(fields: list[Field]) -> list[Field]:

@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.api.endpoint import Endpoint, Handler, Methods, Sleep
-from mockserver.api.exchange import Exchange
+from mockserver.api.context import RequestContext
+from mockserver.api.endpoint import Endpoint, Handler, Methods, Result, Sleep
 from mockserver.api.operations import Service
 from mockserver.control.access import Gate
 from mockserver.control.control import Control, VideoError
-from mockserver.scenarios.active import Active
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, ScenarioError
 from mockserver.spec.compiler import compile_body, compile_query
-from mockserver.spec.rules import FormRules
+from mockserver.stores.shared import Entry
 from mockserver.validation.checks import Request, Violation, judge, judge_values
-from mockserver.web.asgi import Receive, Scope, read_json, read_query
+from mockserver.web.asgi import BodyTimeout
+from mockserver.web.bodies import JSONReader, read_query
 from mockserver.web.responses import Answer, answer
 
 QUERIES = ("mockRequests", "mockJobs", "mockDeleteScenarios")
 BODIES = ("mockMoveClock", "mockAddScenario", "mockChangeJob", "mockLogin")
-
 
 OPEN = frozenset(("mockLogin", "mockLogout"))
 """What is answered without a control token: it is how a page comes by its cookie."""
@@ -42,108 +41,106 @@ class Panel:
     def handlers(self) -> dict[str, Handler]:
         """What answers each control operation, by its id."""
         return {
-            "mockHealth": self._plain(self._control.health),
-            "mockMetrics": self._metrics,
-            "mockReset": self._plain(self._reset),
-            "mockClock": self._plain(self._clock),
-            "mockRules": self._plain(self._rules),
-            "mockScenarios": self._plain(self._scenarios),
-            "mockDeleteRequests": self._plain(lambda: {"deleted": self._control.journal.clear()}),
+            "mockHealth": Handler("mockHealth", self._health),
+            "mockMetrics": Handler("mockMetrics", self._metrics),
+            "mockReset": Handler("mockReset", self._reset),
+            "mockClock": self._plain("mockClock", self._clock),
+            "mockRules": self._plain("mockRules", self._rules),
+            "mockScenarios": self._plain("mockScenarios", self._scenarios),
+            "mockDeleteRequests": Handler("mockDeleteRequests", self._delete_requests),
             "mockRequests": self._query("mockRequests", self._requests),
             "mockJobs": self._query("mockJobs", self._jobs),
             "mockDeleteScenarios": self._query("mockDeleteScenarios", self._delete_scenarios),
             "mockMoveClock": self._body("mockMoveClock", self._move_clock),
             "mockAddScenario": self._body("mockAddScenario", self._add_scenario),
-            "mockJob": self._video(self._control.job),
-            "mockChangeJob": self._change_job,
-            "mockDeleteJob": self._video(self._delete_job),
-            "mockContent": self._content,
-            "mockDocument": self._plain(lambda: self._service.document.raw),
-            "mockLogin": self._login,
-            "mockLogout": self._logout,
+            "mockJob": self._video("mockJob", self._control.job),
+            "mockChangeJob": Handler("mockChangeJob", self._change_job, self._reader("mockChangeJob")),
+            "mockDeleteJob": self._video("mockDeleteJob", self._delete_job),
+            "mockContent": Handler("mockContent", self._content),
+            "mockDocument": self._plain("mockDocument", lambda: self._service.document.raw),
+            "mockLogin": Handler("mockLogin", self._login, self._reader("mockLogin")),
+            "mockLogout": Handler("mockLogout", self._logout),
         }
 
-    def _plain(self, tell: Callable[[], dict[str, Any]]) -> Handler:
-        async def handler(_scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-            return answer(200, tell())
+    def _plain(self, name: str, tell: Callable[[], dict[str, Any]]) -> Handler:
+        return Handler(name, lambda _context, _content: answer(200, tell()))
 
-        return handler
+    def _query(self, name: str, act: Callable[[dict[str, Any]], Result]) -> Handler:
+        def respond(context: RequestContext, _: None) -> Result:
+            return self._judged(judge(self._queries[name], read_query(context.query)), act)
 
-    def _query(self, name: str, act: Callable[[dict[str, Any]], Answer]) -> Handler:
-        async def handler(scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-            return self._judged(judge(self._queries[name], read_query(scope)), act)
+        return Handler(name, respond)
 
-        return handler
+    def _body(self, name: str, act: Callable[[dict[str, Any]], Result]) -> Handler:
+        def respond(_context: RequestContext, body: dict[str, Any]) -> Result:
+            return self._judged(judge_values(self._bodies[name], body), act)
 
-    def _body(self, name: str, act: Callable[[dict[str, Any]], Answer]) -> Handler:
-        async def handler(scope: Scope, receive: Receive, _exchange: Exchange) -> Answer | None:
-            rules: FormRules = self._bodies[name]
-            body = await read_json(rules, scope, receive)
-            return None if body is None else self._judged(judge_values(rules, body), act)
+        return Handler(name, respond, self._reader(name))
 
-        return handler
+    def _reader(self, name: str) -> Callable[[RequestContext], JSONReader]:
+        return lambda context: JSONReader(self._bodies[name], context.header(b"content-type") or "")
 
-    def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Answer]) -> Answer:
+    def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Result]) -> Result:
         return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
 
-    def _video(self, act: Callable[[str], dict[str, Any]]) -> Handler:
-        async def handler(scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-            return _tried(act, scope["path_params"]["video_id"])
+    def _video(self, name: str, act: Callable[[str], dict[str, Any]]) -> Handler:
+        return Handler(name, lambda context, _: _tried(act, context.parameters["video_id"]))
 
-        return handler
-
-    async def _change_job(self, scope: Scope, receive: Receive, _exchange: Exchange) -> Answer | None:
-        rules, control = self._bodies["mockChangeJob"], self._control
-        body = await read_json(rules, scope, receive)
-        if body is None:
-            return None
+    def _change_job(self, context: RequestContext, body: dict[str, Any]) -> Result:
+        control, video_id = self._control, context.parameters["video_id"]
         acts: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             "completed": lambda video_id, _: control.finish(video_id),
             "failed": lambda video_id, values: control.fail(video_id, values.get("code")),
             "stalled": lambda video_id, _: control.stall(video_id),
             "expired": lambda video_id, _: control.expire(video_id),
         }
-        video_id = scope["path_params"]["video_id"]
         return self._judged(
-            judge_values(rules, body), lambda values: _tried(lambda one: acts[values["status"]](one, values), video_id)
+            judge_values(self._bodies["mockChangeJob"], body),
+            lambda values: _tried(lambda one: acts[values["status"]](one, values), video_id),
         )
 
     def _delete_job(self, video_id: str) -> dict[str, Any]:
         self._control.delete(video_id)
         return {"deleted": 1}
 
-    async def _content(self, scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-        video_id = scope["path_params"]["video_id"]
+    async def _content(self, context: RequestContext, _: None) -> Answer:
+        video_id = context.parameters["video_id"]
         job = self._service.jobs.find(video_id)
         if job is None:
             return self._service.refuse("control.video.found", value=video_id)
-        return await self._service.content(job.owner, video_id, read_query(scope), scope["method"], scope["headers"])
+        context.owner = job.owner
+        return await self._service.content(context, read_query(context.query))
 
-    async def _login(self, scope: Scope, receive: Receive, _exchange: Exchange) -> Answer | None:
-        rules = self._bodies["mockLogin"]
-        body = await read_json(rules, scope, receive)
-        if body is None:
-            return None
-
+    def _login(self, context: RequestContext, body: dict[str, Any]) -> Result:
         def log_in(values: dict[str, Any]) -> Answer:
-            cookie = self._gate.cookie_for(values["token"], is_secure=scope["scheme"] == "https")
+            cookie = self._gate.cookie_for(values["token"], is_secure=context.scheme == "https")
             if cookie is None:
                 return self._service.refuse("control.token")
             return answer(200, {"status": "ok"}, (b"set-cookie", cookie))
 
-        return self._judged(judge_values(rules, body), log_in)
+        return self._judged(judge_values(self._bodies["mockLogin"], body), log_in)
 
-    async def _logout(self, _scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+    def _logout(self, _context: RequestContext, _: None) -> Answer:
         return answer(200, {"status": "ok"}, (b"set-cookie", self._gate.no_cookie))
 
-    async def _metrics(self, _scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
+    async def _metrics(self, _context: RequestContext, _content: None) -> Answer:
+        await self._control.sync.flush()
         media_type, text = self._control.metrics_text()
         headers = ((b"content-type", media_type.encode()), (b"content-length", b"%d" % len(text)))
         return Answer(200, headers, text)
 
-    def _reset(self) -> dict[str, Any]:
+    async def _health(self, _context: RequestContext, _content: None) -> Answer:
+        await self._control.sync.flush()
+        return answer(200, self._control.health())
+
+    async def _delete_requests(self, _context: RequestContext, _content: None) -> Answer:
+        await self._control.sync.flush()
+        return answer(200, {"deleted": self._control.journal.clear()})
+
+    async def _reset(self, _context: RequestContext, _content: None) -> Answer:
+        await self._control.sync.flush()
         self._control.reset()
-        return self._control.health()
+        return answer(200, self._control.health())
 
     def _clock(self) -> dict[str, Any]:
         clock = self._control.clock
@@ -155,7 +152,8 @@ class Panel:
             (self._control.freeze if values["frozen"] else self._control.resume)()
         return answer(200, self._clock())
 
-    def _requests(self, values: dict[str, Any]) -> Answer:
+    async def _requests(self, values: dict[str, Any]) -> Answer:
+        await self._control.sync.flush()
         wanted = {name: value for name, value in values.items() if name != "limit"}
         found = self._control.journal.find(wanted, values["limit"])
         return answer(200, _listed(found))
@@ -178,7 +176,7 @@ class Panel:
             {"name": each.name, "says": each.says, "parameters": [part.name for part in (*each.parameters, *COMMON)]}
             for each in SCENARIOS
         ]
-        return {**_listed([_told(active) for active in self._control.stage.active]), "available": available}
+        return {**_listed([_told(entry) for entry in self._control.scenarios]), "available": available}
 
     def _add_scenario(self, values: dict[str, Any]) -> Answer:
         try:
@@ -202,8 +200,8 @@ def _tried(act: Callable[[str], dict[str, Any]], video_id: str) -> Answer:
         return error.answer
 
 
-def _told(active: Active) -> dict[str, Any]:
-    return {"id": active.id, "scenario": active.text, "times": active.times}
+def _told(entry: Entry) -> dict[str, Any]:
+    return {"id": entry.id, "scenario": entry.text, "times": entry.times}
 
 
 def _listed(data: list[dict[str, Any]]) -> dict[str, Any]:
@@ -211,16 +209,18 @@ def _listed(data: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 class ControlEndpoint(Endpoint):
-    """One path of the control interface: who may pass is decided by the gate."""
+    """One path of the control interface: ``access`` decides who may pass."""
 
     is_control = True
 
-    def __init__(self, service: Service, methods: Methods, sleep: Sleep, gate: Gate) -> None:
-        super().__init__(service, methods, sleep)
-        self.gate = gate
+    def __init__(
+        self, service: Service, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None, gate: Gate
+    ) -> None:
+        super().__init__(service, methods, sleep, timeout)
+        self._gate = gate
 
-    def _instead(self, scope: Scope, exchange: Exchange) -> Answer | None:
-        broken = self.gate.broken_by(scope, is_open=exchange.operation in OPEN)
+    def _before_body(self, context: RequestContext) -> Answer | None:
+        broken = self._gate.broken_by(context, is_open=context.operation in OPEN)
         if broken is None:
             return None
         headers = ((b"www-authenticate", b"Bearer"),) if broken[0] == "control.token" else ()

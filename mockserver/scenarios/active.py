@@ -1,4 +1,4 @@
-"""The stage: which scenarios the next request meets."""
+"""Active scenarios: which of them the next request meets."""
 
 import logging
 import re
@@ -21,24 +21,14 @@ logger = logging.getLogger("mockserver")
 
 
 class Change(Protocol):
-    """Does something, perhaps several times, of which the last counts; gives what it gave."""
+    """Runs ``act``, perhaps several times, of which the last counts; gives its result."""
 
     def __call__(self, act: Callable[[], "Plan | None"]) -> "Plan | None":
-        """Do it."""
-
-
-class Active(msgspec.Struct):
-    """Scenarios that are asked for beforehand. ``times``: how many requests they will still meet, ``None`` for all."""
-
-    id: str
-    text: str
-    asked: tuple[Asked, ...]
-    times: int | None
-    is_standing: bool = False
+        """Run it."""
 
 
 class AnswerError(Exception):
-    """A request asks for an answer that there is not. ``kind``: code or example."""
+    """A request asks for a response that does not exist. ``kind``: code or example."""
 
     def __init__(self, kind: str, value: str, allowed: Sequence[str]) -> None:
         super().__init__(f"no {kind} '{value}'")
@@ -47,119 +37,112 @@ class AnswerError(Exception):
         self.allowed = allowed
 
 
-class Stage:
-    """Keeps what is asked for, and makes the plan of each request.
+class Queue:
+    """The scenarios that the next requests meet, as texts, and the requests that count for a rate limit.
 
-    A request meets what itself asks for by its header; otherwise the first of those that were asked for beforehand for
-    a number of requests and concern it, and all that stand for good. ``random`` decides what is likely only.
+    It knows no document, so it outlives an edit of one.
     """
 
-    def __init__(self, document: Document, random: Random, clock: Clock) -> None:
-        self._ready = Ready(document)
-        self._failures = document.failures
-        self.reader = Reader(self._ready, document.failures)
-        self._random = random
-        self._clock = clock
-        self._rates = Rates()
-        self._active: list[Active] = []
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.rates = Rates()
         self._added = 0
-        self.change: Change = lambda act: act()
-        """Does what uses up something that is counted. Where several processes count, they count together."""
 
-    @property
-    def active(self) -> tuple[Active, ...]:
-        """What is asked for now, in the order in which it was."""
-        return tuple(self._active)
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self._active)
-
-    def follow(self, document: Document) -> None:
-        """Go on by another document. What is asked for and it does not know is asked for no more."""
-        ready = Ready(document)
-        reader = Reader(ready, document.failures)
-        kept: list[Active] = []
-        for active in self._active:
-            try:
-                kept.append(msgspec.structs.replace(active, asked=reader.read(active.text)))
-            except ScenarioError as error:
-                logger.warning("the scenario '%s' is asked for no more: %s", active.text, error)
-        self._ready, self._failures, self.reader, self._active = ready, document.failures, reader, kept
-
-    def add(self, text: str, times: int | None = 1) -> Active:
-        """Ask for scenarios on so many requests, ``None`` for all; ``ScenarioError`` if there are none such."""
-        active = Active(f"scenario_{self._added + 1}", text, self.reader.read(text), times)
+    def add(self, text: str, times: int | None = 1, *, is_standing: bool = False) -> Entry:
+        """Let so many requests meet a scenario; ``None`` for all."""
         self._added += 1
-        self._active.append(active)
-        return active
+        entry = Entry(f"scenario_{self._added}", text, times, is_standing)
+        self.entries.append(entry)
+        return entry
 
     def stand(self, standing: Sequence[tuple[str, int | None]]) -> None:
-        """Ask for what the scenario file asks for, in place of what it asked for before."""
-        self._active = [active for active in self._active if not active.is_standing]
+        """Replace the scenarios of the scenario file."""
+        self.entries = [entry for entry in self.entries if not entry.is_standing]
         for text, times in standing:
-            self.add(text, times).is_standing = True
+            self.add(text, times, is_standing=True)
 
-    def saved(self) -> tuple[list[Entry], list[Window], int]:
-        """What is asked for, what counts for a rate, and how often was asked."""
-        entries = [Entry(active.id, active.text, active.times, active.is_standing) for active in self._active]
-        return entries, self._rates.saved(self._clock()), self._added
+    def count(self, entry: Entry) -> None:
+        """Note that a request met this entry."""
+        if entry.times is not None:
+            entry.times -= 1
+            if entry.times == 0:
+                self.entries.remove(entry)
 
-    def restore(self, entries: Sequence[Entry], windows: Sequence[Window], added: int) -> None:
-        """Go on with what was saved, perhaps by another process."""
-        known = {active.text: active.asked for active in self._active}
-        self._active, self._added = [], added
-        for entry in entries:
-            asked = known.get(entry.text)
-            if asked is None:
-                asked = self._known(entry.text)
-            self._active.append(Active(entry.id, entry.text, asked, entry.times, entry.is_standing))
-        self._rates.restore(windows)
-
-    def _known(self, text: str) -> tuple[Asked, ...]:
-        """What is asked for elsewhere; nothing, which no request meets, where it is not known here."""
-        try:
-            return self.reader.read(text)
-        except ScenarioError as error:
-            logger.warning("the scenario '%s' is asked for elsewhere, and not known here: %s", text, error)
-            return ()
-
-    def remove(self, active_id: str | None = None) -> int:
-        """Ask no more for those of this id, or for any; how many there were."""
-        gone = [active for active in self._active if active_id in (None, active.id)]
-        self._active = [active for active in self._active if active not in gone]
+    def remove(self, entry_id: str | None = None) -> int:
+        """Remove the entry of this id, or all; how many there were."""
+        gone = [entry for entry in self.entries if entry_id in (None, entry.id)]
+        self.entries = [entry for entry in self.entries if entry not in gone]
         return len(gone)
 
     def clear(self) -> None:
-        """Ask for nothing, and forget how often was asked."""
-        self._active = []
-        self._rates.clear()
+        """Remove everything."""
+        self.entries = []
+        self.rates.clear()
+
+    def saved(self, now: float) -> tuple[list[Entry], list[Window], int]:
+        """What ``restore`` takes."""
+        return self.entries, self.rates.saved(now), self._added
+
+    def restore(self, entries: Sequence[Entry], windows: Sequence[Window], added: int) -> None:
+        """Go on with what was saved, perhaps by another process."""
+        self.entries, self._added = list(entries), added
+        self.rates.restore(windows)
+
+
+class Stage:
+    """Makes the plan of each request, by the scenarios of a document.
+
+    A request meets the scenario of its own Prefer header; otherwise the first counted one of the queue that concerns
+    it, and all uncounted ones. ``random`` decides where a scenario has a probability; ``change`` does what uses up
+    something that is counted, for all processes together.
+    """
+
+    def __init__(self, document: Document, queue: Queue, random: Random, clock: Clock, change: Change) -> None:
+        self._ready = Ready(document)
+        self._failures = document.failures
+        self.reader = Reader(self._ready, document.failures)
+        self._queue = queue
+        self._random = random
+        self._clock = clock
+        self._change = change
+        self._known: dict[str, tuple[Asked, ...]] = {}
+
+    def read(self, text: str) -> tuple[Asked, ...]:
+        """The scenarios that a text of the queue asks for; none, with a warning, where this document lacks them."""
+        known = self._known.get(text)
+        if known is None:
+            try:
+                known = self.reader.read(text)
+            except ScenarioError as error:
+                logger.warning("the scenario '%s' has no effect: %s", text, error)
+                known = ()
+            self._known[text] = known
+        return known
 
     def meet(self, operation: str, owner: str, prefer: str | None) -> Plan | None:
         """The plan of a request to the operation of that id; ``None`` if it meets nothing.
 
-        ``AnswerError`` or ``ScenarioError`` where ``prefer``, the request's header, asks for what there is not.
+        ``AnswerError`` or ``ScenarioError`` where ``prefer``, the request's header, asks for what does not exist.
         """
         if prefer is not None and (plan := self._preferred(operation, owner, prefer)) is not None:
             return plan
-        if not self._active:
+        entries = self._queue.entries
+        if not entries:
             return None
-        concerned = [active for active in self._active if any(asked.concerns(operation) for asked in active.asked)]
-        if any(active.times is not None or _counts(active.asked) for active in concerned):
-            return self.change(lambda: self._next(operation, owner))
+        concerned = [entry for entry in entries if any(asked.concerns(operation) for asked in self.read(entry.text))]
+        if any(entry.times is not None or _counts(self.read(entry.text)) for entry in concerned):
+            return self._change(lambda: self._next(operation, owner))
         return self._next(operation, owner) if concerned else None
 
     def play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
-        """``plan`` with more in it: all of those asked for that chance lets take effect."""
+        """``plan`` with the effects of those ``asked`` that apply by their probability."""
         if _counts(asked):
-            return self.change(lambda: self._play(asked, operation, owner, plan))
+            return self._change(lambda: self._play(asked, operation, owner, plan))
         return self._play(asked, operation, owner, plan)
 
     def _play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
         plan = Plan([]) if plan is None else msgspec.structs.replace(plan, scenarios=[*plan.scenarios])
-        now = self._clock()
-        scene = Scene(operation, owner, now, self._ready, self._rates, self._failures, self._random)
+        scene = Scene(operation, owner, self._clock(), self._ready, self._queue.rates, self._failures, self._random)
         for scenario, values in asked:
             if values["on"] in (None, operation) and self._random.random() < values["probability"]:
                 plan.scenarios.append(scenario.name)
@@ -169,19 +152,13 @@ class Stage:
     def _next(self, operation: str, owner: str) -> Plan | None:
         met: list[Asked] = []
         counted = False
-        for active in self.active:
-            concerned = [asked for asked in active.asked if asked.concerns(operation)]
-            if concerned and not (counted and active.times is not None):
+        for entry in tuple(self._queue.entries):
+            concerned = [asked for asked in self.read(entry.text) if asked.concerns(operation)]
+            if concerned and not (counted and entry.times is not None):
                 met += concerned
-                counted = counted or active.times is not None
-                self._count(active)
+                counted = counted or entry.times is not None
+                self._queue.count(entry)
         return self._play(met, operation, owner) if met else None
-
-    def _count(self, active: Active) -> None:
-        if active.times is not None:
-            active.times -= 1
-            if active.times == 0:
-                self._active.remove(active)
 
     def _preferred(self, operation: str, owner: str, prefer: str) -> Plan | None:
         asked = preferences(prefer)

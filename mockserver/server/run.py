@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from mockserver.app import Parts, create_parts, rebuild_app
+from mockserver.app import App, build
 from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
 from mockserver.reload import Reloading
@@ -20,40 +20,40 @@ from mockserver.server.workers import when_closed
 from mockserver.settings import Settings
 from mockserver.spec.document import DocumentError
 from mockserver.stores.base import StoreError
+from mockserver.web.responses import Answer
 
 FAILED = 1
 
 logger = logging.getLogger("mockserver")
 
 
-def serve_parts(
+def serve_app(
     settings: Settings,
-    parts: Parts,
+    app: App,
     listener: socket.socket,
     announce: Callable[[], None],
     until: Until | None = None,
 ) -> None:
     """Serve until a signal comes, or what is given to ``until`` is called."""
-    reloading = Reloading(settings.document, parts.service, partial(rebuild_app, parts))
-    serve(
-        reloading if settings.reload else reloading.app,
-        listener,
-        bad_http=lambda: parts.stamp.stamped(reloading.service.refuse("http.well-formed")),
-        announce=announce,
-        until=until,
-    )
+    served = Reloading(settings.document, app) if settings.reload else app
+    serve(served, listener, bad_http=bad_http(served), announce=announce, until=until)
+
+
+def bad_http(app: App | Reloading) -> Callable[[], Answer]:
+    """What gives the response to bytes that are not HTTP."""
+    return lambda: app.current.recorder.with_headers(app.current.service.refuse("http.well-formed"))
 
 
 def work(settings: Settings, group: str, listener: socket.socket, number: int, parent: Connection) -> None:
     """Be the worker of that number in a group: serve until ``parent`` closes its end."""
     log_to(sys.stderr, settings.log_level, settings.log_format)
     try:
-        parts = create_parts(settings_of(settings, number), SystemClock(), group=group)
+        app = build(settings_of(settings, number), SystemClock(), group=group)
     except (DocumentError, ScenarioFileError, StoreError) as error:
         logger.error("worker %d: %s", number, error)  # noqa: TRY400 - where it failed says less than why
         sys.exit(FAILED)
-    with closing(parts.service), listener:
-        serve_parts(settings, parts, listener, partial(say_ready, parent), partial(when_closed, parent))
+    with closing(app.runtime), listener:
+        serve_app(settings, app, listener, partial(say_ready, parent), partial(when_closed, parent))
 
 
 def say_ready(parent: Connection) -> None:

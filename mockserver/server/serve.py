@@ -8,8 +8,7 @@ from types import FrameType
 
 import uvicorn
 
-from mockserver.middleware import Application
-from mockserver.server.protocol import protocol
+from mockserver.server.protocol import Application, protocol
 from mockserver.web.responses import Answer
 
 BACKLOG = 2048
@@ -73,7 +72,8 @@ def serve(
 
 
 def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Config:
-    """How uvicorn serves ``app``."""
+    """How uvicorn serves ``app``. It logs errors alone."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return uvicorn.Config(
         app,
         http=protocol(app, bad_http),

@@ -6,21 +6,15 @@ from typing import ClassVar, NamedTuple, Protocol
 import msgspec
 
 from mockserver.jobs.job import Job
-from mockserver.stores.shared import Board
+from mockserver.stores.shared import StateStore, StoreError, StoreUnavailable
+
+__all__ = ["Bounds", "Finished", "Page", "Store", "StoreError", "StoreUnavailable", "leaving"]
 
 LOOK = 100
 """Past a bound, so many of the jobs added first are looked at for finished ones: what an addition costs has to end."""
 
 Finished = Callable[[Job], bool]
 """Whether a job is finished by now. Stores ask it only to choose what goes first."""
-
-
-class StoreError(Exception):
-    """The store cannot be used. Its text is one line that names the store and says why."""
-
-
-class StoreUnavailable(StoreError):  # noqa: N818 - what HTTP calls it
-    """The store cannot be used at the moment. The call is not acknowledged; it may be made again."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -94,8 +88,8 @@ class Store(Protocol):
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The reference of a job in one piece; ``None`` if ``owner`` has no such job."""
 
-    def board(self) -> Board | None:
-        """What the processes of this store know together; ``None`` where there is one alone. Closed with the store."""
+    def state(self) -> StateStore | None:
+        """Where its processes share their state; ``None`` where there is one process alone."""
 
     def clear(self) -> None:
         """Let go of every job of every owner."""

@@ -1,52 +1,46 @@
-"""The store in memory: as quick with a million jobs as with a thousand."""
+"""The store in memory."""
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import ClassVar
 
 import msgspec
+from sortedcontainers import SortedDict
 
 from mockserver.jobs.job import Job
-from mockserver.stores.base import LOOK, Bounds, Finished, Page, leaving
-from mockserver.stores.chain import Chain, Place
+from mockserver.stores.base import LOOK, Bounds, Finished, Page
 from mockserver.validation.spool import size_of
 
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
-"""What is kept if nothing else is said. A job takes about a kilobyte."""
+"""The default bounds. A job takes about a kilobyte beside its picture."""
 
-UNLOOKED = 24, 100
-"""So many jobs, or one of so many that are here, go by their turn after a look in vain. Under a load that fills the
-store faster than jobs are finished, each look would be in vain, and cost more than all the rest of a creation."""
-
-
-SMALL = 64 * 1024
-"""Bytes of a reference that is compared with those that are here: a load sends the same one over and over."""
+UNSEARCHED = 24, 100
+"""After a fruitless scan for a finished job, so many jobs, or one of so many kept, are evicted in FIFO order. Under a
+load that fills the store faster than jobs are finished, each scan would be fruitless."""
 
 
-class Kept(msgspec.Struct, gc=False):
-    """A reference in chunks, as it came: a picture is not copied to be kept. ``count``: of how many jobs it is."""
-
-    chunks: Sequence[bytes]
-    count: int = 1
-    is_small: bool = False
-
-
-class Entry(Place, gc=False, kw_only=True):
-    """A job and its reference, at its place among those of its owner."""
+class Entry(msgspec.Struct, gc=False):
+    """A job, its reference in chunks, as they arrived, and its rank among the jobs of its owner."""
 
     job: Job
-    kept: Kept
+    reference: Sequence[bytes]
+    rank: tuple[float, int]
 
 
 class MemoryStore:
-    """Keeps jobs as long as the process lives. Nothing in it is seen by the garbage collector but a few dicts."""
+    """Keeps jobs as long as the process lives."""
 
     is_slow: ClassVar[bool] = False
 
     def __init__(self, bounds: Bounds, finished: Finished) -> None:
         self._bounds = bounds
         self._finished = finished
-        self.clear()
+        self._entries: OrderedDict[str, Entry] = OrderedDict()  # by id, in the order of their addition
+        self._owners: dict[str, SortedDict] = {}  # ids by rank, of each owner
+        self._held = 0
+        self._added = 0
+        self._unsearched = 0
 
     def twin(self) -> "MemoryStore":
         """Itself: no call waits, so no other thread calls."""
@@ -57,14 +51,15 @@ class MemoryStore:
         if job.id in self._entries:
             return False
         size = size_of(reference)
-        if not self._bounds.allow(len(self._entries) + 1, self._held + size):
-            self._make_room(size)
+        while self._entries and not self._bounds.allow(len(self._entries) + 1, self._held + size):
+            self._forget(self._evicted())
         self._held += size
-        self._all.add(job.id, Place())
-        chain = self._chains.get(job.owner)
-        if chain is None:
-            chain = self._chains[job.owner] = Chain(self._entries)
-        chain.add(job.id, Entry(job.created, job=job, kept=self._kept(reference, size)))
+        self._added += 1
+        rank = (job.created, self._added)
+        self._entries[job.id] = Entry(job, reference, rank)
+        if job.owner not in self._owners:
+            self._owners[job.owner] = SortedDict()
+        self._owners[job.owner][rank] = job.id
         return True
 
     def find(self, video_id: str) -> Job | None:
@@ -74,24 +69,23 @@ class MemoryStore:
 
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job, if ``owner`` has it."""
-        entry = self._entries.get(video_id)
-        return entry.job if entry is not None and entry.job.owner == owner else None
+        entry = self._entry(owner, video_id)
+        return None if entry is None else entry.job
 
     def change(self, owner: str, video_id: str, change: Callable[[Job], Job]) -> Job | None:
         """Put ``change(job)`` in its place."""
-        if self.get(owner, video_id) is None:
+        entry = self._entry(owner, video_id)
+        if entry is None:
             return None
-        entry = self._entries[video_id]
         entry.job = change(entry.job)
         return entry.job
 
     def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
-        """Up to ``limit`` jobs after ``after``, found without a search."""
-        if after is not None and self.get(owner, after) is None:
+        """Up to ``limit`` jobs after ``after``."""
+        first = None if after is None else self._entry(owner, after)
+        if after is not None and first is None:
             return None
-        if owner not in self._chains:
-            return Page((), has_more=False)
-        ids = self._chains[owner].walk(after, backwards=newest_first)
+        ids = self._after(owner, None if first is None else first.rank, newest_first=newest_first)
         jobs = tuple(self._entries[video_id].job for video_id in islice(ids, limit))
         return Page(jobs, has_more=next(ids, None) is not None)
 
@@ -104,25 +98,21 @@ class MemoryStore:
 
     def latest(self, limit: int) -> list[Job]:
         """The newest by addition."""
-        return [self._entries[video_id].job for video_id in islice(self._all.walk(backwards=True), limit)]
+        return [entry.job for entry in islice(reversed(self._entries.values()), limit)]
 
     def reference(self, owner: str, video_id: str) -> bytes | None:
         """The chunks of the reference, joined."""
-        return None if self.get(owner, video_id) is None else b"".join(self._entries[video_id].kept.chunks)
+        entry = self._entry(owner, video_id)
+        return None if entry is None else b"".join(entry.reference)
 
-    def board(self) -> None:
-        """Nobody else has it."""
+    def state(self) -> None:
+        """No other process has this store."""
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._entries: dict[str, Entry] = {}
-        self._small: dict[bytes, Kept] = {}
-        self._held = 0
-        self._unlooked = 0
-        # A dict has an order too, but looks long for its first key once many first keys were removed; an OrderedDict
-        # does not, but shows each job to the garbage collector.
-        self._all = Chain({})
-        self._chains: dict[str, Chain] = {}
+        self._entries.clear()
+        self._owners.clear()
+        self._held = self._unsearched = 0
 
     def count(self) -> int:
         """How many jobs there are."""
@@ -133,46 +123,38 @@ class MemoryStore:
         return self._held
 
     def close(self) -> None:
-        """Nothing is to be given back."""
+        """Nothing is open."""
 
-    def _kept(self, reference: Sequence[bytes], size: int) -> Kept:
-        """The reference as it is kept: a small one that is here already, once for all jobs."""
-        if len(reference) != 1 or size > SMALL:
-            return Kept(reference)
-        kept = self._small.get(reference[0])
-        if kept is None:
-            kept = self._small[reference[0]] = Kept(reference, 0, is_small=True)
-        kept.count += 1
-        return kept
+    def _entry(self, owner: str, video_id: str) -> Entry | None:
+        entry = self._entries.get(video_id)
+        return entry if entry is not None and entry.job.owner == owner else None
 
-    def _make_room(self, size: int) -> None:
-        """Let jobs go until one more, of ``size`` bytes, fits."""
-        while self._entries and not self._bounds.allow(len(self._entries) + 1, self._held + size):
-            self._forget(self._leaving())
+    def _after(self, owner: str, rank: tuple[float, int] | None, *, newest_first: bool) -> Iterator[str]:
+        ids = self._owners.get(owner)
+        if ids is None:
+            return
+        bounds = {"maximum": rank} if newest_first else {"minimum": rank}
+        for one in ids.irange(**bounds, inclusive=(False, False), reverse=newest_first):
+            yield ids[one]
 
-    def _leaving(self) -> Job:
-        """The job that goes next. Where a whole look found none finished, the next few go unlooked, the first first."""
-        first = self._entries[self._all.first or ""].job
-        if self._unlooked:
-            self._unlooked -= 1
+    def _evicted(self) -> Job:
+        """The job that goes next: the first finished one of those that are looked at, otherwise the first."""
+        first = next(iter(self._entries.values())).job
+        if self._unsearched:
+            self._unsearched -= 1
             return first
-        if self._finished(first):
-            return first
-        jobs = (self._entries[video_id].job for video_id in islice(self._all.walk(), LOOK))
-        job = next(leaving(jobs, self._finished))
-        if len(self._entries) >= LOOK and next(jobs, None) is None and not self._finished(job):
-            least, share = UNLOOKED
-            self._unlooked = max(least, len(self._entries) // share)
-        return job
+        for entry in islice(self._entries.values(), LOOK):
+            if self._finished(entry.job):
+                return entry.job
+        if len(self._entries) >= LOOK:
+            least, share = UNSEARCHED
+            self._unsearched = max(least, len(self._entries) // share)
+        return first
 
     def _forget(self, job: Job) -> None:
-        kept = self._entries[job.id].kept
-        self._held -= size_of(kept.chunks)
-        kept.count -= 1
-        if kept.is_small and not kept.count:
-            del self._small[kept.chunks[0]]
-        self._all.remove(job.id)
-        chain = self._chains[job.owner]
-        chain.remove(job.id)
-        if chain.first is None:
-            del self._chains[job.owner]
+        entry = self._entries.pop(job.id)
+        self._held -= size_of(entry.reference)
+        ids = self._owners[job.owner]
+        del ids[entry.rank]
+        if not ids:
+            del self._owners[job.owner]

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mockserver.jobs.job import Job
 from mockserver.stores.base import Store
-from mockserver.validation.spool import size_of
 
 LARGE = 256 * 1024
 """Bytes of a reference that are worth a thread: on a disk they take milliseconds, the thread a tenth of one."""
@@ -29,9 +28,7 @@ class Additions:
         return self._store.is_slow and (self._under_way > 0 or size >= LARGE)
 
     async def add(self, job: Job, reference: Sequence[bytes]) -> bool:
-        """Keep ``job`` as ``Store.add`` does."""
-        if not self.waits(size_of(reference)):
-            return self._store.add(job, reference)
+        """Keep ``job`` as ``Store.add`` does, in the thread."""
         self._under_way += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._add, job, reference)

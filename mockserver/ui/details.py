@@ -10,8 +10,8 @@ from uuid import uuid4
 import msgspec
 from PIL import Image as Pillow
 
+from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Handler
-from mockserver.api.exchange import Exchange
 from mockserver.control.control import Control
 from mockserver.control.record import File, Record, headers_shown
 from mockserver.media.frames import FORMATS, MOST_SCANS, START_OF_SCAN
@@ -38,17 +38,22 @@ class Details:
     @property
     def handlers(self) -> dict[str, Handler]:
         """What answers each control operation, by its id."""
-        return {"mockRequest": self._request, "mockRequestFile": self._file, "mockResend": self._resend}
+        return {
+            handler.operation: handler
+            for handler in (
+                Handler("mockRequest", self._request),
+                Handler("mockRequestFile", self._file),
+                Handler("mockResend", self._resend),
+            )
+        }
 
-    async def _request(self, scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-        number, record = self._found(scope)
+    async def _request(self, context: RequestContext, _content: None) -> Answer:
+        number, record = self._found(context)
         if record is None:
-            return self._unknown(scope)
+            return self._unknown(context)
         service = self._control.service
-        host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
-        subject = Subject(
-            record, service.document, service.rules, f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
-        )
+        url = f"{context.scheme}://{context.header(b'host') or '127.0.0.1'}"
+        subject = Subject(record, service.document, service.rules, url)
         body = record.answer_body
         code = _code(body)
         reason = self._not_repeatable(record)
@@ -76,11 +81,11 @@ class Details:
             },
         )
 
-    async def _file(self, scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-        field = scope["path_params"]["field"]
-        _, record = self._found(scope)
+    async def _file(self, context: RequestContext, _content: None) -> Answer:
+        field = context.parameters["field"]
+        _, record = self._found(context)
         if record is None:
-            return self._unknown(scope)
+            return self._unknown(context)
         picture = self._picture(record, field)
         image = next((value.image for name, value in record.fields if name == field and isinstance(value, File)), None)
         if picture is None or image is None or not image.intact or image.width * image.height > MOST_PIXELS:
@@ -97,15 +102,15 @@ class Details:
         )
         return Answer(200, headers, body)
 
-    async def _resend(self, scope: Scope, _receive: Receive, _exchange: Exchange) -> Answer:
-        _, record = self._found(scope)
+    async def _resend(self, context: RequestContext, _content: None) -> Answer:
+        _, record = self._found(context)
         if record is None:
-            return self._unknown(scope)
+            return self._unknown(context)
         reason = self._not_repeatable(record)
         if reason is not None:
             return self._control.service.refuse("control.request.repeatable", reason=reason)
         headers, body = self._made_again(record)
-        status, request_id = await _ask(self._app(), scope, record, headers, body)
+        status, request_id = await _ask(self._app(), context, record, headers, body)
         found = next(
             (
                 number
@@ -116,15 +121,15 @@ class Details:
         )
         return answer(200, {"status": status, "id": found})
 
-    def _found(self, scope: Scope) -> tuple[int, Record | None]:
-        text = scope["path_params"]["request"]
+    def _found(self, context: RequestContext) -> tuple[int, Record | None]:
+        text = context.parameters["request"]
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
         notes = [note for note in self._control.journal.notes() if note[0] == number]
         found = self._control.journal.read(notes)
         return found[0] if found else (number, None)
 
-    def _unknown(self, scope: Scope) -> Answer:
-        return self._control.service.refuse("control.request.found", value=scope["path_params"]["request"])
+    def _unknown(self, context: RequestContext) -> Answer:
+        return self._control.service.refuse("control.request.found", value=context.parameters["request"])
 
     def _picture(self, record: Record, field: str) -> bytes | None:
         """The bytes of a file that came, if they are still there: with the video that was made of it, or kept."""
@@ -193,16 +198,16 @@ def _code(body: bytes | None) -> str | None:
 
 
 async def _ask(
-    app: App, scope: Scope, record: Record, headers: list[tuple[bytes, bytes]], body: bytes
+    app: App, context: RequestContext, record: Record, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> tuple[int | None, bytes | None]:
     """Make a request of this process by itself; its status and the id that it was given."""
-    host = [header for header in scope["headers"] if header[0] == b"host"]
+    host = [header for header in context.headers if header[0] == b"host"]
     own: Scope = {
         "type": "http",
-        "asgi": scope["asgi"],
+        "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": record.method,
-        "scheme": scope["scheme"],
+        "scheme": context.scheme,
         "path": record.path,
         "raw_path": quote(record.path).encode(),
         "query_string": record.query,
@@ -213,8 +218,8 @@ async def _ask(
             (b"content-length", b"%d" % len(body)),
             (b"user-agent", b"mockserver (sent again)"),
         ],
-        "client": scope.get("client"),
-        "server": scope.get("server"),
+        "client": None if context.client is None else (context.client, 0),
+        "server": None,
         "extensions": {},
         OWNER: record.owner,
     }

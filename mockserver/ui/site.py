@@ -1,10 +1,11 @@
 """The page and its stream as one ASGI application."""
 
+from mockserver.api.endpoint import CONTEXT
 from mockserver.control.access import Gate
 from mockserver.control.control import Control
 from mockserver.ui.files import Files
 from mockserver.ui.stream import Stream
-from mockserver.web.asgi import Receive, Scope, Send, respond
+from mockserver.web.asgi import Receive, Scope, Send, send_response
 
 
 class Site:
@@ -19,11 +20,12 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
-        scope["exchange"].is_control = True
+        context = scope[CONTEXT]
+        context.is_control = True
         is_stream = scope["path"] == "/_mock/events"
-        broken = self._gate.broken_by(scope, is_open=not is_stream)
+        broken = self._gate.broken_by(context, is_open=not is_stream)
         if broken is not None:
-            await respond(self._control.service.refuse(broken[0], **broken[1]), scope, receive, send)
+            await send_response(self._control.service.refuse(broken[0], **broken[1]), scope, receive, send)
         elif is_stream:
             await self._stream(scope, receive, send)
         else:

@@ -114,7 +114,7 @@ class Follower:
     def state(self) -> Iterator[bytes]:
         """The clock, the active scenarios and the number of jobs, if any of them changed."""
         control, clock = self._control, self._control.clock
-        scenarios = [{"id": one.id, "scenario": one.text, "times": one.times} for one in control.stage.active]
+        scenarios = [{"id": one.id, "scenario": one.text, "times": one.times} for one in control.scenarios]
         jobs = control.service.jobs.count()
         key = encode((clock.setting, scenarios, jobs))
         if key != self._state:

@@ -38,11 +38,9 @@ class Slow:
         self.is_closed = True
 
 
-def test_small_reference_is_added_at_once() -> None:
-    store = Slow()
-    additions = Additions(store)  # type: ignore[arg-type]
-    assert asyncio.run(additions.add(job("a"), [bytes(LARGE - 1)]))
-    assert store.added == [("a", True)]
+def test_small_reference_does_not_wait_for_the_thread() -> None:
+    additions = Additions(Slow())  # type: ignore[arg-type]
+    assert (additions.waits(LARGE - 1), additions.waits(LARGE)) == (False, True)
 
 
 def test_large_reference_leaves_the_loop_free_and_others_queue_behind_it() -> None:
@@ -52,15 +50,16 @@ def test_large_reference_leaves_the_loop_free_and_others_queue_behind_it() -> No
     async def add() -> None:
         large = asyncio.create_task(additions.add(job("large"), [bytes(LARGE)]))
         await asyncio.sleep(0)
+        assert additions.waits(0)
         small = asyncio.create_task(additions.add(job("small"), []))
         await asyncio.sleep(0)
         assert store.added == []
         store.go_on.set()
         assert [await large, await small] == [True, True]
-        assert await additions.add(job("later"), [])
+        assert not additions.waits(0)
 
     asyncio.run(add())
-    assert store.added == [("large", False), ("small", False), ("later", True)]
+    assert store.added == [("large", False), ("small", False)]
     additions.close()
     assert store.is_closed
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.api.exchange import Exchange
+from mockserver.api.context import RequestContext
 from mockserver.control.access import Gate, is_loopback
 from mockserver.control.journal import FILTERS, Journal, Own
 from mockserver.control.record import MOST_TEXT
@@ -412,8 +412,8 @@ def test_journal_is_bounded_in_the_number_of_names_too() -> None:
     kept = Own()
     journal = Journal(1, kept)
     names = [f"{number}{'x' * 8000}" for number in range(100)]
-    exchange = Exchange("POST", "/", b"", None, form={name: [Part(name, "f", None, [b"x"])] for name in names})
-    journal.add(exchange, 0, 0, 200, None)
+    context = RequestContext("POST", "/", b"", (), form={name: [Part(name, "f", None, [b"x"])] for name in names})
+    journal.add(context, 0, 0, 200, None)
     assert MOST_TEXT < len(kept.notes(1)[0][1]) < 2 * MOST_TEXT
 
 

@@ -131,7 +131,7 @@ def test_request_that_cannot_be_written_down_is_answered_all_the_same(
 ) -> None:
     monkeypatch.setattr(mock.control.journal, "add", lambda *_: 1 / 0)
     mock.create()
-    assert "not written down" in caplog.text
+    assert "was not recorded" in caplog.text
 
 
 def test_command_logs_in_the_form_that_is_asked_for() -> None:

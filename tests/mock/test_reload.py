@@ -6,7 +6,6 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
@@ -15,7 +14,8 @@ import httpx
 import pytest
 
 from mockserver import Settings
-from mockserver.app import create_parts, rebuild_app
+from mockserver.app import build
+from mockserver.control.control import Control
 from mockserver.jobs.pace import parse_pace
 from mockserver.reload import Reloading
 from mockserver.spec.document import default_path
@@ -37,10 +37,13 @@ class Edited:
         self.write(ORIGINAL)
         self.mock = Mock(document=self.path, pace="instant")
         settings = Settings(document=self.path, pace=parse_pace("instant"), seed=1)
-        parts = create_parts(settings, self.mock.clock)
-        self.control = parts.control
-        self.app = Reloading(self.path, parts.service, partial(rebuild_app, parts))
+        self.app = Reloading(self.path, build(settings, self.mock.clock))
         self.mock.app = self.app  # type: ignore[assignment]
+
+    @property
+    def control(self) -> Control:
+        """That of the document as it is now."""
+        return self.app.current.control
 
     def write(self, text: str) -> None:
         """Write in place."""
@@ -101,16 +104,18 @@ def test_file_just_written_may_be_written_again_in_the_same_moment(
     for text, at, known in ((ORIGINAL, 1000.0, 3), (ORIGINAL.replace(SECONDS, LONGER), 1000.05, 4)):
         edited.write(text)
         edited.app.refresh(wall=lambda at=at: at)  # type: ignore[misc]
-        assert len(edited.app.service.rules["createVideo"].fields["seconds"].allowed) == known
+        assert len(edited.app._app.service.rules["createVideo"].fields["seconds"].allowed) == known
 
 
-def test_scenarios_stay_unless_the_edit_takes_their_error(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
+def test_scenarios_stay_and_one_that_the_edit_removes_has_no_effect(
+    edited: Edited, caplog: pytest.LogCaptureFixture
+) -> None:
     edited.control.fail_next("overloaded", 2)
     edited.control.fail_next("slow=1", 2)
     edited.change("  overloaded:", "  crowded:")
     assert edited.accepts("4")
-    assert [active.text for active in edited.control.stage.active] == ["slow=1"]
-    assert "the scenario 'overloaded' is asked for no more" in caplog.text
+    assert [(entry.text, entry.times) for entry in edited.control.scenarios] == [("overloaded", 2), ("slow=1", 1)]
+    assert "the scenario 'overloaded' has no effect" in caplog.text
 
 
 def test_control_shows_jobs_by_the_new_document(edited: Edited) -> None:
@@ -171,7 +176,7 @@ def test_invalid_edit_keeps_the_last_good_one_and_says_why_once(
     edited.write(text)
     assert edited.accepts("8") and edited.accepts("12") and not edited.accepts("16")
     [line] = [record.getMessage() for record in caplog.records if str(edited.path) in record.getMessage()]
-    assert line.startswith(f"{edited.path}: {reason}") and line.endswith("; the rules before that stay")
+    assert line.startswith(f"{edited.path}: {reason}") and line.endswith("; the previous rules stay")
     edited.write(ORIGINAL.replace(SECONDS, LONGER))
     assert edited.accepts("16")
 
@@ -180,7 +185,7 @@ def test_file_that_is_gone_for_a_while_harms_nobody(edited: Edited, caplog: pyte
     edited.accepts("8")
     edited.path.unlink()
     assert edited.accepts("8") and edited.accepts("8")
-    assert caplog.text.count("No such file or directory; the rules before that stay") == 1
+    assert caplog.text.count("No such file or directory; the previous rules stay") == 1
     edited.write(ORIGINAL.replace(SECONDS, LONGER))
     assert edited.accepts("16")
 
@@ -194,15 +199,15 @@ def test_failure_of_the_reader_keeps_the_last_good_one(
     monkeypatch.setattr("mockserver.reload.read_document", broken)
     edited.change(SECONDS, LONGER)
     assert edited.accepts("8")
-    assert "cannot be followed" in caplog.text
+    assert "cannot be used" in caplog.text
 
 
 def test_comment_is_no_new_version(edited: Edited, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "mockserver")
-    service = edited.app.service
+    service = edited.app.current.service
     edited.write(ORIGINAL + "# a comment\n")
-    assert edited.accepts("8") and edited.app.service is service
-    assert "hold from now on" not in caplog.text
+    assert edited.accepts("8") and edited.app.current.service is service
+    assert "apply from now on" not in caplog.text
 
 
 def test_file_that_rests_is_not_read_again(edited: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,13 +268,13 @@ def test_process_follows_its_document_and_keeps_its_jobs(process: tuple[Any, str
     _, stderr = running.communicate(timeout=10)
     assert running.returncode == 0
     lines = [line for line in stderr.splitlines() if str(path) in line]
-    assert [re.sub(r".*yaml: ", "", line)[:20] for line in lines] == ["its rules hold from ", "not valid YAML: line"]
+    assert [re.sub(r".*yaml: ", "", line)[:20] for line in lines] == ["its rules apply from", "not valid YAML: line"]
 
 
 def test_verdict_on_an_edit_is_told_without_a_request(process: tuple[Any, str, Path]) -> None:
     running, _, path = process
     path.write_text("openapi: [", "utf-8")
-    assert "the rules before that stay" in running.stderr.readline()
+    assert "the previous rules stay" in running.stderr.readline()
 
 
 def test_bad_http_is_answered_by_the_rules_of_today(process: tuple[Any, str, Path]) -> None:

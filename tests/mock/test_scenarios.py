@@ -368,7 +368,7 @@ def test_scenario_waits_for_a_request_that_it_concerns(mock: Mock) -> None:
     assert mock.send("GET", "/v1/videos").status_code == 503
     mock.create()
     assert mock.control.jobs[0]["fate"]["code"] == "moderation_blocked"
-    assert mock.control.stage.active == ()
+    assert mock.control.scenarios == ()
 
 
 def test_request_that_asks_itself_uses_up_nothing(mock: Mock) -> None:
@@ -397,7 +397,7 @@ def test_standing_scenarios_are_met_beside_the_next_one(tmp_path: Path) -> None:
 def test_first_of_two_scenarios_that_say_the_same_counts(
     mock: Mock, text: str, operation: str, found: Callable[[Any], bool]
 ) -> None:
-    assert found(mock.control.stage.play(READER.read(text), operation, "owner"))
+    assert found(mock.control.service.stage.play(READER.read(text), operation, "owner"))
 
 
 @pytest.mark.parametrize(("limit", "answers"), [(0, [429, 429]), (1, [200, 429]), (3, [200, 200, 200, 429, 429])])

@@ -1,5 +1,6 @@
 """What control tells one process of a shared store holds for all of them."""
 
+import asyncio
 import json
 import sqlite3
 from collections import Counter
@@ -13,13 +14,15 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.api.exchange import Exchange
-from mockserver.app import create_parts
+from mockserver.api.context import RequestContext
+from mockserver.app import build
 from mockserver.settings import Settings, read_settings
-from mockserver.stores import cached as bulletin
 from mockserver.stores import parse_store
+from mockserver.stores.base import StoreUnavailable
+from mockserver.stores.shared import ALIVE_SECONDS, SharedState
 from mockserver.stores.sqlite import shared as sqlite_board
 from mockserver.testing import VideosMock
+from mockserver.web.asgi import in_background
 from tests.mock.receiver import SECRET, receiving
 from tests.mock.stores import NAMES, PERSISTENT
 from tests.mock.test_cli import served, url
@@ -63,7 +66,7 @@ def pair(name: str) -> Iterator[tuple[Process, Process]]:
     one, other = Process(name), Process(name)
     yield one, other
     for each in (one, other):
-        each.control.service.close()
+        each.app.runtime.close()
 
 
 def test_scenario_that_one_is_asked_for_is_met_at_the_other(pair: tuple[Process, Process]) -> None:
@@ -112,7 +115,7 @@ def test_clock_of_one_is_the_clock_of_all(pair: tuple[Process, Process], name: s
         assert each.time() == one.time() and each.time()["frozen"]
     late.tell("POST", "clock", json={"frozen": False})
     assert not one.time()["frozen"] and one.time()["offset"] == pytest.approx(3600)
-    late.control.service.close()
+    late.app.runtime.close()
 
 
 def test_journal_is_that_of_all_in_the_order_in_which_they_came(pair: tuple[Process, Process]) -> None:
@@ -128,14 +131,14 @@ def test_journal_is_that_of_all_in_the_order_in_which_they_came(pair: tuple[Proc
     assert one.paths() == []
 
 
-def test_requests_of_one_moment_have_ids_of_their_own(
-    pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bulletin, "time_ns", lambda: 10**18)
+def test_requests_of_one_moment_have_ids_of_their_own(name: str) -> None:
+    store = parse_store(name).open(lambda _: True)
+    one, other = (SharedState(store.state(), "", lambda: 1e9, bytes) for _ in range(2))  # type: ignore[arg-type]
     for number in range(4):
-        pair[number % 2].get(f"x{number}")
-    ids = [request["id"] for request in pair[0].control.requests]
+        (one, other)[number % 2].note(b"x", 10)
+    ids = [number for number, _ in one.notes(10)]
     assert ids == sorted(set(ids)) and len(ids) == 4
+    store.close()
 
 
 def test_journal_of_all_is_bounded(name: str) -> None:
@@ -150,7 +153,7 @@ def test_no_token_is_kept_in_the_journal_of_all(tmp_path: Path) -> None:
     mock = Process(f"sqlite:{tmp_path}/jobs.db")
     mock.post(form(prompt=f"my token is {TOKEN}", **{TOKEN: TOKEN}))
     mock.get(TOKEN)
-    mock.control.service.close()
+    mock.app.runtime.close()
     assert not [file for file in tmp_path.iterdir() if TOKEN.encode() in file.read_bytes()]
 
 
@@ -178,7 +181,7 @@ def test_scenario_file_is_asked_for_once_by_all_that_start_with_it(name: str, tm
     another = Process(name, scenario=file)
     assert another.scenarios() == other.scenarios() == [("slow=2", None)]
     for each in (one, other, late, another):
-        each.control.service.close()
+        each.app.runtime.close()
 
 
 def test_scenario_that_another_document_does_not_know_is_told_in_the_log(
@@ -194,7 +197,7 @@ def test_scenario_that_another_document_does_not_know_is_told_in_the_log(
     other.tell("POST", "clock", json={"advance": 1})
     assert one.scenarios() == other.scenarios() == [("fail=moderation_blocked", 1)], "it is still met where it is known"
     for each in (one, other):
-        each.control.service.close()
+        each.app.runtime.close()
 
 
 def test_change_that_came_second_is_done_on_what_came_first(pair: tuple[Process, Process]) -> None:
@@ -207,7 +210,7 @@ def test_change_that_came_second_is_done_on_what_came_first(pair: tuple[Process,
             other.control.advance(10)
         one.control.clock.advance(1)
 
-    one.control.sharing.change(act)
+    one.control.sync.change(act)
     assert len(tries) == 2 and other.time()["offset"] == one.time()["offset"] == pytest.approx(11)
 
 
@@ -232,7 +235,7 @@ def test_control_waits_for_its_file_and_is_answered_once_it_is_free(
         assert mock.post().status_code == 200, "who makes videos does not wait"
     assert mock.tell("POST", "clock", json={"advance": 5}).json()["offset"] == 5
     assert mock.paths() == ["/v1/videos"]
-    mock.control.service.close()
+    mock.app.runtime.close()
 
 
 @needs_redis
@@ -245,7 +248,7 @@ def test_control_is_unavailable_while_redis_is_away_and_then_goes_on() -> None:
     assert mock.post([]).status_code in (400, 503)
     own.start()
     assert mock.tell("POST", "clock", json={"advance": 5}).status_code == 200
-    mock.control.service.close()
+    mock.app.runtime.close()
     own.close()
 
 
@@ -254,12 +257,12 @@ def test_what_control_told_lives_as_long_as_it_is_asked_for(tmp_path: Path) -> N
     name = shared_redis().url(f"{tmp_path}:")
     one, other = Process(name), Process(name)
     one.tell("POST", "clock", json={"advance": 5})
-    client, key = shared_redis().client, f"{tmp_path}:1:board"
+    client, key = shared_redis().client, f"{tmp_path}:1:state"
     assert client.pexpire(key, 60_000)
     assert other.time()["offset"] == 5
     assert client.pttl(key) > 60_000
     for each in (one, other):
-        each.control.service.close()
+        each.app.runtime.close()
 
 
 @needs_redis
@@ -280,7 +283,7 @@ def test_redis_that_forgot_all_leaves_the_scenario_file_and_no_process_with_what
     assert other.time()["offset"] == one.time()["offset"] == pytest.approx(7)
     assert other.scenarios() == [("slow=1", None)]
     for each in (one, other):
-        each.control.service.close()
+        each.app.runtime.close()
     own.close()
 
 
@@ -320,14 +323,14 @@ def test_what_another_version_has_told_is_passed_over(tmp_path: Path) -> None:
     name = f"sqlite:{tmp_path}/jobs.db"
     first = Process(name)
     first.ask("drop")
-    first.control.service.close()
+    first.app.runtime.close()
     with closing(sqlite3.connect(f"{tmp_path}/jobs.db-control")) as database, database:
         database.execute("UPDATE state SET content = ?", (b"of another kind",))
         database.execute("INSERT INTO request VALUES (1, ?)", (b"of another kind",))
     later = Process(name)
     later.get("x")
     assert (later.scenarios(), later.paths()) == ([], ["/v1/videos/x"])
-    later.control.service.close()
+    later.app.runtime.close()
 
 
 @needs_redis
@@ -336,7 +339,7 @@ def test_process_ends_though_its_last_requests_cannot_be_written_down() -> None:
     mock = Process(own.url("last:"))
     mock.get("x")
     own.close()
-    mock.control.service.close()
+    mock.app.runtime.close()
 
 
 def test_replicas_count_their_requests_each_for_itself(pair: tuple[Process, Process]) -> None:
@@ -346,20 +349,69 @@ def test_replicas_count_their_requests_each_for_itself(pair: tuple[Process, Proc
 
 
 def test_processes_of_one_group_count_together_also_those_that_have_ended(name: str) -> None:
-    settings = Settings(store=parse_store(name))
-    one, other = (create_parts(settings, Clock(), group="workers") for _ in range(2))
-    # Until then it hears nobody who asks for its counts.
-    while not one.control.sharing._board._bus.is_up:  # type: ignore[attr-defined]
-        pass
-    one.control.metrics.observe(Exchange("GET", "/", b"", None, operation="retrieveVideo"), 200, 0.1)
+    one, other = (build(Settings(store=parse_store(name)), Clock(), group="workers") for _ in range(2))
     count = b'mockserver_requests_total{operation="retrieveVideo",rule="",status="200"} 1.0'
-    assert count in other.control.metrics_text()[1]
-    one.service.close()
-    assert count in other.control.metrics_text()[1]
-    other.service.close()
+
+    async def scraped() -> tuple[bytes, bytes]:
+        async with in_background(one.runtime.sync.watch, other.runtime.sync.watch):
+            await asyncio.sleep(0)
+            one.runtime.metrics.observe(RequestContext("GET", "/", b"", (), operation="retrieveVideo"), 200, 0.1)
+            await other.runtime.sync.flush()
+            while_both_run = other.control.metrics_text()[1]
+        return while_both_run, other.control.metrics_text()[1]
+
+    while_both_run, after = asyncio.run(scraped())
+    assert count in while_both_run and count in after
+    for each in (one, other):
+        each.runtime.close()
 
 
-def test_store_has_one_board(name: str) -> None:
+class Wall:
+    """A clock of the machine that a test moves."""
+
+    now = 1e9
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_process_that_does_not_report_any_more_is_not_waited_for(name: str) -> None:
+    wall = Wall()
     store = parse_store(name).open(lambda _: True)
-    assert store.board() is store.board()
+    killed, asking = (SharedState(store.state(), "", wall, bytes) for _ in range(2))  # type: ignore[arg-type]
+    with killed.taking_part():
+        killed.carry_out(1)
+        assert not asking.is_carried_out(2)
+        wall.now += ALIVE_SECONDS + 1
+        assert asking.is_carried_out(2)
     store.close()
+
+
+def test_records_are_written_at_once_where_nobody_could_ask_for_them(name: str) -> None:
+    store = parse_store(name).open(lambda _: True)
+    one, other = (SharedState(store.state(), "", Wall(), bytes) for _ in range(2))  # type: ignore[arg-type]
+    one.note(b"at once", 10)
+    with one.taking_part():
+        one.note(b"later", 10)
+        assert [record for _, record in other.notes(10)] == [b"at once"]
+    assert [record for _, record in other.notes(10)] == [b"at once", b"later"]
+    store.close()
+
+
+def test_report_of_another_version_is_passed_over(name: str) -> None:
+    store = parse_store(name).open(lambda _: True)
+    state = store.state()
+    assert state is not None
+    state.report("another", b"of another kind")
+    assert SharedState(state, "", Wall(), bytes).is_carried_out(1)
+    store.close()
+
+
+def test_control_file_of_something_else_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "jobs.db-control").write_text("no database at all, but a text of some length" * 100)
+    with pytest.raises(StoreUnavailable, match=r"jobs.db-control: is no SQLite file"):
+        Mock(store=parse_store(f"sqlite:{tmp_path}/jobs.db"))
+
+
+def test_store_in_memory_shares_nothing() -> None:
+    assert Settings().store.open(lambda _: True).state() is None

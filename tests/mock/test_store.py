@@ -1,6 +1,5 @@
 """Every store keeps what it acknowledged, in order and within its bounds: one suite for all of them."""
 
-import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +8,10 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from mockserver.jobs.job import Job
 from mockserver.stores import InFile, InMemory, InRedis, parse_store
 from mockserver.stores.base import LOOK, Bounds, Page, Store
 from mockserver.stores.memory import MemoryStore
-from tests.mock.stores import DONE, KINDS, WIDE, Opened, ids, is_done, job, listed, open_store, opening, poll, put
+from tests.mock.stores import DONE, KINDS, Opened, ids, is_done, job, listed, open_store, opening, poll, put
 from tests.mock.vocabulary import Mock
 
 
@@ -194,17 +192,6 @@ def test_reference_over_the_bound_by_itself_is_kept_alone(opened: Opened) -> Non
     assert (listed(store), store.reference("me", "big")) == (["big"], b"1234567890")
     put(store, job("small"), reference=b"1")
     assert (listed(store), store.held()) == (["small"], 1)
-
-
-def test_garbage_collector_sees_no_job_in_memory() -> None:
-    store = MemoryStore(WIDE, is_done)
-    put(store, *(job(str(number)) for number in range(100)))
-    gc.collect()
-    assert not any(
-        isinstance(seen, Job) or seen in (store._entries, store._all.places)
-        for seen in gc.get_objects()
-        if type(seen) in (dict, Job)
-    )
 
 
 def test_document_with_too_few_ids_overwrites_none(tmp_path: Path) -> None:

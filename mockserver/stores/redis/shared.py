@@ -1,4 +1,4 @@
-"""The board of a Redis store: two keys beside those of the jobs."""
+"""Shared state of a Redis store: three keys beside those of the jobs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,14 +41,14 @@ Tried = Callable[[Callable[[], Any]], Any]
 """Gives what a call gives; what redis says when it fails becomes the store's own error."""
 
 
-class RedisEngine:
-    """The board below ``prefix``, reached by ``client`` as ``tried`` has it. It lives ``lifetime`` ms past its use."""
+class RedisStateStore:
+    """Shared state below ``prefix``, reached by ``client`` as ``tried`` has it. It expires after ``lifetime`` ms."""
 
     def __init__(self, client: redis.Redis, tried: Tried, prefix: str, lifetime: int) -> None:
         self._client = client
         self._tried = tried
         self._lifetime = lifetime
-        self._state, self._requests, self._counts = (f"{prefix}{name}" for name in ("board", "requests", "counts"))
+        self._state, self._requests, self._reports = (f"{prefix}{name}" for name in ("state", "requests", "reports"))
         self._replace, self._write, self._forget = map(client.register_script, (REPLACE, WRITE, FORGET))
 
     def version(self) -> int:
@@ -84,15 +84,26 @@ class RedisEngine:
         """The set at once."""
         return min(most, int(self._tried(lambda: self._forget(keys=[self._requests]))))
 
-    def tell(self, group: str, name: str, content: bytes) -> None:
-        """One field of a hash a group."""
-        key = f"{self._counts}:{group}"
-        self._tried(lambda: (self._client.hset(key, name, content), self._client.expire(key, DAY)))
+    def report(self, name: str, report: bytes) -> None:
+        """One key a process, so that each expires by itself, and an index of them."""
+        key = f"{self._reports}:{name}"
 
-    def told(self, group: str) -> dict[str, bytes]:
-        """The whole hash."""
-        found = self._tried(lambda: self._client.hgetall(f"{self._counts}:{group}"))
-        return {name.decode(): content for name, content in found.items()}
+        def write() -> None:
+            with self._client.pipeline(transaction=False) as calls:
+                calls.set(key, report, ex=DAY)
+                calls.sadd(self._reports, name)
+                calls.expire(self._reports, DAY)
+                calls.execute()
+
+        self._tried(write)
+
+    def reports(self) -> dict[str, bytes]:
+        """All that have not expired."""
+        names = [name.decode() for name in self._tried(lambda: self._client.smembers(self._reports))]
+        if not names:
+            return {}
+        found = self._tried(lambda: self._client.mget([f"{self._reports}:{name}" for name in names]))
+        return {name: report for name, report in zip(names, found, strict=True) if report is not None}
 
     def close(self) -> None:
         """The connections are the store's."""

@@ -1,7 +1,6 @@
 """The store in Redis: processes on several machines may share it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 from urllib.parse import SplitResult
@@ -13,10 +12,8 @@ from redis.retry import Retry
 
 from mockserver.jobs.job import Job
 from mockserver.stores.base import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
-from mockserver.stores.cached import Bulletin
 from mockserver.stores.redis import scripts
-from mockserver.stores.redis.bus import RedisBus
-from mockserver.stores.redis.shared import RedisEngine
+from mockserver.stores.redis.shared import RedisStateStore
 
 BOUNDS = Bounds(jobs=100_000, bytes=2**30)
 """What is kept if nothing else is said. Redis keeps it in memory."""
@@ -79,7 +76,6 @@ class RedisStore:
         self._finished = finished
         self._timer = timer
         self._quiet_until = float("-inf")
-        self._board: Bulletin | None = None
         self._client = redis.Redis.from_url(
             url._replace(query="").geturl(),
             socket_timeout=TIMEOUT_SECONDS,
@@ -148,12 +144,9 @@ class RedisStore:
         content: bytes | None = self._run("reference", video_id, owner)
         return content
 
-    def board(self) -> Bulletin:
-        """Keys and channels beside those of the jobs."""
-        if self._board is None:
-            engine = RedisEngine(self._client, self._tried, self._prefix, self._lifetime)
-            self._board = Bulletin(engine, partial(RedisBus, self._client, self._prefix))
-        return self._board
+    def state(self) -> RedisStateStore:
+        """In keys beside those of the jobs."""
+        return RedisStateStore(self._client, self._tried, self._prefix, self._lifetime)
 
     def clear(self) -> None:
         """Let go of everything, some jobs at a time."""
@@ -170,8 +163,6 @@ class RedisStore:
 
     def close(self) -> None:
         """Close the connections; the next call opens them again."""
-        if self._board is not None:
-            self._board.close()
         self._client.close()
 
     def _going(self, first: list[bytes], look: int) -> tuple[int, tuple[bytes, ...]]:

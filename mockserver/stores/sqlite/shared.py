@@ -1,4 +1,4 @@
-"""The board of an SQLite store: a file beside that of the jobs, so that neither waits for the other's writers."""
+"""Shared state of an SQLite store: a file beside that of the jobs, so that neither waits for the other's writers."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ BUSY_SECONDS = 1.0
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER, content BLOB)",
     "CREATE TABLE IF NOT EXISTS request (turn INTEGER PRIMARY KEY, record BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS counts (family TEXT, name TEXT PRIMARY KEY, content BLOB, at REAL)",
+    "CREATE TABLE IF NOT EXISTS report (name TEXT PRIMARY KEY, content BLOB, at REAL)",
 )
 
 
-class SqliteEngine:
-    """The board of the store in the file ``store``. What it holds is written through, but not forced to the disk."""
+class SqliteStateStore:
+    """Shared state of the store in the file ``store``, in a file of its own that is not forced to the disk."""
 
     def __init__(self, store: Path) -> None:
         self.path = store.with_name(store.name + SUFFIX)
@@ -77,16 +77,16 @@ class SqliteEngine:
         with self._connected() as database:
             return min(most, database.execute("DELETE FROM request").rowcount)
 
-    def tell(self, group: str, name: str, content: bytes) -> None:
-        """One row a process. Those of yesterday's processes go."""
+    def report(self, name: str, report: bytes) -> None:
+        """One row a process. Those of yesterday's processes are deleted."""
         with self._connected() as database:
-            database.execute("DELETE FROM counts WHERE at < julianday('now') - 1 AND family <> ?", (group,))
-            database.execute("REPLACE INTO counts VALUES (?, ?, ?, julianday('now'))", (group, name, content))
+            database.execute("DELETE FROM report WHERE at < julianday('now') - 1")
+            database.execute("REPLACE INTO report VALUES (?, ?, julianday('now'))", (name, report))
 
-    def told(self, group: str) -> dict[str, bytes]:
-        """All rows of the group."""
+    def reports(self) -> dict[str, bytes]:
+        """All rows."""
         with self._connected() as database:
-            return dict(database.execute("SELECT name, content FROM counts WHERE family = ?", (group,)).fetchall())
+            return dict(database.execute("SELECT name, content FROM report").fetchall())
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,10 +10,8 @@ import msgspec
 
 from mockserver.jobs.job import Job
 from mockserver.stores.base import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
-from mockserver.stores.cached import Bulletin
-from mockserver.stores.invalidation import SocketBus
 from mockserver.stores.sqlite.connection import FileError, open_database, primary_code, told
-from mockserver.stores.sqlite.shared import SqliteEngine
+from mockserver.stores.sqlite.shared import SqliteStateStore
 
 BOUNDS = Bounds(jobs=1_000_000, bytes=4 * 2**30)
 """What is kept if nothing else is said."""
@@ -43,7 +40,6 @@ class SqliteStore:
         self._finished = finished
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
-        self._board: Bulletin | None = None
         with self._connected():
             pass  # it is said now, and not at the first job, if the file cannot be used
 
@@ -123,12 +119,9 @@ class SqliteStore:
         content: bytes | None = self._value(query, video_id, owner)
         return content
 
-    def board(self) -> Bulletin:
-        """A file and a folder beside this one."""
-        if self._board is None:
-            engine = SqliteEngine(self._path)
-            self._board = Bulletin(engine, partial(SocketBus, engine.path.with_name(engine.path.name + ".d")))
-        return self._board
+    def state(self) -> SqliteStateStore:
+        """In a file beside this one."""
+        return SqliteStateStore(self._path)
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -151,8 +144,6 @@ class SqliteStore:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
-        if self._board is not None:
-            self._board.close()
 
     def _record(self, owner: str, video_id: str) -> bytes | None:
         record: bytes | None = self._value("SELECT record FROM job WHERE id = ? AND owner = ?", video_id, owner)

@@ -1,0 +1,63 @@
+"""Handlers: each operation of the document with the reader of its body."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.api.context import RequestContext
+from mockserver.api.endpoint import Handler, Methods
+from mockserver.api.operations import Service
+from mockserver.spec.document import Operation
+from mockserver.validation.multipart import FormReader
+from mockserver.web.bodies import JSONReader, form_reader, read_query
+
+logger = logging.getLogger("mockserver")
+
+
+def handlers(service: Service) -> dict[str, Handler]:
+    """What answers each operation, by its id."""
+
+    def form(context: RequestContext) -> FormReader:
+        content_type, length = context.header(b"content-type") or "", context.header(b"content-length") or ""
+        return form_reader(service.rules["createVideo"], service.spool, content_type, length)
+
+    def json(context: RequestContext) -> JSONReader:
+        return JSONReader(service.rules["remixVideo"], context.header(b"content-type") or "")
+
+    def retrieve(context: RequestContext, _: None) -> Any:
+        return service.retrieve(context.owner, context.parameters["video_id"])
+
+    def page(context: RequestContext, _: None) -> Any:
+        return service.list(context.owner, read_query(context.query))
+
+    def delete(context: RequestContext, _: None) -> Any:
+        return service.delete(context.owner, context.parameters["video_id"])
+
+    def content(context: RequestContext, _: None) -> Any:
+        return service.content(context, read_query(context.query))
+
+    return {
+        handler.operation: handler
+        for handler in (
+            Handler("createVideo", service.create, form),
+            Handler("retrieveVideo", retrieve),
+            Handler("listVideos", page),
+            Handler("deleteVideo", delete),
+            Handler("remixVideo", service.remix, json),
+            Handler("downloadContent", content),
+        )
+    }
+
+
+def by_path(operations: Iterable[Operation], known: Mapping[str, Handler]) -> dict[str, Methods]:
+    """The handlers of each path by method; an operation that this mock lacks is left out."""
+    paths: dict[str, Methods] = {}
+    for operation in operations:
+        if operation.id in known:
+            paths.setdefault(operation.path, {})[operation.method] = known[operation.id]
+        else:
+            logger.warning("left out: %s %s, this mock has no %s", operation.method, operation.path, operation.id)
+    for methods in paths.values():
+        if "GET" in methods:
+            methods["HEAD"] = methods["GET"]
+    return paths

@@ -1,0 +1,58 @@
+"""Readers of request bodies: multipart forms and JSON objects. And the query, read as a form."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from mockserver.spec.rules import FormRules
+from mockserver.validation.multipart import Form, FormReader, Part, UploadError, media_type, utf_8
+from mockserver.validation.spool import Spool
+
+
+def form_reader(rules: FormRules, spool: Spool, content_type: str, announced: str) -> FormReader:
+    """The reader of a multipart body with these headers; ``UploadError`` if it cannot become a form.
+
+    ``announced`` is the Content-Length header, empty where there is none.
+    """
+    name, boundary = media_type(content_type)
+    if name != rules.media_type:
+        raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
+    reader = FormReader(boundary, rules.limits, spool)
+    if announced.isdecimal():
+        reader.announce(int(announced))
+    return reader
+
+
+class JSONReader:
+    """Reads a JSON object; ``UploadError`` if the body is something else, or over the limit."""
+
+    def __init__(self, rules: FormRules, content_type: str) -> None:
+        if media_type(content_type)[0] != rules.media_type:
+            raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
+        self._limit = rules.limits.body_bytes
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next chunk."""
+        self._size += len(chunk)
+        if self._size > self._limit:
+            raise UploadError("body.limit", count=self._size, limit=self._limit)
+        self._chunks.append(chunk)
+
+    def finish(self) -> dict[str, Any]:
+        """The object."""
+        try:
+            return msgspec.json.decode(b"".join(self._chunks), type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise UploadError("json.well-formed") from None
+
+
+def read_query(query: bytes) -> Form:
+    """The query as a form of text fields."""
+    form: Form = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1"):
+        part = Part(utf_8(name), None, None, [value.encode("latin-1")])
+        form.setdefault(part.name, []).append(part)
+    return form
