@@ -105,7 +105,7 @@ function Shell() {
   return html`
     <a class="skip" href="#main" onClick=${(e) => (e.preventDefault(), document.getElementById("main").focus())}>Skip to content</a>
     <nav class="side" aria-label="Views">
-      <a class="brand" href="#/requests"><img src="icon.svg" alt="" width="22" height="22" /><b>mockserver</b></a>
+      <a class="brand" href="#/requests" aria-label="mockserver"><img src="icon.svg" alt="" width="22" height="22" /><b>mockserver</b></a>
       <ul>
         ${VIEWS.map(
           (one, index) => html`<li>

@@ -3,10 +3,14 @@ import { control } from "./api.js";
 
 let loaded = null;
 
-/** The document, loaded once; again when the mock tells of another one. */
+/** The document of this digest, loaded once. Without a digest the mock has not told of it yet: that never ends. */
 export function loadDocument(digest) {
-  if (loaded?.digest !== digest) loaded = { digest, promise: control("openapi.json") };
-  loaded.promise.catch(() => (loaded = null));
+  if (!digest) return new Promise(() => {});
+  if (loaded?.digest !== digest) {
+    const promise = control("openapi.json");
+    promise.catch(() => (loaded = null));
+    loaded = { digest, promise };
+  }
   return loaded.promise;
 }
 

@@ -86,12 +86,13 @@ function Headers({ headers, title }) {
   </details>`;
 }
 
-export function Request({ id }) {
+export function Request({ id, alone }) {
+  const Heading = alone ? "h1" : "h2";
   const { value: it, error, reload } = useLoaded((signal) => control(`requests/${id}`, { signal }), [id]);
   const [sent, setSent] = useState(null);
   const close = html`<a class="button small close" href="#/requests" aria-label="Close" title="Close (Esc)"><${Icon} name="close" /></a>`;
-  if (error && !it) return html`<article class="detail"><header><h2>Request</h2><span class="grow"></span>${close}</header><${Failure} error=${error} retry=${reload} /></article>`;
-  if (!it) return html`<article class="detail" aria-busy="true"><header><h2 class="quiet">Loading …</h2><span class="grow"></span>${close}</header></article>`;
+  if (error && !it) return html`<article class="detail"><header><${Heading}>Request<//><span class="grow"></span>${close}</header><${Failure} error=${error} retry=${reload} /></article>`;
+  if (!it) return html`<article class="detail" aria-busy="true"><header><${Heading} class="quiet">Loading …<//><span class="grow"></span>${close}</header></article>`;
   const again = async () => {
     try {
       setSent({ answer: await control(`requests/${id}/resend`, { method: "POST" }) });
@@ -102,7 +103,7 @@ export function Request({ id }) {
   return html`<article class="detail" aria-label=${`${it.method} ${it.path}`}>
     <header>
       <${Status} status=${it.status} />
-      <h2 class="mono"><b>${visible(it.method)}</b> ${visible(it.path)}${it.query ? html`<span class="quiet">?${visible(it.query)}</span>` : ""}</h2>
+      <${Heading} class="mono"><b>${visible(it.method)}</b> ${visible(it.path)}${it.query ? html`<span class="quiet">?${visible(it.query)}</span>` : ""}<//>
       <span class="grow"></span>
       ${close}
     </header>

@@ -168,6 +168,6 @@ export function Requests({ rest, query }) {
       : html`<${Empty} filtered=${filtered && rows.length > 0} onClear=${clear} />`}
   </section>`;
   if (opened === null) return html`<div class="panes">${list}</div>`;
-  const detail = html`<${Request} key=${opened} id=${opened} />`;
+  const detail = html`<${Request} key=${opened} id=${opened} alone=${!split} />`;
   return html`<div class=${`panes ${split ? "split" : "one"}`}>${split && list}${detail}</div>`;
 }

@@ -86,7 +86,7 @@ export function Scenarios() {
             <th scope="row"><code>${one.name}</code>${on && html` <span class="tag good">active</span>`}</th>
             <td>${one.says}</td>
             <td class="mono quiet">${one.parameters.join(", ")}</td>
-            <td><button type="button" class="small" aria-label=${`Write ${one.name} into the form`} onClick=${() => { setText(one.name); document.querySelector("input[name=scenario]").focus(); }}>Use</button></td>
+            <td><button type="button" class="small" aria-label=${`Use ${one.name}`} onClick=${() => { setText(one.name); document.querySelector("input[name=scenario]").focus(); }}>Use</button></td>
           </tr>`;
         })}</tbody>
       </table></div>

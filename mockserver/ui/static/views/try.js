@@ -7,7 +7,7 @@ import { Copy, Failure, Json, Status } from "../parts.js";
 import { bytes, duration, visible } from "../format.js";
 
 /** A picture of so many pixels: a sky over a horizon, so that the zoom of the video can be seen. */
-async function paint(width, height) {
+function paint(width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d");
   const sky = pen.createLinearGradient(0, 0, 0, height);
@@ -28,8 +28,9 @@ async function paint(width, height) {
   pen.lineTo(width, height);
   pen.lineTo(0, height);
   pen.fill();
-  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-  return new File([blob], `picture-${width}x${height}.png`, { type: "image/png" });
+  // At once, while toBlob waits until the browser has nothing else to do.
+  const bytes = Uint8Array.from(atob(canvas.toDataURL("image/png").split(",")[1]), (c) => c.charCodeAt(0));
+  return new File([bytes], `picture-${width}x${height}.png`, { type: "image/png" });
 }
 
 const dimensions = (text) => /^\d{1,5}x\d{1,5}$/.test(text ?? "") && text.split("x").map(Number);
@@ -59,15 +60,15 @@ function FileField({ field, values, set }) {
   const fits = preview && wanted ? preview.width === wanted[0] && preview.height === wanted[1] : null;
   return html`<div class=${`drop ${over ? "over" : ""}`} onDragOver=${(e) => (e.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)} onDrop=${drop}>
     <input ref=${input} id=${`f-${field.name}`} type="file" class="offscreen" tabindex="-1" accept=${field.types.join(",")} onChange=${(e) => e.target.files[0] && set(field.name, e.target.files[0])} />
-    ${preview && html`<img src=${preview.url} alt="preview of the chosen file" />`}
+    ${preview ? html`<img src=${preview.url} alt="preview of the chosen file" />` : html`<span class="nopreview"></span>`}
     <div>
       ${file
-        ? html`<p><span class="mono">${visible(file.name)}</span> <span class="quiet">${bytes(file.size)}${preview ? ` · ${preview.width}×${preview.height}` : ""}</span>
+        ? html`<p class="chosen"><span class="mono">${visible(file.name)}</span> <span class="quiet">${bytes(file.size)}${preview ? ` · ${preview.width}×${preview.height}` : ""}</span>
             ${fits === false && html` <span class="tag bad">not ${wanted.join("×")}</span>`}</p>`
-        : html`<p class="quiet">Drop a file here</p>`}
+        : html`<p class="quiet chosen">Drop a file here</p>`}
       <p class="buttons">
         <button type="button" class="small" onClick=${() => input.current.click()}>Choose a file</button>
-        ${wanted && html`<button type="button" class="small" onClick=${async () => set(field.name, await paint(...wanted))}>Use a picture of ${wanted.join("×")}</button>`}
+        ${wanted && html`<button type="button" class="small" onClick=${() => set(field.name, paint(...wanted))}>Use a picture of ${wanted.join("×")}</button>`}
         ${file && html`<button type="button" class="small" onClick=${() => set(field.name, null)}>Leave out</button>`}
       </p>
     </div>
@@ -136,12 +137,13 @@ export function Try({ query }) {
   const set = (name, value) => setValues((before) => ({ ...before, [name]: value }));
 
   useEffect(() => {
-    setValues({ ...initial(fields), ...Object.fromEntries([...query].filter(([name]) => fields.some((one) => one.name === name))) });
+    const asked = [...query].filter(([name]) => fields.some((one) => one.name === name));
+    const values = { ...initial(fields), ...Object.fromEntries(asked) };
+    const picture = fields.find((one) => one.isFile && one.matches);
+    const size = picture && dimensions(values[picture.matches]);
+    setValues(size ? { ...values, [picture.name]: paint(...size) } : values);
     setAnswer(null);
     setFailure(null);
-    const picture = fields.find((one) => one.isFile && one.matches);
-    const size = picture && dimensions(fields.find((one) => one.name === picture.matches)?.default);
-    if (size) paint(...size).then((file) => setValues((before) => (before[picture.name] === null ? { ...before, [picture.name]: file } : before)));
   }, [fields]);
 
   useEffect(() => () => answer?.media && URL.revokeObjectURL(answer.media.url), [answer]);

@@ -30,7 +30,7 @@ function Progress({ job }) {
 }
 
 function Card({ job, current }) {
-  return html`<a class="videocard" href=${`#/videos/${job.id}`} aria-current=${current ? "true" : undefined} aria-label=${`video ${job.id}, ${job.status}`}>
+  return html`<a class="videocard" href=${`#/videos/${job.id}`} aria-current=${current ? "true" : undefined}>
     <span class="frame"><${Poster} job=${job} /></span>
     <span class="meta">
       <span class="line"><${State} job=${job} />${job.remixed_from_video_id && html`<span class="tag">remix</span>`}<span class="grow"></span><span class="quiet mono">${job.status === "completed" ? "" : `${job.progress} %`}</span></span>
@@ -78,14 +78,15 @@ function Player({ job }) {
   </div>`;
 }
 
-function Detail({ id, jobs, reload, failures }) {
+function Detail({ id, jobs, reload, failures, alone }) {
+  const Heading = alone ? "h1" : "h2";
   const listed = jobs.find((one) => one.id === id);
   const { value, error } = useLoaded((signal) => (listed ? Promise.resolve(listed) : control(`jobs/${encodeURIComponent(id)}`, { signal })), [id, listed]);
   const [failure, setFailure] = useState(null);
   const [code, setCode] = useState(failures[0] ?? "");
   const job = listed ?? value;
   const close = html`<a class="button small close" href="#/videos" aria-label="Close" title="Close (Esc)"><${Icon} name="close" /></a>`;
-  if (!job) return html`<article class="detail"><header><h2>Video</h2><span class="grow"></span>${close}</header>${error && html`<${Failure} error=${error} />`}</article>`;
+  if (!job) return html`<article class="detail"><header><${Heading}>Video<//><span class="grow"></span>${close}</header>${error && html`<${Failure} error=${error} />`}</article>`;
   const act = async (body) => {
     setFailure(null);
     try {
@@ -103,7 +104,7 @@ function Detail({ id, jobs, reload, failures }) {
   const root = rootOf(job, jobs);
   const related = root !== job || jobs.some((one) => one.remixed_from_video_id === job.id);
   return html`<article class="detail" aria-label=${`Video ${job.id}`}>
-    <header><${State} job=${job} /><h2 class="mono">${shortId(job.id)}</h2><span class="grow"></span>${close}</header>
+    <header><${State} job=${job} /><${Heading} class="mono">${shortId(job.id)}<//><span class="grow"></span>${close}</header>
     <div class="scroll" tabindex="0" role="region" aria-label="Details">
       ${failure && html`<${Failure} error=${failure} />`}
       <${Player} key=${`${job.id} ${job.status}`} job=${job} />
@@ -179,5 +180,5 @@ export function Videos({ rest }) {
     ${shown.length > 0 && html`<div class="cards" tabindex="0" role="region" aria-label="List of videos">${shown.map((job) => html`<${Card} key=${job.id} job=${job} current=${job.id === opened} />`)}</div>`}
   </section>`;
   if (!opened) return html`<div class="panes">${list}</div>`;
-  return html`<div class=${`panes ${split ? "split" : "one"}`}>${split && list}<${Detail} key=${opened} id=${opened} jobs=${jobs} reload=${reload} failures=${failures} /></div>`;
+  return html`<div class=${`panes ${split ? "split" : "one"}`}>${split && list}<${Detail} key=${opened} id=${opened} jobs=${jobs} reload=${reload} failures=${failures} alone=${!split} /></div>`;
 }

@@ -1,0 +1,458 @@
+"""The page for people in a real browser, as people use it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from mockserver.jobs.pace import parse_pace
+from mockserver.settings import Settings
+from mockserver.testing import VideosMock
+from tests.clients.test_browser import FLAGS, Site
+from tests.pictures import picture
+
+VIEWS = ("requests", "videos", "try", "scenarios", "document", "figures")
+SECRET = "sk-secret-0123456789"
+MARKUP = "<img src=x onerror=alert(1)> \x1b[31mred \u202e backwards"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all; it must be able to start."""
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=[flag for flag in FLAGS if flag != "--headless"]
+            )
+        except Error as error:
+            pytest.skip(f"the browser does not start: {error}")
+        yield browser
+        browser.close()
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opened]:
+    """Opens a page, which must ask for nothing elsewhere, break no policy and raise no error."""
+    faults: list[str] = []
+    contexts = []
+
+    def open_page(url: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda said: faults.append(f"console: {said.text}") if "Content Security Policy" in said.text else None,
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                faults.append(f"asked: {asked.url}") if not asked.url.startswith((url, "blob:", "data:")) else None
+            ),
+        )
+        page.goto(f"{url}/_mock/ui/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def mock() -> Iterator[VideosMock]:
+    """A mock whose videos take long, unless they are finished by hand."""
+    mock = VideosMock(Settings(pace=parse_pace("real")))
+    yield mock
+    mock.close()
+
+
+def post(mock: VideosMock, token: str = SECRET, name: str = "beach.png", **fields: str) -> dict[str, Any]:
+    """Send a creation, right or not."""
+    headers = {"authorization": f"Bearer {token}"}
+    files = {"input_reference": (name, picture(), "image/png")}
+    answer = httpx.post(f"{mock.url}/v1/videos", headers=headers, data={"prompt": "x", **fields}, files=files)
+    return dict(answer.json())
+
+
+def finished(mock: VideosMock) -> str:
+    """The id of a completed video."""
+    video = str(post(mock)["id"])
+    mock.finish(video)
+    return video
+
+
+def view(page: Page, name: str) -> None:
+    """Go to a view by the navigation."""
+    page.locator(f"nav li a[href='#/{name}']").click()
+    expect(page.locator(f"main.{name}")).to_be_visible()
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until an expression holds. The policy of the page forbids the browser's own way to wait for one."""
+    given_up = monotonic() + 10
+    while not page.evaluate(condition):
+        assert monotonic() < given_up, f"not within 10 s: {condition}"
+        page.wait_for_timeout(30)
+
+
+def test_refused_request_is_understood_within_two_clicks(mock: VideosMock, opened: Opened) -> None:
+    post(mock, size="1280x720")
+    page = opened(mock.url)
+    page.locator("a.row").click()
+    why = page.locator(".why")
+    expect(why).to_contain_text("The picture's width and height are exactly those of size.")
+    expect(why).to_contain_text("input_reference.matches-size")
+    expect(why.locator(".value.sent")).to_have_text("image/png, 720x1280")
+    expect(why.locator("svg rect")).to_have_count(2)
+    expect(page.locator(".snippets .code")).to_contain_text("--form-string size=720x1280")
+    expect(page.locator(".file img")).to_be_visible()
+
+
+def test_request_shows_while_the_page_is_open_and_waits_where_it_is_paused(mock: VideosMock, opened: Opened) -> None:
+    page = opened(mock.url)
+    expect(page.locator(".empty")).to_contain_text("No request yet")
+    post(mock)
+    expect(page.locator("a.row")).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    post(mock, seconds="10")
+    page.get_by_role("button", name="Show 1 new").click()
+    expect(page.locator("a.row").first).to_contain_text("seconds.enum")
+    page.get_by_role("button", name="Refused").click()
+    expect(page.locator("a.row")).to_have_count(1)
+
+
+def test_request_is_sent_again(mock: VideosMock, opened: Opened) -> None:
+    post(mock, seconds="10")
+    page = opened(mock.url)
+    page.locator("a.row").click()
+    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("link", name="open it").click()
+    expect(page.locator(".why")).to_contain_text("seconds.enum")
+    assert [request["rule"] for request in mock.requests] == ["seconds.enum", "seconds.enum"]
+
+
+def test_keys_go_through_the_list(mock: VideosMock, opened: Opened) -> None:
+    for seconds in ("1", "2"):
+        post(mock, seconds=seconds)
+    page = opened(mock.url)
+    expect(page.locator("a.row")).to_have_count(2)
+    page.keyboard.press("j")
+    expect(page.locator(".why .value.sent")).to_have_text("2")
+    page.keyboard.press("j")
+    expect(page.locator(".why .value.sent")).to_have_text("1")
+    page.keyboard.press("Escape")
+    expect(page.locator(".detail")).to_have_count(0)
+    page.keyboard.press("/")
+    page.keyboard.type("nothing like that")
+    expect(page.locator(".empty")).to_contain_text("No request fits")
+
+
+def test_video_plays_and_seeks(mock: VideosMock, opened: Opened) -> None:
+    video = finished(mock)
+    page = opened(mock.url)
+    view(page, "videos")
+    page.locator(".videocard").click()
+    player = page.locator("video")
+    expect(player).to_be_visible()
+    player.evaluate("video => { video.muted = true; return video.play(); }")
+    until(page, "document.querySelector('video').currentTime > 0.2")
+    player.evaluate("video => { video.pause(); video.currentTime = 3; }")
+    until(page, "(v => v.currentTime === 3 && !v.seeking && v.readyState >= 2)(document.querySelector('video'))")
+    page.get_by_role("button", name="Sprite sheet").click()
+    until(page, "document.querySelector('img.sheet')?.naturalWidth > 0")
+    assert video in page.url
+
+
+def test_videos_are_steered_by_hand(mock: VideosMock, opened: Opened) -> None:
+    ids = [str(post(mock)["id"]) for _ in range(3)]
+    page = opened(f"{mock.url}")
+
+    def do(number: int, *buttons: str) -> None:
+        page.goto(f"{mock.url}/_mock/ui/#/videos/{ids[number]}")
+        for button in buttons:
+            page.get_by_role("button", name=button, exact=True).click()
+
+    do(0, "Finish now")
+    expect(page.locator(".detail video")).to_be_visible()
+    do(0, "Expire")
+    expect(page.locator(".detail .notice")).to_contain_text("expired")
+    page.goto(f"{mock.url}/_mock/ui/#/videos/{ids[1]}")
+    page.get_by_label("Code of the failure").select_option("server_error")
+    do(1, "Fail with")
+    expect(page.locator(".detail")).to_contain_text("could not be rendered")
+    do(2, "Stall")
+    mock.advance(100_000)
+    expect(page.locator(".detail header .state")).to_have_text("stalled")
+    do(2, "Delete")
+    expect(page.locator(".videocard")).to_have_count(2)
+    states = {job["id"]: (job["status"], job["expired"]) for job in mock.jobs}
+    assert states == {ids[0]: ("completed", True), ids[1]: ("failed", False)}
+
+
+def test_form_of_the_document_creates_a_video(mock: VideosMock, opened: Opened) -> None:
+    page = opened(mock.url)
+    view(page, "try")
+    page.get_by_label("size").select_option("1280x720")
+    page.get_by_role("button", name="Use a picture of 1280×720").click()
+    expect(page.locator(".drop")).to_contain_text("picture-1280x720.png")
+    page.get_by_role("button", name="Send POST /v1/videos").click()
+    expect(page.locator(".tryanswer")).to_contain_text('"status": "queued"')
+    page.get_by_role("link", name="open the video").click()
+    expect(page.locator(".detail")).to_contain_text("1280x720")
+    assert [job["size"] for job in mock.jobs] == ["1280x720"]
+
+
+def test_scenario_and_clock_set_on_the_page_are_met_by_a_client(mock: VideosMock, opened: Opened) -> None:
+    page = opened(mock.url)
+    view(page, "scenarios")
+    page.get_by_label("Scenario", exact=True).fill("rate-limit-exceeded")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("ul.active")).to_contain_text("rate-limit-exceeded")
+    assert post(mock)["error"]["code"] == "rate_limit_exceeded"
+    expect(page.locator("ul.active")).to_have_count(0)
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_role("button", name="Let it run")).to_be_visible()
+    video = post(mock)["id"]
+    with page.expect_response("**/_mock/clock"):
+        page.get_by_role("button", name="+10 min").click()
+    mock_jobs = {job["id"]: job["status"] for job in mock.jobs}
+    assert mock_jobs[video] == "completed"
+
+
+def test_rule_leads_to_the_requests_that_broke_it(mock: VideosMock, opened: Opened) -> None:
+    post(mock, seconds="10")
+    page = opened(mock.url)
+    view(page, "document")
+    page.get_by_label("Search the document").fill("seconds.enum")
+    page.locator(".ruleline summary").click()
+    page.get_by_role("link", name="1 request broke it").click()
+    expect(page.locator("a.row")).to_have_count(1)
+
+
+def test_figures_are_those_of_the_metrics(mock: VideosMock, opened: Opened) -> None:
+    for _ in range(3):
+        post(mock, seconds="10")
+    page = opened(mock.url)
+    view(page, "figures")
+    expect(page.locator(".sums")).to_contain_text("3requests")
+    expect(page.locator(".bars").first).to_contain_text("seconds.enum")
+
+
+def test_reference_shows_the_document(mock: VideosMock, opened: Opened) -> None:
+    page = opened(mock.url)
+    page.goto(f"{mock.url}/_mock/docs/")
+    expect(page.locator("h1")).to_contain_text("Image-to-video, Sora format")
+
+
+def test_token_never_appears_in_the_page(mock: VideosMock, opened: Opened) -> None:
+    post(mock, prompt=f"my token is {SECRET}", name=f"{SECRET}.png")
+    httpx.get(
+        f"{mock.url}/v1/videos/{SECRET}?after={SECRET}", headers={"authorization": f"Bearer {SECRET}", "x-copy": SECRET}
+    )
+    page = opened(mock.url)
+    bodies: list[str] = []
+    page.on(
+        "response",
+        lambda answer: bodies.append(answer.text()) if "json" in answer.headers.get("content-type", "") else None,
+    )
+    for number in (1, 2):
+        page.goto(f"{mock.url}/_mock/ui/#/requests/{number}")
+        expect(page.locator(".detail")).to_contain_text("***")
+        assert SECRET not in page.content()
+    for name in VIEWS:
+        view(page, name)
+        assert SECRET not in page.content()
+    assert len(bodies) > 2
+    assert SECRET not in "".join(bodies)
+
+
+def test_markup_and_terminal_escapes_show_as_text(mock: VideosMock, opened: Opened) -> None:
+    shown = "<img src=x onerror=alert(1)> ␛[31mred ⟨U+202E⟩ backwards"
+    post(mock, prompt=MARKUP, name="<b>bold</b>.png", **{"<i>field</i>": "x"})
+    page = opened(mock.url)
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+    expect(page.locator("a.row .prompt")).to_have_text(shown)
+    page.locator("a.row").click()
+    expect(page.locator(".fields")).to_contain_text(shown)
+    expect(page.locator(".fields")).to_contain_text("<i>field</i>")
+    expect(page.locator(".file")).to_contain_text("<b>bold</b>.png")
+    assert page.locator("img[src=x], .fields i, .file b").count() == 0
+
+
+# Other origins.
+
+ATTACK = """async (url) => {
+    const read = async (path, init) => { try { return (await (await fetch(url + path, init)).text()).slice(0, 80); } catch { return null; } };
+    const post = { method: "POST", credentials: "include", mode: "no-cors", body: JSON.stringify({scenario: "drop"}), headers: {"content-type": "text/plain"} };
+    await read("/_mock/scenarios", post);
+    await read("/_mock/reset", { method: "POST", credentials: "include", mode: "no-cors" });
+    const framed = await new Promise((done) => {
+        const frame = Object.assign(document.createElement("iframe"), { src: url + "/_mock/ui/" });
+        frame.onload = () => { try { done(frame.contentDocument ? "seen" : null); } catch { done(null); } };
+        document.body.append(frame);
+    });
+    return [await read("/_mock/requests", { credentials: "include" }), await read("/_mock/login", { method: "POST", body: "{}" }), framed];
+}"""
+
+
+@pytest.mark.parametrize("token", [None, "control-secret"])
+def test_page_of_another_origin_can_neither_read_nor_post(token: str | None, browser: Browser) -> None:
+    mock = VideosMock(Settings(control_token=token))
+    post(mock)
+    with (
+        Site({"/": ("text/html", b"<!doctype html><title>another</title><body>")}) as site,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        pool.submit(site.serve_forever, 0.01)
+        page = browser.new_page()
+        if token:  # somebody who may use the page visits another one
+            page.goto(f"{mock.url}/_mock/ui/")
+            page.get_by_label("Control token").fill(token)
+            page.get_by_role("button", name="Open").click()
+            expect(page.locator("a.row")).to_have_count(1)
+        page.goto(site.url)
+        assert page.evaluate(ATTACK, mock.url) == [None, None, None]
+        page.close()
+        site.shutdown()
+    assert len(mock.requests) == 1
+    mock.close()
+
+
+def test_control_token_is_asked_for_and_kept_from_the_page(opened: Opened) -> None:
+    mock = VideosMock(Settings(control_token="control-secret"))  # noqa: S106
+    post(mock)
+    page = opened(mock.url)
+    page.get_by_label("Control token").fill("wrong")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("alert")).to_contain_text("control-token")
+    page.get_by_label("Control token").fill("control-secret")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("a.row")).to_have_count(1)
+    assert "control-secret" not in page.content() + page.evaluate("document.cookie + JSON.stringify(localStorage)")
+    [cookie] = page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Control token")).to_be_visible()
+    mock.close()
+
+
+# Large and lasting.
+
+MANY = 10_000
+
+
+def ask(mock: VideosMock, count: int) -> None:
+    """Ask for so many videos that are not there, by the ASGI application: quicker than any client."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer x")],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Any) -> None:
+        """Nothing is done with the answer."""
+
+    async def all_of_them() -> None:
+        for number in range(count):
+            await mock.app({**scope, "path": f"/v1/videos/video_{number}"}, receive, send)
+
+    with ThreadPoolExecutor(1) as pool:  # the browser's own loop runs in this thread
+        pool.submit(asyncio.run, all_of_them()).result()
+
+
+def test_ten_thousand_requests_open_within_a_second_and_scroll(browser: Browser) -> None:
+    mock = VideosMock(Settings(keep_requests=MANY))
+    ask(mock, MANY)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{mock.url}/_mock/ui/#/figures")
+    page.goto(f"{mock.url}/_mock/ui/")
+    page.reload()
+    page.wait_for_selector("a.row")
+    assert page.evaluate("performance.now()") < 1000
+    expect(page.locator(".shown")).to_have_text("10 000")
+    assert page.locator("a.row").count() < 80
+    page.locator(".virtual").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    expect(page.locator("a.row").last).to_contain_text("video_0")
+    page.close()
+    mock.close()
+
+
+@contextmanager
+def served(port: int = 0) -> Iterator[str]:
+    """The address of a mock in a process of its own."""
+    command = [sys.executable, "-m", "mockserver", "--port", str(port), "--log-level", "error"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+def refuse(url: str) -> None:
+    """Send a request that is refused."""
+    httpx.get(f"{url}/v1/videos/video_1", headers={"authorization": "Bearer x"})
+
+
+def test_page_goes_on_after_a_restart_of_the_mock(opened: Opened) -> None:
+    with served() as url:
+        refuse(url)
+        page = opened(url)
+        expect(page.locator("a.row")).to_have_count(1)
+        ended = monotonic()
+    assert monotonic() - ended < 5, "an open page holds up the end of the mock"
+    expect(page.locator(".connection")).to_contain_text("trying again")
+    with served(int(url.rpartition(":")[2])):
+        refuse(url)
+        refuse(url)
+        expect(page.locator(".connection")).to_have_text("live")
+        expect(page.locator("a.row")).to_have_count(2)
+        page.context.close()
+
+
+# For everybody.
+
+AXE = "() => axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 120))]))"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_view_breaks_a_rule_of_accessibility(opened: Opened, node_modules: Path, theme: str, width: int) -> None:
+    mock = VideosMock()
+    video = finished(mock)
+    post(mock, size="1280x720")
+    mock.fail_next("slow=1", 5)
+    page = opened(mock.url, color_scheme=theme, viewport={"width": width, "height": 800})
+    page.evaluate((node_modules / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
+    found = {}
+    for name in (*VIEWS, "requests/1", "requests/2", f"videos/{video}", "document/seconds.enum"):
+        page.evaluate(f"location.hash = '#/{name}'")
+        expect(page.locator(f"main.{name.partition('/')[0]}")).to_be_visible()
+        until(page, "!document.querySelector('[aria-busy=true]')")
+        if violations := page.evaluate(AXE):
+            found[name] = violations
+        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{name} is {wider} pixels wider than the screen"
+    mock.close()
+    assert found == {}, json.dumps(found, indent=1)
