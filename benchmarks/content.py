@@ -9,7 +9,7 @@ import httpx
 from PIL import Image
 
 from mockserver.app import create_app
-from mockserver.media.content import Source, make_content
+from mockserver.media.content import ClipSource, make_content
 from mockserver.media.renderer import Renderer
 
 SIZES = ((720, 1280), (1280, 720), (1024, 1792), (1792, 1024))
@@ -33,7 +33,7 @@ def report_files() -> None:
         for seconds in SECONDS:
             for variant in ("video", "thumbnail", "spritesheet"):
                 wall, cpu = perf_counter(), process_time()
-                size = len(make_content(variant, Source(picture, width, height, seconds)).body)
+                size = len(make_content(variant, ClipSource(picture, width, height, seconds)).body)
                 wall, cpu = perf_counter() - wall, process_time() - cpu
                 print(f"{variant:12}{f'{width}x{height}':>10}{seconds:>8}{wall:>8.2f}{cpu:>8.2f}{size / 1000:>8.0f}")
 
@@ -47,7 +47,7 @@ async def report_latency() -> None:
         report("alone", await retrievals(client, asyncio.create_task(asyncio.sleep(1))))
         renderer = Renderer()
         picture = reference(720, 1280)
-        clips = [renderer.get(str(index), "video", Source(picture, 720, 1280, 4)) for index in range(4)]
+        clips = [renderer.get(str(index), "video", ClipSource(picture, 720, 1280, 4)) for index in range(4)]
         report("beside 4 clips", await retrievals(client, asyncio.gather(*clips)))
         renderer.close()
 

@@ -17,7 +17,7 @@ from mockserver.jobs.job import Job
 from mockserver.settings import Settings
 from mockserver.stores import parse_store
 from mockserver.stores.base import Store
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 FEW = 1000
 HEADERS = tuple(f"Bearer token-{number}" for number in range(10))
@@ -43,7 +43,7 @@ class Filled(NamedTuple):
         context = self.mock.recorder.start(method, path, b"", pairs, "127.0.0.1", "http")
         context.parameters = found[1]
         answer = found[0].respond(context, body)
-        if not isinstance(answer, Answer) or answer.status != 200:
+        if not isinstance(answer, Response) or answer.status != 200:
             raise RuntimeError(f"not answered as expected: {answer}")
         self.mock.recorder.finish(context, answer.status)
 

@@ -15,7 +15,7 @@ from contract_tests.oracle.verdict import UNTESTED
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
 from contract_tests.report.explain import explain
-from contract_tests.report.terminal import Shown, rule_table, table, totals
+from contract_tests.report.terminal import ProgressLine, rule_table, table, totals
 from contract_tests.runner import journal
 from contract_tests.runner.client import base_url, is_loopback
 from contract_tests.runner.plan import Plan, plan
@@ -76,7 +76,7 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
-    shown = Shown(err)
+    shown = ProgressLine(err)
     try:
         outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
     finally:

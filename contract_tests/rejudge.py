@@ -9,7 +9,7 @@ from contract_tests.extensions import judge, offered
 from contract_tests.extensions.retrieval import (
     METHOD,
     NOT_FOUND,
-    Life,
+    VideoHistory,
     judge_retrieved,
     judge_stranger,
     other_methods,
@@ -18,9 +18,9 @@ from contract_tests.extensions.retrieval import (
 )
 from contract_tests.extensions.step import Step
 from contract_tests.model.finding import Finding, Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle, due_again
-from contract_tests.oracle.attribution import Blame
+from contract_tests.oracle.attribution import Attribution
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.oracle.verdict import verdicts
 from contract_tests.runner.client import is_loopback
@@ -37,9 +37,9 @@ _UNSEEN = "no recorded answer shows it"
 def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
     """The outcome that the recorded answers come to under this document."""
     oracle = Oracle(contract, skew=SKEW_HERE if is_loopback(record.head["url"]) else SKEW_ELSEWHERE)
-    blame = Blame(contract)
+    attribution = Attribution(contract)
     judgement = Judgement()
-    lives: dict[str, Life] = {}
+    tracked: dict[str, VideoHistory] = {}
     accepted = 0
     for case_id, answer in record.answers.items():
         planned = record.cases[case_id]
@@ -51,18 +51,18 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
             continue
         judgement.add(oracle.judge(case, answer))
         if not case.refusal_due and answer.accepted:
-            blame.accepted(case.levels)
+            attribution.accepted(case.levels)
             body = answer.object or {}
-            lives[str(body.get("id"))] = Life(body)
-    _observed(contract, record, lives, judgement)
+            tracked[str(body.get("id"))] = VideoHistory(body)
+    _observed(contract, record, tracked, judgement)
     _steps(contract, record, judgement)
     for verdict in judge_again(contract, record):
         judgement.add(verdict)
     for finding in record.generic:
-        judgement.findings.append(Finding(finding["rule"], finding["request"], finding["came"], finding["due"]))
+        judgement.findings.append(Finding(finding["rule"], finding["request"], finding["actual"], finding["expected"]))
         judgement.judged.add(finding["rule"])
-    blame.observe(judgement.findings)
-    placed = replace(judgement, findings=[blame.place(finding) for finding in judgement.findings])
+    attribution.observe(judgement.findings)
+    placed = replace(judgement, findings=[attribution.place(finding) for finding in judgement.findings])
     return Outcome(
         target=record.head["url"],
         contract=contract,
@@ -80,20 +80,20 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
 
 def _steps(contract: Contract, record: Record, judgement: Judgement) -> None:
     """What the operations beyond the creation answered; one that the server lacks is not judged."""
-    kept: dict[str, list[tuple[Step, Answer]]] = {}
+    kept: dict[str, list[tuple[Step, Response]]] = {}
     for event in record.steps:
         one = Step.from_json(event)
-        kept.setdefault(one.case.operation, []).append((one, Answer.from_json(event["answer"])))
+        kept.setdefault(one.case.operation, []).append((one, Response.from_json(event["answer"])))
     for steps in kept.values():
         for one, answer in steps if offered(steps) else ():
             judgement.add(judge(contract, one, answer))
 
 
-def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgement: Judgement) -> None:
+def _observed(contract: Contract, record: Record, tracked: dict[str, VideoHistory], judgement: Judgement) -> None:
     if contract.retrieve is None:
         return
     for event in record.observed:
-        case, answer = retrieval(contract, event["video"], event["rule"]), Answer.from_json(event["answer"])
+        case, answer = retrieval(contract, event["video"], event["rule"]), Response.from_json(event["answer"])
         if event["rule"] == NOT_FOUND:
             judgement.add(judge_stranger(contract, case, answer))
         elif event["credential"] != "right":
@@ -104,5 +104,5 @@ def _observed(contract: Contract, record: Record, lives: dict[str, Life], judgem
                 if other.request.method == event["method"]:
                     judgement.add(judge_refusal(contract, other, answer))
         else:
-            life = lives.setdefault(event["video"], Life(event["created"]))
+            life = tracked.setdefault(event["video"], VideoHistory(event["created"]))
             judgement.add(judge_retrieved(contract, life, case, answer))

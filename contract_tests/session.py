@@ -14,13 +14,13 @@ import httpx
 from contract_tests import __version__
 from contract_tests.cases.contract import Contract, load
 from contract_tests.errors import MisuseError, UnreachableError
-from contract_tests.extensions.suite import Beyond
+from contract_tests.extensions.suite import ExtensionSuite
 from contract_tests.model.redaction import Redactor
 from contract_tests.oracle.verdict import Verdict, failing
 from contract_tests.runner import journal
-from contract_tests.runner.budget import Purse
+from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target, Transports, base_url
-from contract_tests.runner.delivery import Courier, Moment
+from contract_tests.runner.delivery import Delivery, Moment
 from contract_tests.runner.fuzz import Fuzz
 from contract_tests.runner.malformed_http import malformed
 from contract_tests.runner.run import Progress, Run, quiet
@@ -82,8 +82,8 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
         book.write("run", **_head(settings, contract, target.shown))
-    courier = Courier(target, Purse(settings.spend), book, surroundings.sleep, record)
-    run = Run(contract, settings, courier, surroundings.progress)
+    delivery = Delivery(target, Budget(settings.spend), book, surroundings.sleep, record)
+    run = Run(contract, settings, delivery, surroundings.progress)
     interrupted = False
     try:
         send_all(run, record)
@@ -91,11 +91,11 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         interrupted = True
     except UnreachableError:
         # What was answered before is judged all the same.
-        if courier.lost is None:
+        if delivery.lost is None:
             raise
     finally:
         if not interrupted:
-            book.write("end", requests=courier.requests, accepted=courier.purse.accepted)
+            book.write("end", requests=delivery.requests, accepted=delivery.budget.accepted)
         book.close()
     return Outcome(
         target=target.shown,
@@ -105,14 +105,14 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
             replace(one, findings=tuple(book.clean_finding(finding) for finding in one.findings))
             for one in run.verdicts()
         ],
-        requests=courier.requests,
-        accepted=courier.purse.accepted,
-        waits=courier.waits,
+        requests=delivery.requests,
+        accepted=delivery.budget.accepted,
+        waits=delivery.waits,
         seconds=surroundings.clock() - started,
-        stopped=courier.stopped,
+        stopped=delivery.stopped,
         interrupted=interrupted,
-        lost=courier.lost is not None,
-        timeline=tuple(courier.moments),
+        lost=delivery.lost is not None,
+        timeline=tuple(delivery.moments),
     )
 
 
@@ -124,7 +124,7 @@ def send_all(run: Run, record: journal.Record | None = None) -> None:
     generic(run, record)
     # Last, because by now the first videos have had time to be finished.
     if run.settings.strictness.extensions:
-        Beyond(run, record).all()
+        ExtensionSuite(run, record).all()
     run.spend_rest()
 
 

@@ -61,7 +61,7 @@ def test_rule(rule: str, outcome: Outcome) -> None:
         pytest.skip(verdict.reason)
     if verdict.verdict == BROKEN:
         found = verdict.findings[0]
-        told = f"{verdict.rule.says}\nsent {found.label}\ncame {found.came}\ndue  {found.due}"
+        told = f"{verdict.rule.says}\nsent {found.label}\nexpected {found.expected}\nactual {found.actual}"
         if not outcome.settings.strictness.decides(verdict.rule):
             pytest.xfail(told)
         pytest.fail(told, pytrace=False)

@@ -17,35 +17,35 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.auth import Tokens
-from mockserver.api.endpoint import Endpoint, Handler, Sleep, Unrouted
+from mockserver.api.endpoint import Endpoint, Handler, NotFound, Sleep
 from mockserver.api.handlers import by_path, handlers
-from mockserver.api.job_manager import Jobs, finished, outcome_of
-from mockserver.api.operations import Service
-from mockserver.control.access import Gate
+from mockserver.api.job_manager import JobManager, finished, outcome_of
+from mockserver.api.operations import Operations
+from mockserver.control.access import Access
 from mockserver.control.control import Control
 from mockserver.control.journal import Journal
 from mockserver.control.metrics import Metrics
-from mockserver.control.routes import ControlEndpoint, Panel
-from mockserver.control.sync import Alone, Synchronization, Together
+from mockserver.control.routes import ControlEndpoint, ControlRoutes
+from mockserver.control.sync import LocalSync, SharedSync, Synchronization
 from mockserver.jobs.clock import Clock, MovableClock, SystemClock
 from mockserver.jobs.job import JobMaker
-from mockserver.jobs.pace import Fated
+from mockserver.jobs.pace import OverridablePace
 from mockserver.media.renderer import Renderer
 from mockserver.middleware import Recorder, RecordingMiddleware
-from mockserver.scenarios.active import Queue, Stage
-from mockserver.scenarios.catalogue import Reader
-from mockserver.scenarios.examples import Ready
+from mockserver.scenarios.active import ActiveScenarios, ScenarioQueue
+from mockserver.scenarios.catalogue import ScenarioParser
+from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.file import read_scenarios
 from mockserver.settings import Settings
 from mockserver.spec.document import Document, read_document
 from mockserver.stores.base import Store
-from mockserver.stores.offload import Additions
+from mockserver.stores.offload import Offload
 from mockserver.stores.shared import SharedState
-from mockserver.validation.spool import Spool
+from mockserver.validation.storage import TemporaryStorage
 from mockserver.web.asgi import BodyTimeout, Timeout, in_background
-from mockserver.web.responses import VideoShape
+from mockserver.web.responses import VideoSchema
 from mockserver.webhooks.dispatcher import Dispatcher
-from mockserver.webhooks.events import EventShape
+from mockserver.webhooks.events import EventSchema
 from mockserver.webhooks.sender import Sender
 
 logger = logging.getLogger("mockserver")
@@ -70,12 +70,12 @@ class Runtime(NamedTuple):
 
     settings: Settings
     clock: MovableClock
-    pace: Fated
+    pace: OverridablePace
     ids: Random
     chance: Random
     store: Store
-    offload: Additions
-    queue: Queue
+    offload: Offload
+    queue: ScenarioQueue
     sync: Synchronization
     shared: SharedState | None
     journal: Journal
@@ -83,7 +83,7 @@ class Runtime(NamedTuple):
     recorder: Recorder
     dispatcher: Dispatcher | None
     renderer: Renderer
-    spool: Spool
+    storage: TemporaryStorage
     sleep: Sleep
     timeout: BodyTimeout | None
 
@@ -98,7 +98,7 @@ class Runtime(NamedTuple):
             self.shared.close()
         self.store.close()
         self.renderer.close()
-        self.spool.close()
+        self.storage.close()
 
 
 class App(Starlette):
@@ -109,7 +109,7 @@ class App(Starlette):
             logger.warning("x-rules.%s stands nowhere any more: what it points at is gone", rule)
         self.runtime = runtime
         self.recorder = runtime.recorder
-        self.service = service = make_service(document, runtime)
+        self.service = service = make_operations(document, runtime)
         self.control = control = Control(
             service,
             runtime.queue,
@@ -128,16 +128,16 @@ class App(Starlette):
             expose_headers=EXPOSED,
         )
         common = (runtime.sleep, runtime.timeout)
-        gate = Gate(runtime.settings.control_token)
-        page = Page(control, gate, lambda: self)
+        gate = Access(runtime.settings.control_token)
+        page = LazyPage(control, gate, lambda: self)
         public = by_path(document.operations, handlers(service)).items()
-        private = by_path(document.controls, Panel(control, service, gate).handlers | page.handlers).items()
+        private = by_path(document.controls, ControlRoutes(control, service, gate).handlers | page.handlers).items()
         routes = [Route(path, Endpoint(service, methods, *common), middleware=[cors]) for path, methods in public]
         routes += [Route(path, ControlEndpoint(service, methods, *common, gate)) for path, methods in private]
         routes += [Route(path, page, methods=["GET"]) for path in PAGE_PATHS]
         super().__init__(routes=routes, lifespan=self._lifespan)
         self.router.redirect_slashes = False
-        self.router.default = cors.cls(Unrouted(service), *cors.args, **cors.kwargs)
+        self.router.default = cors.cls(NotFound(service), *cors.args, **cors.kwargs)
         self.state.control = control
         # Without Starlette's own middleware: each endpoint answers its exceptions itself.
         self._recording = RecordingMiddleware(self.router, runtime.recorder)
@@ -166,10 +166,10 @@ class App(Starlette):
         return in_background(runtime.sync.watch, *dispatch)
 
 
-class Page:
+class LazyPage:
     """The page for people, loaded when it is first opened."""
 
-    def __init__(self, control: Control, gate: Gate, app: Callable[[], ASGIApp]) -> None:
+    def __init__(self, control: Control, gate: Access, app: Callable[[], ASGIApp]) -> None:
         self._control = control
         self._gate = gate
         self._app = app
@@ -231,11 +231,11 @@ def make_runtime(
     settings: Settings, document: Document, clock: Clock, sleep: Sleep, timeout: Timeout, group: str
 ) -> Runtime:
     """Open the store, and make all that outlives an edit of ``document``."""
-    reader = Reader(Ready(document), document.failures)
+    reader = ScenarioParser(Examples(document), document.failures)
     standing = read_scenarios(settings.scenario, reader) if settings.scenario else ()
     # Ids of a mock are no secrets, and have to repeat.
     ids, chance, names = Random(settings.seed), Random(settings.seed), Random(settings.seed)  # noqa: S311
-    time, pace = MovableClock(clock), Fated(settings.pace)
+    time, pace = MovableClock(clock), OverridablePace(settings.pace)
     store = settings.store.open(finished(pace, time), settings.keep_jobs, settings.keep_bytes)
     dispatcher = None
     if settings.webhook and settings.webhook_secret:
@@ -250,10 +250,10 @@ def make_runtime(
         if dispatcher is not None:
             dispatcher.nudge()
 
-    queue, metrics = Queue(), Metrics()
+    queue, metrics = ScenarioQueue(), Metrics()
     state = store.state()
     shared = None if state is None else SharedState(state, group, wall, metrics.saved)
-    sync = Alone(time, queue, reseed) if shared is None else Together(time, queue, reseed, shared, moved)
+    sync = LocalSync(time, queue, reseed) if shared is None else SharedSync(time, queue, reseed, shared, moved)
     sync.begin(standing)
     journal = Journal(settings.keep_requests, shared)
     return Runtime(
@@ -263,7 +263,7 @@ def make_runtime(
         ids,
         chance,
         store,
-        Additions(store),
+        Offload(store),
         queue,
         sync,
         shared,
@@ -272,17 +272,17 @@ def make_runtime(
         Recorder(journal, metrics, time, sync.refresh, names, perf_counter),
         dispatcher,
         Renderer(),
-        Spool(),
+        TemporaryStorage(),
         sleep,
         BodyTimeout(settings.upload_timeout, timeout) if settings.upload_timeout else None,
     )
 
 
-def make_service(document: Document, runtime: Runtime) -> Service:
+def make_operations(document: Document, runtime: Runtime) -> Operations:
     """The operations of ``document``."""
-    shape = VideoShape(document, document.operation("createVideo"))
+    shape = VideoSchema(document, document.operation("createVideo"))
     maker = JobMaker(shape.id_template, shape.echo, runtime.ids)
-    events = None if runtime.dispatcher is None else EventShape(document, runtime.ids)
-    jobs = Jobs(runtime.store, runtime.offload, runtime.pace, runtime.clock, maker, runtime.dispatcher, events)
-    stage = Stage(document, runtime.queue, runtime.chance, runtime.clock, runtime.sync.change)
-    return Service(document, Tokens(runtime.settings.tokens), jobs, stage, runtime.renderer, runtime.spool)
+    events = None if runtime.dispatcher is None else EventSchema(document, runtime.ids)
+    jobs = JobManager(runtime.store, runtime.offload, runtime.pace, runtime.clock, maker, runtime.dispatcher, events)
+    scenarios = ActiveScenarios(document, runtime.queue, runtime.chance, runtime.clock, runtime.sync.change)
+    return Operations(document, Tokens(runtime.settings.tokens), jobs, scenarios, runtime.renderer, runtime.storage)

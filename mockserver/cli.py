@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TextIO
 from uuid import uuid4
 
-from mockserver.api.operations import Service
+from mockserver.api.operations import Operations
 from mockserver.app import build
 from mockserver.example import curl_line, example_dimensions, write_picture
 from mockserver.jobs.clock import SystemClock
@@ -77,7 +77,7 @@ def _leave(_signal: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def banner(settings: Settings, service: Service, url: str, picture: Path) -> str:
+def banner(settings: Settings, service: Operations, url: str, picture: Path) -> str:
     """What is told at the start: the address, the routes, a request that works and how to point a client here."""
     token = settings.tokens[0] if settings.tokens else EXAMPLE_TOKEN
     create = service.document.operation("createVideo")

@@ -14,7 +14,7 @@ from mockserver.jobs.clock import Clock
 from mockserver.logs import log_request
 from mockserver.stores.base import StoreUnavailable
 from mockserver.web.asgi import OWNER, Message, Receive, Scope, Send
-from mockserver.web.responses import Answer, Header
+from mockserver.web.responses import Header, Response
 
 NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 """A browser trusts the Content-Type of a response, whatever it holds."""
@@ -81,7 +81,7 @@ class Recorder:
             NOSNIFF,
         )
 
-    def with_headers(self, answer: Answer) -> Answer:
+    def with_headers(self, answer: Response) -> Response:
         """``answer`` with these headers, for bytes that were no request."""
         return msgspec.structs.replace(answer, headers=(*answer.headers, *self.headers()))
 

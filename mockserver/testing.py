@@ -10,7 +10,7 @@ from mockserver.server.protocol import Application
 from mockserver.server.run import bad_http
 from mockserver.server.serve import Server, bind, configure, url_of
 from mockserver.settings import Settings
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 TOKEN = "test-token"  # noqa: S105 - what a test may send where any token will do
 
@@ -101,7 +101,7 @@ STOP_SECONDS = 1
 class ThreadedServer:
     """Serves ``app`` on a free port of 127.0.0.1, from its making until ``close``. ``url``: where."""
 
-    def __init__(self, app: Application, bad_http: Callable[[], Answer]) -> None:
+    def __init__(self, app: Application, bad_http: Callable[[], Response]) -> None:
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         ready = Event()

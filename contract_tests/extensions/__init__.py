@@ -9,14 +9,14 @@ from contract_tests.extensions import content, deletion, listing, remix
 from contract_tests.extensions.step import Step
 from contract_tests.extensions.values import breaks, typed
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import NO_5XX, allowed, judge_refusal
 
 #: What a server answers that lacks an operation.
 _LACKING = (404, 405, 501)
 
 
-def judge_refused(contract: Contract, one: Step, answer: Answer) -> Judgement:
+def judge_refused(contract: Contract, one: Step, answer: Response) -> Judgement:
     """The verdict on a request that must be refused, where this document still has it so."""
     facts = one.facts
     if "at" in facts and contract.document.has(facts["pointer"]):
@@ -30,7 +30,7 @@ def judge_refused(contract: Contract, one: Step, answer: Answer) -> Judgement:
     return verdict
 
 
-CHECKS: dict[str, Callable[[Contract, Step, Answer], Judgement]] = {
+CHECKS: dict[str, Callable[[Contract, Step, Response], Judgement]] = {
     "refused": judge_refused,
     "page": listing.judge_page,
     "foreign": listing.judge_foreign,
@@ -44,7 +44,7 @@ CHECKS: dict[str, Callable[[Contract, Step, Answer], Judgement]] = {
 }
 
 
-def judge(contract: Contract, one: Step, answer: Answer) -> Judgement:
+def judge(contract: Contract, one: Step, answer: Response) -> Judgement:
     """The verdict on the answer to one step, by the rules that this document has."""
     check = CHECKS.get(one.check)
     if check is None or contract.extension(one.case.operation) is None or one.case.rule not in contract.rules:
@@ -54,7 +54,7 @@ def judge(contract: Contract, one: Step, answer: Answer) -> Judgement:
     return Judgement(verdict.judged & known, [one for one in verdict.findings if one.rule in known])
 
 
-def offered(steps: Iterable[tuple[Step, Answer]]) -> bool:
+def offered(steps: Iterable[tuple[Step, Response]]) -> bool:
     """Whether the server has the operation of these steps: it answers some as only a server can that has it."""
     return any(
         answer.status not in _LACKING or (answer.status == 405 and one.case.request.method in allowed(answer))

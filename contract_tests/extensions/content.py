@@ -8,10 +8,10 @@ from typing import Any
 
 from contract_tests.cases.contract import Contract
 from contract_tests.extensions.retrieval import METHOD
-from contract_tests.extensions.step import Step, Verdict, place, sending, step
+from contract_tests.extensions.step import Step, StepJudgement, place, sending, step
 from contract_tests.extensions.values import bad_texts
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.media import Media, read_media
 from contract_tests.spec.form import parse_dimensions
 
@@ -88,19 +88,19 @@ def ranges(contract: Contract, video: str, whole: bytes) -> Iterator[tuple[Step,
         yield sending(odd, headers=(("Range", text),)), b""
 
 
-def seen(one: Step, answer: Answer, due: bytes = b"") -> tuple[Step, Answer]:
+def seen(one: Step, answer: Response, expected: bytes = b"") -> tuple[Step, Response]:
     """The step with what the bytes that came are, and the answer without them: they are nothing to write down."""
     if one.check not in {"content", "range", "odd range"} or not answer.accepted:
         return one, answer
     facts: dict[str, Any] = {"seen": read_media(answer.body).to_json()}
     if one.check == "range":
-        facts = {"length": len(answer.body), "same": answer.body == due}
+        facts = {"length": len(answer.body), "same": answer.body == expected}
     return replace(one, facts=one.facts | facts), replace(answer, body=b"")
 
 
-def judge_content(contract: Contract, one: Step, answer: Answer) -> Judgement:
+def judge_content(contract: Contract, one: Step, answer: Response) -> Judgement:
     """The verdict on a whole file."""
-    verdict, rule, facts = Verdict(one, answer), one.case.rule, one.facts
+    verdict, rule, facts = StepJudgement(one, answer), one.case.rule, one.facts
     verdict.judged(READY)
     if answer.status != 200:
         _missing(verdict)
@@ -110,10 +110,10 @@ def judge_content(contract: Contract, one: Step, answer: Answer) -> Judgement:
     verdict.judged(rule)
     _headers(contract, verdict)
     file = Media.from_json(facts["seen"])
-    due = variants(contract).get(facts["variant"])
+    expected = variants(contract).get(facts["variant"])
     told = (answer.header("content-type") or "").partition(";")[0].strip().lower()
-    if due is not None and (told, file.type) != (due, due):
-        verdict.broken(rule, f"{due}, in name and in bytes", f"called {told or 'nothing'}: {file.shown}")
+    if expected is not None and (told, file.type) != (expected, expected):
+        verdict.broken(rule, f"{expected}, in name and in bytes", f"called {told or 'nothing'}: {file.shown}")
     elif file.type is None:
         verdict.broken(rule, "a file of a documented type", f"called {told or 'nothing'}: {file.shown}")
     for fault in file.faults:
@@ -130,19 +130,19 @@ def judge_content(contract: Contract, one: Step, answer: Answer) -> Judgement:
     return verdict.made
 
 
-def _headers(contract: Contract, verdict: Verdict) -> None:
+def _headers(contract: Contract, verdict: StepJudgement) -> None:
     """A header with one documented value has that value, where it is there."""
     operation = contract.extension(CONTENT)
     told = (
         {} if operation is None else contract.document.resolve(f"{operation.pointer}/responses/200").get("headers", {})
     )
     for name, node in told.items():
-        due, came = node.get("schema", {}).get("const"), verdict.answer.header(name)
-        if due is not None and came is not None and came != due:
-            verdict.broken(RANGE, f"the header {name}: {due}", f"{name}: {came}")
+        expected, actual = node.get("schema", {}).get("const"), verdict.answer.header(name)
+        if expected is not None and actual is not None and actual != expected:
+            verdict.broken(RANGE, f"the header {name}: {expected}", f"{name}: {actual}")
 
 
-def _missing(verdict: Verdict) -> None:
+def _missing(verdict: StepJudgement) -> None:
     """A completed video has no content, or not this variant of it."""
     if verdict.one.facts["whole"] is not None and verdict.answer.refused:
         rule = VARIANT
@@ -155,7 +155,7 @@ def _like(file: Media) -> tuple[Any, ...]:
     return file.type, file.width, file.height, file.seconds
 
 
-def _clip(verdict: Verdict, file: Media) -> None:
+def _clip(verdict: StepJudgement, file: Media) -> None:
     rule, facts = verdict.one.case.rule, verdict.one.facts
     sides = parse_dimensions(str(facts["size"]))
     if sides is not None and (file.width, file.height) != sides:
@@ -167,29 +167,29 @@ def _clip(verdict: Verdict, file: Media) -> None:
         verdict.broken(rule, f"{seconds} s, give or take a frame", file.shown)
 
 
-def judge_range(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+def judge_range(contract: Contract, one: Step, answer: Response) -> Judgement:  # noqa: ARG001  all verdicts are alike
     """The verdict on a range of bytes."""
-    verdict, facts = Verdict(one, answer), one.facts
+    verdict, facts = StepJudgement(one, answer), one.facts
     verdict.judged(RANGE)
     first, last, size = (facts[key] for key in ("first", "last", "size"))
     if answer.status == 200 and facts["same"] and last - first + 1 == size:
         # All of it may be sent as such.
         return verdict.made
     if answer.status != 206:
-        came = f"{answer.status}" + (f" and {facts['length']} bytes" if answer.accepted else "")
-        verdict.broken(RANGE, f"206 and {last - first + 1} of the {size} bytes", came)
+        actual = f"{answer.status}" + (f" and {facts['length']} bytes" if answer.accepted else "")
+        verdict.broken(RANGE, f"206 and {last - first + 1} of the {size} bytes", actual)
         return verdict.made
-    due = f"bytes {first}-{last}/{size}"
-    if (answer.header("content-range") or "").strip().lower() != due:
-        verdict.broken(RANGE, f"Content-Range: {due}", f"Content-Range: {answer.header('content-range')}")
+    expected = f"bytes {first}-{last}/{size}"
+    if (answer.header("content-range") or "").strip().lower() != expected:
+        verdict.broken(RANGE, f"Content-Range: {expected}", f"Content-Range: {answer.header('content-range')}")
     if not facts["same"]:
         verdict.broken(RANGE, f"bytes {first} to {last} of the whole file", f"{facts['length']} other bytes")
     return verdict.made
 
 
-def judge_odd_range(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+def judge_odd_range(contract: Contract, one: Step, answer: Response) -> Judgement:  # noqa: ARG001  all verdicts are alike
     """The verdict on what is no range of bytes: it may be ignored or refused."""
-    verdict = Verdict(one, answer)
+    verdict = StepJudgement(one, answer)
     verdict.judged(RANGE)
     if not (answer.accepted or answer.refused):
         verdict.broken(RANGE, "the content, or a refusal")

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from contract_tests.cases.contract import Contract
-from contract_tests.extensions.step import Step, Verdict, place, sending, step
+from contract_tests.extensions.step import Step, StepJudgement, place, sending, step
 from contract_tests.extensions.values import bad_texts, typed
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.spec.schema import shown, violations
 
 LIST, PAGE, OWN, AFTER = "listVideos", "list.page", "list.own", "list.after"
@@ -22,8 +22,8 @@ BOUNDS = {"minimum": "list.limit.minimum", "maximum": "list.limit.maximum"}
 
 
 def page(contract: Contract, rule: str, query: Mapping[str, str], **facts: Any) -> Step:
-    """A request for a page. Facts: the ids `seen` on pages before, the `last` created_at there, the ids still `due`."""
-    known: dict[str, Any] = {"query": dict(query), "seen": [], "last": None, "due": [], "created": {}}
+    """A request for a page. Facts: the ids `seen` on earlier pages, `last` created_at there, ids still `expected`."""
+    known: dict[str, Any] = {"query": dict(query), "seen": [], "last": None, "expected": [], "created": {}}
     return step(place(contract, LIST, query=query), rule, "page", facts={**known, **facts})
 
 
@@ -69,10 +69,10 @@ def absent(contract: Contract, rule: str, video: str, largest: str) -> Step:
     return step(place(contract, LIST, query=query), rule, "absent", says="once it is deleted", facts={"id": video})
 
 
-def judge_page(contract: Contract, one: Step, answer: Answer) -> Judgement:
+def judge_page(contract: Contract, one: Step, answer: Response) -> Judgement:
     """The verdict on a page."""
     facts, rule = one.facts, one.case.rule
-    verdict = Verdict(one, answer)
+    verdict = StepJudgement(one, answer)
     body = verdict.object(rule, "a page of videos")
     if body is None:
         return verdict.made
@@ -91,17 +91,19 @@ def judge_page(contract: Contract, one: Step, answer: Answer) -> Judgement:
     twice = [video for number, video in enumerate(ids) if video in facts["seen"] or video in ids[:number]]
     if twice:
         verdict.broken(PAGE, "each video once over all pages", f"once more: {shown(twice[0])}")
-    if not body.get("has_more") and set(facts["due"]) - set(ids):
-        lost = [video for video in facts["due"] if video not in ids]
-        due = "every video of this run on some page"
-        verdict.broken(PAGE, due, f"the last page is reached, and {len(lost)} were on none: {shown(lost[0])} for one")
+    if not body.get("has_more") and set(facts["expected"]) - set(ids):
+        lost = [video for video in facts["expected"] if video not in ids]
+        expected = "every video of this run on some page"
+        verdict.broken(
+            PAGE, expected, f"the last page is reached, and {len(lost)} were on none: {shown(lost[0])} for one"
+        )
     _order(contract, verdict, data)
     for item in data:
         _each(contract, verdict, item, facts["created"].get(str(item.get("id"))))
     return verdict.made
 
 
-def _shape(contract: Contract, verdict: Verdict, body: dict[str, Any]) -> None:
+def _shape(contract: Contract, verdict: StepJudgement, body: dict[str, Any]) -> None:
     operation = contract.extension(LIST)
     pointer = f"{operation.pointer}/responses/200/content/application~1json/schema" if operation is not None else ""
     for one in violations(contract.document, pointer, body):
@@ -109,16 +111,16 @@ def _shape(contract: Contract, verdict: Verdict, body: dict[str, Any]) -> None:
             item = body["data"][int(one.path[1])]
             verdict.video(contract, EACH, one, verdict.one.facts["created"].get(str(item.get("id"))))
         else:
-            verdict.broken(PAGE, f"{'.'.join(one.path)}: {one.due}", f"{'.'.join(one.path)}: {one.came}")
+            verdict.broken(PAGE, f"{'.'.join(one.path)}: {one.expected}", f"{'.'.join(one.path)}: {one.actual}")
 
 
-def _ends(verdict: Verdict, body: dict[str, Any], ids: list[Any]) -> None:
-    for key, due in (("first_id", ids[0] if ids else None), ("last_id", ids[-1] if ids else None)):
-        if key in body and body[key] != due:
-            verdict.broken(PAGE, f"{key}: {shown(due)}, as in data", f"{key}: {shown(body[key])}")
+def _ends(verdict: StepJudgement, body: dict[str, Any], ids: list[Any]) -> None:
+    for key, expected in (("first_id", ids[0] if ids else None), ("last_id", ids[-1] if ids else None)):
+        if key in body and body[key] != expected:
+            verdict.broken(PAGE, f"{key}: {shown(expected)}, as in data", f"{key}: {shown(body[key])}")
 
 
-def _amount(contract: Contract, verdict: Verdict, body: dict[str, Any], count: int) -> None:
+def _amount(contract: Contract, verdict: StepJudgement, body: dict[str, Any], count: int) -> None:
     """No more videos than asked for; and where more follow, as many."""
     asked = verdict.one.facts["query"].get("limit")
     operation = contract.extension(LIST)
@@ -133,11 +135,11 @@ def _amount(contract: Contract, verdict: Verdict, body: dict[str, Any], count: i
     # A server may fill a page less than it was asked to, but not with nothing.
     least = limit if asked is None else min(limit, 1)
     if count > limit or (more and count < least):
-        due = f"{limit} videos" + ("" if more else " at most")
-        verdict.broken(rule, due, f"{count} videos" + (", and has_more" if more else ""))
+        expected = f"{limit} videos" + ("" if more else " at most")
+        verdict.broken(rule, expected, f"{count} videos" + (", and has_more" if more else ""))
 
 
-def _order(contract: Contract, verdict: Verdict, data: list[dict[str, Any]]) -> None:
+def _order(contract: Contract, verdict: StepJudgement, data: list[dict[str, Any]]) -> None:
     """By created_at: of two videos of one second the document does not say which is newer."""
     operation = contract.extension(LIST)
     pointer = None if operation is None else contract.parameter(operation, "order")
@@ -152,8 +154,8 @@ def _order(contract: Contract, verdict: Verdict, data: list[dict[str, Any]]) -> 
     verdict.judged(rule)
     for one, other in pairwise(known):
         if one != other and (one > other) == (order == "asc"):
-            due = "the oldest first" if order == "asc" else "the newest first"
-            verdict.broken(rule, due, f"created_at {other} after {one}")
+            expected = "the oldest first" if order == "asc" else "the newest first"
+            verdict.broken(rule, expected, f"created_at {other} after {one}")
             return
 
 
@@ -162,7 +164,7 @@ def stable(contract: Contract) -> tuple[str, ...]:
     return ("id", "object", "created_at", *contract.echoed, "remixed_from_video_id")
 
 
-def _each(contract: Contract, verdict: Verdict, item: dict[str, Any], known: dict[str, Any] | None) -> None:
+def _each(contract: Contract, verdict: StepJudgement, item: dict[str, Any], known: dict[str, Any] | None) -> None:
     """A video of the page is the one that was created, and as it was last seen where it had been finished."""
     verdict.judged(EACH)
     if known is None:
@@ -174,12 +176,12 @@ def _each(contract: Contract, verdict: Verdict, item: dict[str, Any], known: dic
             verdict.broken(EACH, f"{label}: {shown(known[key])}, as retrieved", f"{label}: {shown(item[key])}")
 
 
-def judge_foreign(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+def judge_foreign(contract: Contract, one: Step, answer: Response) -> Judgement:  # noqa: ARG001  all verdicts are alike
     """Another token sees none of these videos. A refusal shows nothing: then the token is none."""
     body = answer.object or {}
     if answer.status != 200 or not isinstance(body.get("data"), list):
         return Judgement()
-    verdict = Verdict(one, answer)
+    verdict = StepJudgement(one, answer)
     verdict.judged(OWN)
     found = [item["id"] for item in body["data"] if isinstance(item, dict) and item.get("id") in one.facts["ids"]]
     if found:
@@ -187,10 +189,10 @@ def judge_foreign(contract: Contract, one: Step, answer: Answer) -> Judgement:  
     return verdict.made
 
 
-def judge_absent(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+def judge_absent(contract: Contract, one: Step, answer: Response) -> Judgement:  # noqa: ARG001  all verdicts are alike
     """A deleted video is in no list."""
     data = (answer.object or {}).get("data")
-    verdict = Verdict(one, answer)
+    verdict = StepJudgement(one, answer)
     if answer.status == 200 and isinstance(data, list):
         verdict.judged(one.case.rule)
         if any(isinstance(item, dict) and item.get("id") == one.facts["id"] for item in data):

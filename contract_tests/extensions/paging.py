@@ -8,10 +8,10 @@ from typing import Any
 
 from contract_tests.extensions import listing
 from contract_tests.extensions.listing import LIST, ORDER, PAGE, stable
-from contract_tests.extensions.recorder import Visit
+from contract_tests.extensions.recorder import Recorder
 from contract_tests.extensions.step import Step
 from contract_tests.extensions.videos import ENDED, STRANGERS
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 
 #: Pages that a whole walk has of the run's own videos; a list of strangers' may have more.
 _PAGES = 4
@@ -23,12 +23,12 @@ _FEW = 3
 _LAST = 2
 
 
-class Pages:
+class Paging:
     """Reads the list of one server."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Recorder) -> None:
         self.visit = visit
-        self.contract = visit.lives.contract
+        self.contract = visit.tracked.contract
         #: The largest page that may be asked for, as it is sent; empty where the document names none.
         self.largest = self._largest()
 
@@ -47,7 +47,7 @@ class Pages:
         for one in (*listing.refusals(self.contract), *listing.cursors(self.contract, STRANGERS[0])):
             self.visit.send(one)
         self.visit.uninvited(LIST)
-        known = list(self.visit.lives.all)
+        known = list(self.visit.tracked.all)
         if known:
             self.visit.send(listing.foreign(self.contract, known, self.largest))
 
@@ -58,23 +58,23 @@ class Pages:
 
     def _walk(self, order: Mapping[str, str], most: int = _MOST) -> None:
         """Page after page, `most` at most: every video of the run stands on one of them, and on one alone."""
-        due = list(self.visit.lives.all)
-        size = max(1, len(due) // _PAGES)
+        expected = list(self.visit.tracked.all)
+        size = max(1, len(expected) // _PAGES)
         size = min(size, int(self.largest)) if self.largest else size
         seen: list[str] = []
         last: int | None = None
         query = {**order, "limit": str(size)}
         for number in range(most):
-            answer = self._page(PAGE, query, seen=list(seen), last=last, due=due)
+            answer = self._page(PAGE, query, seen=list(seen), last=last, expected=expected)
             body = answer.object or {}
             data = body.get("data")
             items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
             ids = [str(item.get("id")) for item in items]
-            due = [video for video in due if video not in ids]
+            expected = [video for video in expected if video not in ids]
             if not ids or body.get("has_more") is not True or set(ids) <= set(seen):
                 self._end(order, [*seen, *ids])
                 return
-            if not due and number > 2 * _PAGES:
+            if not expected and number > 2 * _PAGES:
                 # The rest of a long list is of others, and need not be read.
                 return
             seen += ids
@@ -85,25 +85,29 @@ class Pages:
         """The last videos on a page that they just fill: what is said to follow it has to come."""
         query = {**order, "limit": str(_LAST)}
         if len(ids) > _LAST:
-            answer = self._page(PAGE, {**query, "after": ids[-_LAST - 1]}, due=[])
+            answer = self._page(PAGE, {**query, "after": ids[-_LAST - 1]}, expected=[])
             if (answer.object or {}).get("has_more") is True:
-                self._page(PAGE, {**query, "after": ids[-1]}, seen=ids, due=[])
+                self._page(PAGE, {**query, "after": ids[-1]}, seen=ids, expected=[])
 
-    def _page(self, rule: str, query: Mapping[str, str], **facts: Any) -> Answer:
-        return self._ask(listing.page(self.contract, rule, query, **{"due": list(self.visit.lives.all), **facts}))
+    def _page(self, rule: str, query: Mapping[str, str], **facts: Any) -> Response:
+        return self._ask(
+            listing.page(self.contract, rule, query, **{"expected": list(self.visit.tracked.all), **facts})
+        )
 
-    def _ask(self, one: Step) -> Answer:
+    def _ask(self, one: Step) -> Response:
         """Ask for a page, and keep it with what is known of the videos on it."""
         answer = self.visit.ask(one)
         data = (answer.object or {}).get("data")
         ids = [item.get("id") for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-        known = {video: self._known(video) for video in ids if isinstance(video, str) and video in self.visit.lives.all}
+        known = {
+            video: self._known(video) for video in ids if isinstance(video, str) and video in self.visit.tracked.all
+        }
         self.visit.keep(replace(one, facts=one.facts | {"created": known}), answer)
         return answer
 
     def _known(self, video: str) -> dict[str, Any]:
         """What is known of a video: all of it where it was seen finished, else what never changes."""
-        state, created = self.visit.lives.state(video), self.visit.lives.all[video].created
+        state, created = self.visit.tracked.state(video), self.visit.tracked.all[video].created
         if state.get("status") in ENDED:
             return state
         return {key: created[key] for key in stable(self.contract) if key in created}

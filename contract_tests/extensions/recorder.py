@@ -8,55 +8,55 @@ from dataclasses import dataclass, field, replace
 from contract_tests.extensions import judge, offered
 from contract_tests.extensions.content import seen
 from contract_tests.extensions.step import Step, place, sending, step
-from contract_tests.extensions.videos import LACKING, Lives
-from contract_tests.model.response import Answer
+from contract_tests.extensions.videos import LACKING, Videos
+from contract_tests.model.response import Response
 
 
 @dataclass
-class Visit:
+class Recorder:
     """Keeps what each operation answered, until it is clear whether the server has it."""
 
-    lives: Lives
-    kept: dict[str, list[tuple[Step, Answer]]] = field(default_factory=lambda: defaultdict(list))
+    tracked: Videos
+    kept: dict[str, list[tuple[Step, Response]]] = field(default_factory=lambda: defaultdict(list))
 
     def wanted(self, operation: str) -> bool:
         """Whether the document has the operation, and the settings ask for a rule of it."""
-        run = self.lives.run
+        run = self.tracked.run
         found, only = run.contract.extension(operation), run.settings.only
         return found is not None and (only is None or bool(only & run.contract.rules.of(found)))
 
-    def send(self, one: Step, due: bytes = b"") -> Answer:
-        """Send a step that creates nothing, and keep what it shows; the answer is whole. `due` are bytes to compare."""
-        answer = self.lives.run.courier.ask(one.case)
-        self.keep(*seen(one, answer, due))
+    def send(self, one: Step, expected: bytes = b"") -> Response:
+        """Send a step that creates nothing and record it; the answer is whole. `expected` are bytes to compare with."""
+        answer = self.tracked.run.delivery.ask(one.case)
+        self.keep(*seen(one, answer, expected))
         return answer
 
-    def pay(self, one: Step) -> Answer | None:
+    def pay(self, one: Step) -> Response | None:
         """Send a step that creates a video, or would by mistake; None where nothing may be created."""
-        run = self.lives.run
+        run = self.tracked.run
         open_one = run.contract.rules[one.case.rule].source == "inferred"
-        if open_one and run.courier.purse.empty and not run.settings.strictness.strict:
+        if open_one and run.delivery.budget.empty and not run.settings.strictness.strict:
             # A right server may accept it.
             return None
-        answer = run.courier.deliver(one.case)
+        answer = run.delivery.deliver(one.case)
         if answer is not None:
             self.keep(one, answer)
         return answer
 
-    def ask(self, one: Step) -> Answer:
+    def ask(self, one: Step) -> Response:
         """The answer to a step that may turn out to show nothing; `keep` keeps it."""
-        return self.lives.run.courier.ask(one.case)
+        return self.tracked.run.delivery.ask(one.case)
 
-    def keep(self, one: Step, answer: Answer) -> None:
+    def keep(self, one: Step, answer: Response) -> None:
         """Write down what came, and judge it later."""
         # 429 says nothing about the request.
         if answer.status != 429:
-            self.lives.run.courier.journal.step(one.to_json(), answer)
+            self.tracked.run.delivery.journal.step(one.to_json(), answer)
             self.kept[one.case.operation].append((one, answer))
 
     def uninvited(self, operation: str, video: str = "", base: Step | None = None) -> bool:
         """Ask for it without a token, and by a wrong one where the server knows its own; whether any was accepted."""
-        run = self.lives.run
+        run = self.tracked.run
         ways = {"none": "auth.required"} | ({"unknown": "auth.key"} if run.settings.token else {})
         taken = False
         for name, rule in ways.items():
@@ -69,7 +69,7 @@ class Visit:
 
     def settle(self) -> None:
         """Judge what was kept. An operation that the server lacks is no fault of it."""
-        run = self.lives.run
+        run = self.tracked.run
         for name, steps in self.kept.items():
             if offered(steps):
                 for one, answer in steps:

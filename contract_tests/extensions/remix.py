@@ -8,10 +8,10 @@ from typing import Any
 
 from contract_tests.cases.contract import Contract
 from contract_tests.extensions.retrieval import NOT_FOUND
-from contract_tests.extensions.step import Step, Verdict, part_of, place, sending, step
+from contract_tests.extensions.step import Step, StepJudgement, part_of, place, sending, step
 from contract_tests.extensions.values import bad_objects, good_object, long_object
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.spec.document import escape
 from contract_tests.spec.schema import shown, violations
 
@@ -78,9 +78,9 @@ def refusals(contract: Contract, video: str) -> Iterator[Step]:
         yield _sent(step(place(contract, REMIX, video), JSON, says=f"body: {says}"), body)
 
 
-def judge_remixed(contract: Contract, one: Step, answer: Answer) -> Judgement:
+def judge_remixed(contract: Contract, one: Step, answer: Response) -> Judgement:
     """The verdict on a remix."""
-    verdict, parent = Verdict(one, answer), one.facts["parent"]
+    verdict, parent = StepJudgement(one, answer), one.facts["parent"]
     body = verdict.object(ANSWER, "a new video")
     operation = contract.extension(REMIX)
     if body is None or operation is None:
@@ -108,11 +108,11 @@ def kept(contract: Contract, video: str, source: str) -> Step:
     return part_of(REMIX, one)
 
 
-def judge_kept(contract: Contract, one: Step, answer: Answer) -> Judgement:  # noqa: ARG001  all verdicts are alike
+def judge_kept(contract: Contract, one: Step, answer: Response) -> Judgement:  # noqa: ARG001  all verdicts are alike
     """A remix is found, and still names its source."""
-    verdict = Verdict(one, answer)
+    verdict = StepJudgement(one, answer)
     body = verdict.object(ANSWER, "the remix")
-    for key, due in (("id", one.facts["id"]), (SOURCE, one.facts["source"])):
-        if body is not None and body.get(key) != due:
-            verdict.broken(ANSWER, f"{key}: {shown(due)}, as remixed", f"{key}: {shown(body.get(key))}")
+    for key, expected in (("id", one.facts["id"]), (SOURCE, one.facts["source"])):
+        if body is not None and body.get(key) != expected:
+            verdict.broken(ANSWER, f"{key}: {shown(expected)}, as remixed", f"{key}: {shown(body.get(key))}")
     return verdict.made

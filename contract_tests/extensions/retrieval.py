@@ -12,7 +12,7 @@ from contract_tests.model.case import Case
 from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.request import Request
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.acceptance import drift
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.spec.schema import shown, violations
@@ -27,7 +27,7 @@ _AHEAD = 300.0
 
 
 @dataclass
-class Life:
+class VideoHistory:
     """What is known of one video: the answer that created it, then each answer that retrieved it."""
 
     created: dict[str, Any]
@@ -67,7 +67,7 @@ def other_methods(contract: Contract, video_id: str) -> Iterator[Case]:
             yield Case(METHOD, label, replace(case.request, method=method), METHOD, also=("path",), wire=True)
 
 
-def shape(answer: Answer) -> tuple[Any, ...]:
+def shape(answer: Response) -> tuple[Any, ...]:
     """What tells two refusals apart, without what they repeat of the path."""
     error = (answer.object or {}).get("error")
     told = (error.get("code"), error.get("param"), error.get("type")) if isinstance(error, dict) else ()
@@ -75,19 +75,19 @@ def shape(answer: Answer) -> tuple[Any, ...]:
     return answer.status, told, answer.header("content-type"), len(answer.object or {}), () if told else words
 
 
-def judge_stranger(contract: Contract, case: Case, answer: Answer) -> Judgement:
+def judge_stranger(contract: Contract, case: Case, answer: Response) -> Judgement:
     """The verdict on retrieving an id that was never given."""
     verdict = judge_refusal(contract, case, answer)
     verdict.judged.discard("error.no-5xx")
     return verdict
 
 
-def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) -> Judgement:
+def judge_retrieved(contract: Contract, life: VideoHistory, case: Case, answer: Response) -> Judgement:
     """The verdict on retrieving a created video, which has then been seen once more."""
     verdict = Judgement({FOUND})
 
-    def broken(rule: str, due: str, came: str | None = None) -> None:
-        verdict.findings.append(Finding(rule, case.label, came or answer.summary(), due, 101, case, answer))
+    def broken(rule: str, expected: str, actual: str | None = None) -> None:
+        verdict.findings.append(Finding(rule, case.label, actual or answer.summary(), expected, 101, case, answer))
 
     body = answer.object
     if answer.status != 200 or not answer.is_json or body is None:
@@ -102,13 +102,13 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
         # the value is that of the creation, which has been judged there.
         known = one.key in body and body[one.key] == life.created.get(one.key)
         for rule in (contract.rules.answered(one.at, one.key), *(() if known else (ANSWER,))):
-            broken(rule, f"{'.'.join(one.path)}: {one.due}", f"{'.'.join(one.path)}: {one.came}")
+            broken(rule, f"{'.'.join(one.path)}: {one.expected}", f"{'.'.join(one.path)}: {one.actual}")
     for key in (*contract.echoed, "created_at"):
         if key in body and body[key] != life.created.get(key):
             for rule in (f"response.{key}.echo", ANSWER):
                 broken(rule, f"{key}: {shown(life.created.get(key))}, as created", f"{key}: {shown(body[key])}")
-    for rule, due, came in _life(life, body, answer, verdict.judged):
-        broken(rule, due, came)
+    for rule, expected, actual in _life(life, body, answer, verdict.judged):
+        broken(rule, expected, actual)
     _poll_after(contract, body, answer, verdict, broken)
     life.seen.append(body)
     verdict.judged &= {rule.id for rule in contract.rules}
@@ -116,7 +116,9 @@ def judge_retrieved(contract: Contract, life: Life, case: Case, answer: Answer) 
     return verdict
 
 
-def _life(life: Life, body: dict[str, Any], answer: Answer, judged: set[str]) -> Iterator[tuple[str, str, str]]:
+def _life(
+    life: VideoHistory, body: dict[str, Any], answer: Response, judged: set[str]
+) -> Iterator[tuple[str, str, str]]:
     """What must hold between this answer and the ones before, and between the keys of one answer."""
     before = (life.seen or [life.created])[-1]
     status, progress = body.get("status"), body.get("progress")
@@ -141,12 +143,12 @@ def _life(life: Life, body: dict[str, Any], answer: Answer, judged: set[str]) ->
     elif "completed_at" in body and body["completed_at"] is not None:
         yield ANSWER, "completed_at: null until completed", f"completed_at: {shown(body['completed_at'])}"
     if "error" in body and (body["error"] is None) == (status == "failed"):
-        due = "error: what failed" if status == "failed" else "error: null unless failed"
-        yield ANSWER, due, f"error: {shown(body['error'])}"
+        expected = "error: what failed" if status == "failed" else "error: null unless failed"
+        yield ANSWER, expected, f"error: {shown(body['error'])}"
 
 
 def _poll_after(
-    contract: Contract, body: dict[str, Any], answer: Answer, verdict: Judgement, broken: Callable[..., None]
+    contract: Contract, body: dict[str, Any], answer: Response, verdict: Judgement, broken: Callable[..., None]
 ) -> None:
     if POLL_AFTER not in contract.rules or body.get("status") not in {"queued", "in_progress"}:
         return

@@ -10,7 +10,7 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, precondition, rule, run_state_machine_as_test
 
 from contract_tests.extensions.retrieval import FOUND, NOT_FOUND
-from contract_tests.extensions.videos import Lives
+from contract_tests.extensions.videos import Videos
 
 #: Failed walks after which the search for a shorter one ends.
 _ENOUGH = 30
@@ -18,24 +18,24 @@ _ENOUGH = 30
 _NUMBERS = st.integers(min_value=0, max_value=10**6)
 
 
-class BrokenError(AssertionError):
+class StateMachineError(AssertionError):
     """A step of a walk broke a rule; hypothesis looks for a shorter walk that does."""
 
 
-class Walks:
+class StateMachineRuns:
     """The walks of one run, through videos of its own."""
 
-    def __init__(self, lives: Lives) -> None:
-        self.lives = lives
+    def __init__(self, tracked: Videos) -> None:
+        self.tracked = tracked
         self.failed = 0
         # As it stands before the walks, which create more: a walk that is repeated must be the same.
-        self.good = [case for case, _ in lives.run.created]
+        self.good = [case for case, _ in tracked.run.created]
 
     def all(self) -> None:
         """As many as the profile asks for; none where what they would show is known to be broken."""
-        run = self.lives.run
-        known = self.lives.rules()
-        if not self.lives.all or any(finding.rule in known for finding in run.judgement.findings):
+        run = self.tracked.run
+        known = self.tracked.rules()
+        if not self.tracked.all or any(finding.rule in known for finding in run.judgement.findings):
             return
         chosen = settings(
             max_examples=run.settings.effort.walks,
@@ -45,24 +45,24 @@ class Walks:
             verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
-            phases=(Phase.generate,) if run.courier.purse.capped else (Phase.generate, Phase.shrink),
+            phases=(Phase.generate,) if run.delivery.budget.capped else (Phase.generate, Phase.shrink),
         )
-        walk = seed(run.settings.seed)(partial(Walk, self))
+        walk = seed(run.settings.seed)(partial(VideoStateMachine, self))
         try:
             # Any callable that gives a machine will do, whatever its annotation says.
             run_state_machine_as_test(walk, settings=chosen)  # type: ignore[arg-type]
-        except (BrokenError, Flaky):
+        except (StateMachineError, Flaky):
             # What was broken stands in the judgement already; time may have mended it meanwhile.
             return
 
     def fail(self, what: str) -> None:
         """A step of a walk found something: a shorter walk is looked for, but not for long."""
         self.failed += 1
-        if self.failed <= _ENOUGH and not self.lives.run.courier.purse.capped:
-            raise BrokenError(what)
+        if self.failed <= _ENOUGH and not self.tracked.run.delivery.budget.capped:
+            raise StateMachineError(what)
 
 
-class Walk(RuleBasedStateMachine):
+class VideoStateMachine(RuleBasedStateMachine):
     """One walk. Where creations are counted it goes through the videos that there are.
 
     Hypothesis keeps every class of machine for ever: one class for all runs, so that none of them is kept with it.
@@ -70,30 +70,30 @@ class Walk(RuleBasedStateMachine):
 
     videos = Bundle("videos")
 
-    def __init__(self, walks: Walks) -> None:
+    def __init__(self, walks: StateMachineRuns) -> None:
         super().__init__()
         self.walks = walks
-        self.lives = walks.lives
+        self.tracked = walks.tracked
 
     @rule(target=videos, number=_NUMBERS)
     def take(self, number: int) -> str:
         """A video that there is already."""
-        return list(self.lives.all)[number % len(self.lives.all)]
+        return list(self.tracked.all)[number % len(self.tracked.all)]
 
-    @precondition(lambda self: not self.lives.run.courier.purse.capped)
+    @precondition(lambda self: not self.tracked.run.delivery.budget.capped)
     @rule(target=videos, number=_NUMBERS)
     def create(self, number: int) -> str:
         """A new video."""
         case = self.walks.good[number % len(self.walks.good)]
-        accepted, made = self.lives.create(case)
+        accepted, made = self.tracked.create(case)
         if not accepted:
             self.walks.fail(case.label)
-        return made or next(iter(self.lives.all))
+        return made or next(iter(self.tracked.all))
 
     @rule(video=videos)
     def retrieve(self, video: str) -> None:
         """A video is retrieved once more."""
-        if self.lives.look(video).findings:
+        if self.tracked.look(video).findings:
             self.walks.fail(FOUND)
 
     @rule(video=consumes(videos))
@@ -106,5 +106,5 @@ class Walk(RuleBasedStateMachine):
     def stranger(self, digits: str) -> None:
         """An id that nobody was given is retrieved."""
         video = f"video_{digits}"
-        if video not in self.lives.all and self.lives.look_for_stranger(video).findings:
+        if video not in self.tracked.all and self.tracked.look_for_stranger(video).findings:
             self.walks.fail(NOT_FOUND)

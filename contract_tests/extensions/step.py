@@ -13,7 +13,7 @@ from contract_tests.model.case import Case, from_json, to_json
 from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.request import Request
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.spec.schema import Violation, shown
 
 
@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Place:
+class OperationAddress:
     """Where an operation of the document is reached: its id, the method, and the path with its query."""
 
     operation: str
@@ -44,17 +44,19 @@ class Place:
     path: str
 
 
-def place(contract: Contract, operation: str, video: str = "", query: Mapping[str, str] | None = None) -> Place:
+def place(
+    contract: Contract, operation: str, video: str = "", query: Mapping[str, str] | None = None
+) -> OperationAddress:
     """The place of the operation of that id, for this video and this query."""
     found = contract.extension(operation)
     path = "" if found is None else re.sub(r"\{\w+\}", video, found.path)
-    return Place(
+    return OperationAddress(
         operation, "GET" if found is None else found.method.upper(), f"{path}?{urlencode(query)}" if query else path
     )
 
 
 def step(
-    at: Place,
+    at: OperationAddress,
     rule: str,
     check: str = "refused",
     *,
@@ -63,9 +65,9 @@ def step(
     facts: dict[str, Any] | None = None,
 ) -> Step:
     """A request, by the rule that its verdict belongs to. What must be refused breaks that rule, or `breach`."""
-    due = (breach or rule) if check == "refused" else None
+    expected = (breach or rule) if check == "refused" else None
     label = f"{at.method} {at.path}" + (f", {says}" if says else "")
-    case = Case(rule, label, Request(at.method, at.path), due, wire=True, operation=at.operation)
+    case = Case(rule, label, Request(at.method, at.path), expected, wire=True, operation=at.operation)
     return Step(case, check, facts or {})
 
 
@@ -83,24 +85,26 @@ def part_of(operation: str, one: Step) -> Step:
 
 
 @dataclass
-class Verdict:
+class StepJudgement:
     """Collects what one answer shows."""
 
     one: Step
-    answer: Answer
+    answer: Response
     made: Judgement = field(default_factory=Judgement)
 
     def judged(self, *rules: str) -> None:
         """These rules are judged by the answer."""
         self.made.judged.update(rules)
 
-    def broken(self, rule: str, due: str, came: str | None = None, category: int | None = 101) -> None:
+    def broken(self, rule: str, expected: str, actual: str | None = None, category: int | None = 101) -> None:
         """The answer breaks the rule."""
         self.judged(rule)
         if self.answer.status >= 500:
             category = 100
-        told = self.answer.summary() if came is None else came
-        self.made.findings.append(Finding(rule, self.one.case.label, told, due, category, self.one.case, self.answer))
+        told = self.answer.summary() if actual is None else actual
+        self.made.findings.append(
+            Finding(rule, self.one.case.label, told, expected, category, self.one.case, self.answer)
+        )
 
     def video(self, contract: Contract, rule: str, one: Violation, known: Mapping[str, Any] | None = None) -> None:
         """A violation within a video breaks `rule`.
@@ -110,14 +114,14 @@ class Verdict:
         name, key = ".".join(one.path), one.path[-1] if one.path else ""
         own = contract.rules.answered(one.at, key or None)
         open_one = own in contract.rules and contract.rules[own].source == "inferred"
-        same = known is not None and key in known and shown(known[key]) == one.came
-        self.broken(own if open_one or same else rule, f"{name}: {one.due}", f"{name}: {one.came}")
+        same = known is not None and key in known and shown(known[key]) == one.actual
+        self.broken(own if open_one or same else rule, f"{name}: {one.expected}", f"{name}: {one.actual}")
 
-    def object(self, rule: str, due: str) -> dict[str, Any] | None:
+    def object(self, rule: str, expected: str) -> dict[str, Any] | None:
         """The body of a 200 that is a JSON object; anything else breaks the rule."""
         self.judged(rule)
         body = self.answer.object
         if self.answer.status == 200 and self.answer.is_json and body is not None:
             return body
-        self.broken(rule, f"200 and {due} as a JSON object")
+        self.broken(rule, f"200 and {expected} as a JSON object")
         return None

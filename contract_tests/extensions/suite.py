@@ -5,27 +5,27 @@ from __future__ import annotations
 import math
 
 from contract_tests.extensions import content, deletion, listing, remix
-from contract_tests.extensions.finished import Completed
-from contract_tests.extensions.paging import Pages
-from contract_tests.extensions.recorder import Visit
+from contract_tests.extensions.finished import FinishedSuite
+from contract_tests.extensions.paging import Paging
+from contract_tests.extensions.recorder import Recorder
 from contract_tests.extensions.retrieval import NOT_FOUND
-from contract_tests.extensions.state_machine import Walks
+from contract_tests.extensions.state_machine import StateMachineRuns
 from contract_tests.extensions.step import place, step
-from contract_tests.extensions.unfinished import Running
-from contract_tests.extensions.videos import LACKING, STRANGERS, Lives
+from contract_tests.extensions.unfinished import UnfinishedSuite
+from contract_tests.extensions.videos import LACKING, STRANGERS, Videos
 from contract_tests.runner.journal import Record
 from contract_tests.runner.run import Run
 from contract_tests.spec.form import parse_dimensions
 
 
-class Beyond:
+class ExtensionSuite:
     """Judges every operation beyond the creation. `record` holds what an earlier run has deleted already."""
 
     def __init__(self, run: Run, record: Record | None = None) -> None:
         self.run = run
         self.contract = run.contract
-        self.lives = Lives(run, record)
-        self.visit = Visit(self.lives)
+        self.tracked = Videos(run, record)
+        self.visit = Recorder(self.tracked)
 
     def all(self) -> None:
         """Everything; what deletes a video comes last. What was answered is judged, however it ends."""
@@ -39,21 +39,21 @@ class Beyond:
     def _all(self) -> None:
         if self.visit.wanted(listing.LIST):
             # Before anything is asked for that might move them on.
-            Pages(self.visit).glance()
-        retrieved = self.lives.offered()
+            Paging(self.visit).glance()
+        retrieved = self.tracked.offered()
         if retrieved:
             # First, while some are only just begun.
-            Running(self.visit).all()
+            UnfinishedSuite(self.visit).all()
             self._retrieval()
         else:
-            self.run.skipped |= dict.fromkeys(self.lives.rules(), LACKING)
+            self.run.skipped |= dict.fromkeys(self.tracked.rules(), LACKING)
         if self.visit.wanted(listing.LIST):
-            Pages(self.visit).all()
+            Paging(self.visit).all()
         self._strangers()
         if retrieved:
             plain, far = self._cheapest(), self._farthest()
-            self.lives.wait([video for video in dict.fromkeys((plain, far)) if video is not None])
-            Completed(self.visit).all(plain, far)
+            self.tracked.wait([video for video in dict.fromkeys((plain, far)) if video is not None])
+            FinishedSuite(self.visit).all(plain, far)
         self._reasons(retrieved=retrieved)
 
     def _reasons(self, *, retrieved: bool) -> None:
@@ -62,7 +62,7 @@ class Beyond:
         unfinished = f"no video was completed within {patience:g} s"
         if not retrieved:
             unfinished = "a video cannot be retrieved here, so that none is known to be completed"
-        if not self.lives.all:
+        if not self.tracked.all:
             unfinished = "no video was created"
         told = {
             **dict.fromkeys((content.READY, remix.COMPLETED, deletion.FINISHED), "no video was seen being made"),
@@ -78,13 +78,13 @@ class Beyond:
             self.run.skipped.setdefault(rule, reason)
 
     def _retrieval(self) -> None:
-        for stranger in self.lives.strangers():
-            self.lives.look_for_stranger(stranger)
-        for video_id in sorted(self.lives.all, key=lambda video: self.lives.all[video].seconds)[:3]:
-            self.lives.look(video_id)
-        self.lives.uninvited()
-        self.lives.other_methods()
-        Walks(self.lives).all()
+        for stranger in self.tracked.strangers():
+            self.tracked.look_for_stranger(stranger)
+        for video_id in sorted(self.tracked.all, key=lambda video: self.tracked.all[video].seconds)[:3]:
+            self.tracked.look(video_id)
+        self.tracked.uninvited()
+        self.tracked.other_methods()
+        StateMachineRuns(self.tracked).all()
 
     def _strangers(self) -> None:
         """An id that nobody was given is found by no operation."""
@@ -100,17 +100,17 @@ class Beyond:
         """The video that is quickest to make and to load, and of equals the one least like the default."""
 
         def cost(video: str) -> tuple[float, int]:
-            life = self.lives.all[video]
+            life = self.tracked.all[video]
             sides = parse_dimensions(str(life.created.get("size")))
             return life.seconds * (math.prod(sides) if sides is not None else math.inf), -self._distance(video)
 
-        return min(self.lives.all, key=cost, default=None)
+        return min(self.tracked.all, key=cost, default=None)
 
     def _farthest(self) -> str | None:
         """The video least like the default: what is made of it shows most."""
-        return max(self.lives.all, key=self._distance, default=None)
+        return max(self.tracked.all, key=self._distance, default=None)
 
     def _distance(self, video: str) -> int:
-        made = self.lives.all[video].created
+        made = self.tracked.all[video].created
         fields = self.contract.form.fields.items()
         return sum(field.default is not None and made.get(name) != field.default for name, field in fields)

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.extensions.retrieval import (
     NOT_FOUND,
-    Life,
+    VideoHistory,
     judge_retrieved,
     judge_stranger,
     other_methods,
@@ -17,7 +17,7 @@ from contract_tests.extensions.retrieval import (
 )
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import allowed, judge_refusal
 from contract_tests.runner.journal import Record
 from contract_tests.runner.run import Run
@@ -34,32 +34,32 @@ STRANGERS = ("video_" + 48 * "0", "video_123", "0", "null")
 RUNNING, ENDED = ("queued", "in_progress"), ("completed", "failed")
 
 
-class Lives:
+class Videos:
     """Judges the retrieval of videos: those that the run has created, and those that walks create."""
 
     def __init__(self, run: Run, record: Record | None = None) -> None:
         self.run = run
         self.contract = run.contract
-        self.all: dict[str, Life] = {}
+        self.all: dict[str, VideoHistory] = {}
         gone = set() if record is None else record.deleted
         for _, answer in run.created:
             if (answer.object or {}).get("id") not in gone:
                 self.begin(answer)
 
-    def begin(self, answer: Answer) -> str | None:
+    def begin(self, answer: Response) -> str | None:
         """A video was created; its id, if the answer has one."""
         body = answer.object or {}
         video_id = body.get("id")
         # An id that is no plain word would lead elsewhere in a path.
         if not isinstance(video_id, str) or not video_id.replace("_", "").replace("-", "").isalnum():
             return None
-        self.all.setdefault(video_id, Life(body))
+        self.all.setdefault(video_id, VideoHistory(body))
         return video_id
 
     def create(self, case: Case) -> tuple[bool, str | None]:
         """A new video by a good request, where creations cost nothing: whether it was accepted, and its id."""
-        answer = self.run.courier.ask(case)
-        self.run.courier.purse.count(case, answer)
+        answer = self.run.delivery.ask(case)
+        self.run.delivery.budget.count(case, answer)
         self.run.judge(case, answer)
         return answer.accepted, self.begin(answer)
 
@@ -67,13 +67,13 @@ class Lives:
         """Whether the server has the operation: it says so, or a wrong id gets another answer than a wrong path."""
         known = next(iter(self.all), None)
         case = retrieval(self.contract, known or STRANGERS[0])
-        answer = self.run.courier.ask(case)
+        answer = self.run.delivery.ask(case)
         if answer.status == 405:
             # Who lists the method among those allowed has the operation, and refuses it.
             return case.request.method in allowed(answer)
         if not answer.refused or answer.status != 404:
             return True
-        elsewhere = self.run.courier.ask(retrieval(self.contract, f"{known or STRANGERS[0]}/none/such"))
+        elsewhere = self.run.delivery.ask(retrieval(self.contract, f"{known or STRANGERS[0]}/none/such"))
         return shape(answer) != shape(elsewhere)
 
     def strangers(self) -> list[str]:
@@ -145,7 +145,7 @@ class Lives:
             seen = self.all[video_id].seen[-1:]
             if not seen or seen[0].get("status") in ENDED:
                 break
-            self.run.courier.sleep(_PAUSE)
+            self.run.delivery.sleep(_PAUSE)
         for other in others:
             # Where asking moves a video on, it is asked for as often as the oldest was.
             for _ in range(_MORE):
@@ -154,10 +154,10 @@ class Lives:
         for _ in range(_AGAIN):
             self.look(video_id)
 
-    def _ask(self, case: Case, video_id: str) -> Answer:
-        answer = self.run.courier.ask(case)
+    def _ask(self, case: Case, video_id: str) -> Response:
+        answer = self.run.delivery.ask(case)
         created = self.all[video_id].created if video_id in self.all else None
-        self.run.courier.journal.observed(case, video_id, created, answer)
+        self.run.delivery.journal.observed(case, video_id, created, answer)
         return answer
 
     def _keep(self, verdict: Judgement) -> Judgement:

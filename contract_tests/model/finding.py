@@ -1,4 +1,4 @@
-"""A broken rule as a value: what was sent, what came, what was due. Equal findings are one finding."""
+"""A broken rule as a value: what was sent, the actual answer and the expected one. Equal findings are one finding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contract_tests.model.case import Case
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 
 #: Fault categories of Web Fuzzing Commons (WFC), by code.
 WFC = {
@@ -24,11 +24,11 @@ class Finding:
 
     rule: str
     label: str
-    came: str
-    due: str
+    actual: str
+    expected: str
     category: int | None = None
     case: Case | None = field(default=None, compare=False)
-    answer: Answer | None = field(default=None, compare=False)
+    answer: Response | None = field(default=None, compare=False)
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -40,8 +40,8 @@ class Finding:
         return {
             "request": self.label,
             "case": None if self.case is None else self.case.id,
-            "came": self.came,
-            "due": self.due,
+            "actual": self.actual,
+            "expected": self.expected,
             "category": None if self.category is None else WFC[self.category],
         }
 

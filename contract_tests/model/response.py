@@ -15,7 +15,7 @@ class DuplicatedError(ValueError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why.
 
     `sent_at` and `received_at` are seconds since 1970 by the kit's clock.
@@ -81,7 +81,7 @@ class Answer:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Answer:
+    def from_json(cls, data: dict[str, Any]) -> Response:
         """The answer that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         headers = tuple((name, value) for name, value in data["headers"])
         body = unpack(data["body"])

@@ -8,8 +8,8 @@ from dataclasses import replace
 from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Judgement
-from contract_tests.model.response import Answer
-from contract_tests.oracle.acceptance import Past, judge_acceptance
+from contract_tests.model.response import Response
+from contract_tests.oracle.acceptance import SeenResponses, judge_acceptance
 from contract_tests.oracle.refusal import judge_refusal
 
 
@@ -19,9 +19,9 @@ class Oracle:
     def __init__(self, contract: Contract, *, skew: float) -> None:
         self.contract = contract
         self.skew = skew
-        self._past = Past()
+        self._past = SeenResponses()
 
-    def judge(self, case: Case, answer: Answer) -> Judgement:
+    def judge(self, case: Case, answer: Response) -> Judgement:
         """The verdict on one answer."""
         if case.refusal_due:
             return judge_refusal(self.contract, case, answer)

@@ -12,7 +12,7 @@ from typing import Any
 from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.spec.rules import Rule
 from contract_tests.spec.schema import shown, violations
 
@@ -24,7 +24,7 @@ _WOBBLE = 2.0
 
 
 @dataclass
-class Past:
+class SeenResponses:
     """What the answers of a run have shown so far.
 
     The `ids` of videos and the names of `exchanges`, with the requests that got them; and the seconds by which the
@@ -36,7 +36,9 @@ class Past:
     ahead: tuple[float, float] = (-math.inf, math.inf)
 
 
-def judge_acceptance(contract: Contract, case: Case, answer: Answer, past: Past, *, skew: float) -> Judgement:
+def judge_acceptance(
+    contract: Contract, case: Case, answer: Response, past: SeenResponses, *, skew: float
+) -> Judgement:
     """Whether it was answered 200, and whether the answer is what the request makes due.
 
     `past` is what came before, and knows of this answer then; `skew` is how far apart, in seconds, the two clocks
@@ -64,7 +66,7 @@ def judge_acceptance(contract: Contract, case: Case, answer: Answer, past: Past,
 
 
 def _judge_body(
-    contract: Contract, case: Case, answer: Answer, body: dict[str, Any], past: Past,
+    contract: Contract, case: Case, answer: Response, body: dict[str, Any], past: SeenResponses,
     verdict: Judgement, *, skew: float,
 ) -> None:  # fmt: skip
     rules = contract.rules
@@ -72,7 +74,7 @@ def _judge_body(
         {UNIQUE} if not past.ids else set()
     )
     broken = [
-        (rules.answered(one.at, one.key), one.due, one.key)
+        (rules.answered(one.at, one.key), one.expected, one.key)
         for one in violations(contract.document, contract.answer, body)
     ]
     broken += _headers(contract, answer)
@@ -81,13 +83,15 @@ def _judge_body(
     broken += _templates(contract, body)
     broken += _identity(body, past, case)
     broken += _time(answer, body, past, skew)
-    for rule, due, key in broken:
-        came = f"{key}: {shown(body[key])}" if key in body else answer.summary()
-        verdict.findings.append(Finding(rule, case.label, came, f"{key}: {due}" if key else due, 101, case, answer))
+    for rule, expected, key in broken:
+        actual = f"{key}: {shown(body[key])}" if key in body else answer.summary()
+        verdict.findings.append(
+            Finding(rule, case.label, actual, f"{key}: {expected}" if key else expected, 101, case, answer)
+        )
 
 
-def _finding(rule: str, case: Case, answer: Answer, due: str, category: int | None) -> Finding:
-    return Finding(rule, case.label, answer.summary(), due, category, case, answer)
+def _finding(rule: str, case: Case, answer: Response, expected: str, category: int | None) -> Finding:
+    return Finding(rule, case.label, answer.summary(), expected, category, case, answer)
 
 
 Broken = tuple[str, str, str | None]
@@ -103,7 +107,7 @@ def _shows(contract: Contract, rule: Rule, body: dict[str, Any]) -> bool:
     return rest in {"headers", "keys"} or rest.partition(".")[0] in body
 
 
-def _headers(contract: Contract, answer: Answer) -> Iterator[Broken]:
+def _headers(contract: Contract, answer: Response) -> Iterator[Broken]:
     """Headers that the rule names must be there; each documented one that is there keeps its schema."""
     document, rules = contract.document, contract.rules
     if HEADERS not in rules or not document.has(rules[HEADERS].at):
@@ -119,7 +123,7 @@ def _headers(contract: Contract, answer: Answer) -> Iterator[Broken]:
         if document.at(pointer).get("type") == "integer" and re.fullmatch(r"-?\d+", value):
             typed = int(value)
         for one in violations(document, pointer, typed):
-            yield HEADERS, f"the header {name} as {one.due}, not {value!r}", None
+            yield HEADERS, f"the header {name} as {one.expected}, not {value!r}", None
 
 
 def due_echo(contract: Contract, case: Case, field: str) -> str | None:
@@ -133,16 +137,16 @@ def due_echo(contract: Contract, case: Case, field: str) -> str | None:
 
 def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judgement) -> Iterator[Broken]:
     for key, name in contract.echoed.items():
-        due = due_echo(contract, case, name)
+        expected = due_echo(contract, case, name)
         sent = case.request.part(name) is not None
         rule = f"response.{key}.echo" if sent else f"{name}.default"
         if not sent:
             verdict.judged.add(f"{name}.optional")
-        if due is None or key not in body:
+        if expected is None or key not in body:
             continue
         verdict.judged.add(rule)
-        if body[key] != due:
-            yield rule, f"{shown(due)}, as {'sent' if sent else 'by default'}", key
+        if body[key] != expected:
+            yield rule, f"{shown(expected)}, as {'sent' if sent else 'by default'}", key
 
 
 def _templates(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
@@ -170,7 +174,9 @@ def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
     return pattern
 
 
-def _exchange(contract: Contract, case: Case, answer: Answer, past: Past, verdict: Judgement) -> Iterator[Broken]:
+def _exchange(
+    contract: Contract, case: Case, answer: Response, past: SeenResponses, verdict: Judgement
+) -> Iterator[Broken]:
     """The header that names an exchange names no other one."""
     if NAMED not in contract.rules or not contract.document.has(contract.rules[NAMED].at):
         return
@@ -184,7 +190,7 @@ def _exchange(contract: Contract, case: Case, answer: Answer, past: Past, verdic
     past.exchanges.setdefault(name, case.label)
 
 
-def _identity(body: dict[str, Any], past: Past, case: Case) -> Iterator[Broken]:
+def _identity(body: dict[str, Any], past: SeenResponses, case: Case) -> Iterator[Broken]:
     made = body.get("id")
     if not isinstance(made, str):
         return
@@ -193,7 +199,7 @@ def _identity(body: dict[str, Any], past: Past, case: Case) -> Iterator[Broken]:
     past.ids.setdefault(made, case.label)
 
 
-def _time(answer: Answer, body: dict[str, Any], past: Past, skew: float) -> Iterator[Broken]:
+def _time(answer: Response, body: dict[str, Any], past: SeenResponses, skew: float) -> Iterator[Broken]:
     """It is now, as far as clocks agree; and however far they are apart, they go on alike."""
     made = body.get("created_at")
     if not isinstance(made, int | float):
@@ -207,13 +213,13 @@ def _time(answer: Answer, body: dict[str, Any], past: Past, skew: float) -> Iter
     least = max(past.ahead[0], made - 1 - answer.received_at - _WOBBLE)
     most = min(past.ahead[1], made + 1 - answer.sent_at + _WOBBLE)
     if least > most:
-        due = math.floor(answer.sent_at + sum(past.ahead) / 2)
-        yield NOW, f"about {due}, for a clock that goes on as it did at the creations before", "created_at"
+        expected = math.floor(answer.sent_at + sum(past.ahead) / 2)
+        yield NOW, f"about {expected}, for a clock that goes on as it did at the creations before", "created_at"
     else:
         past.ahead = (least, most)
 
 
-def drift(answer: Answer) -> float:
+def drift(answer: Response) -> float:
     """Seconds by which the server's clock is ahead, by its Date header; 0 where it has none."""
     try:
         return parsedate_to_datetime(answer.header("date") or "").timestamp() - answer.received_at

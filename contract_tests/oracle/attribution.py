@@ -18,7 +18,7 @@ LEFT_OUT = "left out"
 _BY_STATUS = {404: "path", 405: "method", 415: "media-type"}
 
 
-class Blame:
+class Attribution:
     """Moves a refused good request from "answered 200" to the rule that the server narrows, where one stands out."""
 
     def __init__(self, contract: Contract) -> None:

@@ -25,7 +25,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Clip:
+class VideoFile:
     """Width and height in pixels, length and one frame in seconds (None where the file does not say), and faults."""
 
     width: int = 0
@@ -35,12 +35,12 @@ class Clip:
     faults: tuple[str, ...] = ()
 
 
-def read_clip(data: bytes) -> Clip:
+def read_clip(data: bytes) -> VideoFile:
     """What the boxes of an MP4 say; never an error, whatever the bytes are."""
     try:
         return _clip(data)
     except (struct.error, IndexError):
-        return Clip(faults=("a box is too short for what it holds",))
+        return VideoFile(faults=("a box is too short for what it holds",))
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
@@ -66,7 +66,7 @@ def _inside(data: bytes, box: Box, *path: bytes) -> Iterator[Box]:
             yield from _inside(data, inner, *path[1:]) if len(path) > 1 else (inner,)
 
 
-def _clip(data: bytes) -> Clip:
+def _clip(data: bytes) -> VideoFile:
     top = list(_boxes(data, 0, len(data)))
     faults = tuple(_faults(top, len(data)))
     for movie in (box for box in top if box.kind == b"moov"):
@@ -75,8 +75,8 @@ def _clip(data: bytes) -> Clip:
         for track in _inside(data, movie, b"trak"):
             if _handler(data, track) == b"vide":
                 length = (None, None) if fragmented else _duration(data, track)
-                return Clip(*_sides(data, track), *length, faults)
-    return Clip(faults=(*faults, "it has no video track"))
+                return VideoFile(*_sides(data, track), *length, faults)
+    return VideoFile(faults=(*faults, "it has no video track"))
 
 
 def _faults(top: list[Box], size: int) -> Iterator[str]:

@@ -9,14 +9,14 @@ from typing import Any
 from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.spec.schema import shown, violations
 
 NO_5XX = "error.no-5xx"
 ENVELOPE = "error.envelope"
 
 
-def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
+def judge_refusal(contract: Contract, case: Case, answer: Response) -> Judgement:
     """Whether it was refused at all, and whether in the documented shape: two rules, or four with the general ones."""
     verdict = Judgement()
     rules = contract.rules
@@ -35,7 +35,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
     misshapen = _envelope(contract, answer)
     if ENVELOPE in rules:
         verdict.judged.add(ENVELOPE)
-        verdict.findings += [_finding(ENVELOPE, case, answer, due, 101) for due in misshapen[:1]]
+        verdict.findings += [_finding(ENVELOPE, case, answer, expected, 101) for expected in misshapen[:1]]
     shape = f"{case.breach}.error"
     if shape in rules:
         verdict.judged.add(shape)
@@ -47,29 +47,29 @@ def judge_refusal(contract: Contract, case: Case, answer: Answer) -> Judgement:
     return verdict
 
 
-def _own_rule(contract: Contract, case: Case, answer: Answer) -> Case:
+def _own_rule(contract: Contract, case: Case, answer: Response) -> Case:
     """A default is another one only where the answer says so; else it is the broken rule itself that is not kept."""
     field = case.rule.removesuffix(".default")
     if case.rule in {field, case.breach} or answer.refused:
         return case
-    came = (answer.object or {}).get(field)
-    other = answer.accepted and came is not None and came != contract.form.fields[field].default
+    actual = (answer.object or {}).get(field)
+    other = answer.accepted and actual is not None and actual != contract.form.fields[field].default
     return case if other else replace(case, rule=case.breach or case.rule)
 
 
-def _not_refused(contract: Contract, case: Case, answer: Answer) -> Finding:
+def _not_refused(contract: Contract, case: Case, answer: Response) -> Finding:
     error = contract.rules.error(case.breach or "")
-    due = "a refusal, any 4xx" + (f" (documented: {error['status']})" if error else "")
+    expected = "a refusal, any 4xx" + (f" (documented: {error['status']})" if error else "")
     protects = (case.breach or "").startswith("auth.")
     category = 100 if answer.status >= 500 else 206 if protects and answer.accepted else 102 if answer.accepted else 101
-    return _finding(case.rule, case, answer, due, category)
+    return _finding(case.rule, case, answer, expected, category)
 
 
-def _finding(rule: str, case: Case, answer: Answer, due: str, category: int) -> Finding:
-    return Finding(rule, case.label, answer.summary(), due, category, case, answer)
+def _finding(rule: str, case: Case, answer: Response, expected: str, category: int) -> Finding:
+    return Finding(rule, case.label, answer.summary(), expected, category, case, answer)
 
 
-def _envelope(contract: Contract, answer: Answer) -> list[str]:
+def _envelope(contract: Contract, answer: Response) -> list[str]:
     """What is wrong with the shape of an error, each as what was due."""
     if contract.envelope is None:
         return []
@@ -79,30 +79,30 @@ def _envelope(contract: Contract, answer: Answer) -> list[str]:
     if body is None:
         return ["an error as a JSON object"]
     found = violations(contract.document, contract.envelope, body)
-    return [f"{'.'.join(one.path) or 'the body'}: {one.due}" for one in found]
+    return [f"{'.'.join(one.path) or 'the body'}: {one.expected}" for one in found]
 
 
-def _differences(contract: Contract, rule: str, case: Case, answer: Answer, misshapen: list[str]) -> list[str]:
+def _differences(contract: Contract, rule: str, case: Case, answer: Response, misshapen: list[str]) -> list[str]:
     """How a refusal differs from the documented one of this rule, each as what was due."""
     error = contract.rules.error(rule)
     if error is None:
         return []
-    due: list[str] = []
+    expected: list[str] = []
     if answer.status != error["status"]:
-        due.append(f"status {error['status']}")
+        expected.append(f"status {error['status']}")
     if error["status"] == 405:
-        due += [f"a header Allow with {one}" for one in _methods_at(contract, case.request.path) - allowed(answer)]
+        expected += [f"a header Allow with {one}" for one in _methods_at(contract, case.request.path) - allowed(answer)]
     if misshapen:
-        return due + misshapen
-    came = (answer.object or {}).get("error", {})
+        return expected + misshapen
+    actual = (answer.object or {}).get("error", {})
     for key in ("type", "code", "param"):
         wanted = _filled(contract, rule, error[key], case)
-        if came.get(key) != wanted:
-            due.append(f"error.{key} {shown(wanted)}")
-    return due
+        if actual.get(key) != wanted:
+            expected.append(f"error.{key} {shown(wanted)}")
+    return expected
 
 
-def allowed(answer: Answer) -> set[str]:
+def allowed(answer: Response) -> set[str]:
     """The methods that an answer lists as allowed."""
     return {name.strip().upper() for name in (answer.header("allow") or "").split(",")}
 

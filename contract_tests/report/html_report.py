@@ -167,12 +167,12 @@ def _evidence(outcome: Outcome, finding: Finding, folder: str | None, *, whole: 
     request = None if finding.case is None else finding.case.request
     sent = escape(finding.label) if request is None else _request(finding.label, request)
     picture = _picture(request.parts or ()) if request is not None and whole else ""
-    came = escape(finding.came + _answer(finding))
+    actual = escape(finding.actual + _answer(finding))
     category = "" if finding.category is None else f"<p class=quiet>{escape(WFC[finding.category])}</p>"
     shown = (
         f"<div class=beside><div class=sent><h4>request</h4><pre>{sent}</pre>{picture}</div>"
-        f"<div class=came><h4>answer</h4><pre>{came}</pre></div>"
-        f"<div class=due><h4>expected</h4><pre>{escape(finding.due)}</pre></div></div>{category}"
+        f"<div class=came><h4>answer</h4><pre>{actual}</pre></div>"
+        f"<div class=due><h4>expected</h4><pre>{escape(finding.expected)}</pre></div></div>{category}"
         f"{_again(outcome, request, folder)}"
     )
     return shown if whole else f"<details><summary>{escape(finding.label)}</summary>{shown}</details>"
@@ -210,7 +210,7 @@ def _cut(text: str) -> str:
 def _answer(finding: Finding) -> str:
     """The answer itself, where what came is only a remark on it."""
     answer = finding.answer
-    if answer is None or not answer.status or finding.came.startswith(str(answer.status)):
+    if answer is None or not answer.status or finding.actual.startswith(str(answer.status)):
         return ""
     kind = answer.header("content-type") or "no type"
     if not kind.startswith(("text/", "application/json")):

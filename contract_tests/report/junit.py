@@ -42,7 +42,9 @@ def junit(outcome: Outcome) -> str:
             ET.SubElement(case, "skipped", message=_legal(verdict.reason))
         elif verdict.verdict == BROKEN:
             told = verdict.findings[0]
-            message = _legal(f"{verdict.rule.says} Sent: {told.label}. Came: {told.came}. Due: {told.due}.")
+            message = _legal(
+                f"{verdict.rule.says} Sent: {told.label}. Expected: {told.expected}. Actual: {told.actual}."
+            )
             if strictness.decides(verdict.rule):
                 labels = sorted({WFC[one.category] for one in verdict.findings if one.category is not None})
                 failure = ET.SubElement(case, "failure", message=message, type=_legal("; ".join(labels) or "broken"))
@@ -54,7 +56,7 @@ def junit(outcome: Outcome) -> str:
 
 
 def _line(finding: Finding) -> str:
-    return f"sent {finding.label} | came {finding.came} | due {finding.due}"
+    return f"sent {finding.label} | expected {finding.expected} | actual {finding.actual}"
 
 
 def _legal(text: str) -> str:

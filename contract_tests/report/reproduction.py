@@ -40,10 +40,10 @@ def write(finding: Finding, request: Request, url: str, folder: Path) -> None:
     (folder / "curl.sh").write_text(curl(request, url), encoding="utf-8")
     (folder / "send.py").write_text(script(request, url), encoding="utf-8")
     lines = (
-        f"rule  {finding.rule}",
-        f"sent  {finding.label}",
-        f"came  {finding.came}",
-        f"due   {finding.due}",
+        f"rule      {finding.rule}",
+        f"sent      {finding.label}",
+        f"expected  {finding.expected}",
+        f"actual    {finding.actual}",
         "",
         f"Set {VARIABLE} to the token, then: sh curl.sh, or: python send.py",
         "",

@@ -21,8 +21,8 @@ _INDENT = 18
 def table(made: Sequence[Verdict], strictness: Strictness) -> Iterator[str]:
     """Lines: one a rule, within a mark in the document's order; below it why it was not tested, or how it is broken.
 
-    Under a broken rule stand the smallest request found, what came, and what was due. Rules untested for one reason
-    stand together, and the reason once below them.
+    Under a broken rule stand the smallest request found, the expected and the actual answer. Rules untested for one
+    reason stand together, with the reason once below them.
     """
     width = max(len(verdict.rule.id) for verdict in made)
     for mark in _MARKS:
@@ -55,12 +55,12 @@ def _row(mark: str, verdict: Verdict, width: int) -> str:
 
 def _evidence(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.findings[:1]:
-        for name, text in (("sent", finding.label), ("came", finding.came), ("due", finding.due)):
+        for name, text in (("sent", finding.label), ("expected", finding.expected), ("actual", finding.actual)):
             yield from textwrap.wrap(
                 text,
                 WIDTH,
-                initial_indent=f"{'':{_INDENT}}{name:<5}",
-                subsequent_indent=f"{'':{_INDENT + 5}}",
+                initial_indent=f"{'':{_INDENT}}{name:<9}",
+                subsequent_indent=f"{'':{_INDENT + 9}}",
                 max_lines=4,
             )
         if len(verdict.findings) > 1:
@@ -88,7 +88,7 @@ def rule_table(rules: Iterable[Rule], checks: dict[str, str]) -> Iterator[str]:
 _WIDTH = 30
 
 
-class Shown:
+class ProgressLine:
     """Writes to `out`. In a log every part gets one line when it is done; on a terminal a bar grows."""
 
     def __init__(self, out: TextIO) -> None:

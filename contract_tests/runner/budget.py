@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 from contract_tests.model.case import Case
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 
 
-class Purse:
+class Budget:
     """How many creations may be accepted (`cap`, None for any number) and how many were.
 
     A good request that got no answer counts as accepted: it may have been.
@@ -36,7 +36,7 @@ class Purse:
         """Whether the request may be sent now."""
         return self.stopped is None and (case.refusal_due or not self.empty)
 
-    def count(self, case: Case, answer: Answer) -> None:
+    def count(self, case: Case, answer: Response) -> None:
         """Count what came back; stop at once where a bad request was taken and nothing is left to spend."""
         with self._lock:
             if answer.accepted or (not answer.status and not case.refusal_due):

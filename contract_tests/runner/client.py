@@ -15,7 +15,7 @@ from contract_tests.errors import MisuseError, UnreachableError
 from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 
 #: Sent where the user gave no token: a server that takes any token is content with it.
 PLACEHOLDER = "contract-tests"
@@ -72,7 +72,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-class Here(Protocol):
+class TransportSource(Protocol):
     """What has a transport for the thread that asks, and the seconds that a step of it may take."""
 
     @property
@@ -125,7 +125,7 @@ class Target:
 
     url: str
     token: str | None
-    transports: Here
+    transports: TransportSource
     clock: Callable[[], float]
     app: Any = None
     transported: bool = False
@@ -141,7 +141,7 @@ class Target:
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(path=Redactor(self.token).text(parts.path)))
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """The answer; one with status 0 where none came. Raises UnreachableError where nothing listens."""
         headers = [*_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content_type is not None:
@@ -166,9 +166,9 @@ class Target:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             raise UnreachableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.RequestError as error:
-            return Answer(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
+            return Response(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return Answer(response.status_code, found, response.content, started, self.clock())
+        return Response(response.status_code, found, response.content, started, self.clock())
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from contract_tests.errors import UnreachableError
 from contract_tests.model.case import Case
 from contract_tests.model.request import Request
-from contract_tests.model.response import Answer
-from contract_tests.runner.budget import Purse
+from contract_tests.model.response import Response
+from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target
 from contract_tests.runner.journal import Journal, Record
 
@@ -36,21 +36,21 @@ class Moment(NamedTuple):
     kind: str
 
     @classmethod
-    def of(cls, answer: Answer) -> Moment:
+    def of(cls, answer: Response) -> Moment:
         """That of a request with this answer."""
         kind = "accepted" if answer.accepted else "refused" if answer.refused else "failed"
         return cls(answer.sent_at, answer.received_at, kind)
 
 
 @dataclass
-class Courier:
+class Delivery:
     """Delivers cases. `sleep` waits seconds. `record` holds what an earlier run has sent already.
 
     `lost` tells, in one line, of a server that answered before and does no more.
     """
 
     target: Target
-    purse: Purse
+    budget: Budget
     journal: Journal
     sleep: Callable[[float], None]
     record: Record | None = None
@@ -67,22 +67,22 @@ class Courier:
 
     def __post_init__(self) -> None:
         """Count what the earlier run was charged for."""
-        unknown = Answer(0, failure="the earlier run ended before the answer")
+        unknown = Response(0, failure="the earlier run ended before the answer")
         for case, answer in [] if self.record is None else self.record.sendings():
-            self.purse.count(case, answer or unknown)
+            self.budget.count(case, answer or unknown)
             self.requests += 1
 
     @property
     def stopped(self) -> str | None:
         """Why nothing more is sent; None while there is no reason."""
         gave_up = "stopped: the server kept answering 429" if self.gave_up >= GIVE_UP else None
-        return self.purse.stopped or self.lost or gave_up
+        return self.budget.stopped or self.lost or gave_up
 
-    def deliver(self, case: Case) -> Answer | None:
+    def deliver(self, case: Case) -> Response | None:
         """The answer; None where the case may not be sent, or was sent and nobody knows what came of it."""
         if self.record is not None and case.id in self.record.sent:
             return self.record.answers.get(case.id)
-        if self.stopped is not None or not self.purse.allows(case):
+        if self.stopped is not None or not self.budget.allows(case):
             return None
         with self._lock:
             self.requests += 1
@@ -98,10 +98,10 @@ class Courier:
                 raise
             return None
         self.journal.answered(case, answer)
-        self.purse.count(case, answer)
+        self.budget.count(case, answer)
         return None if answer.status == TOO_MANY else answer
 
-    def ask(self, case: Case) -> Answer:
+    def ask(self, case: Case) -> Response:
         """The answer to a request that creates nothing: it may be sent any number of times, and is not journalled.
 
         Raises UnreachableError where nothing answers any more.
@@ -112,7 +112,7 @@ class Courier:
             self.requests += 1
         return self._send(case)
 
-    def _send(self, case: Case) -> Answer:
+    def _send(self, case: Case) -> Response:
         """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing."""
         waited = 0.0
         while True:
@@ -130,7 +130,7 @@ class Courier:
             waited += pause
             self.sleep(pause)
 
-    def _reach(self, case: Case) -> Answer:
+    def _reach(self, case: Case) -> Response:
         """The answer. One that listened before is waited for, as nothing was sent; what is sent is sent once."""
         pauses = iter(RETURNS)
         while True:
@@ -149,7 +149,7 @@ class Courier:
         self.moments.append(Moment.of(answer))
         return answer
 
-    def _listen(self, case: Case, answer: Answer) -> None:
+    def _listen(self, case: Case, answer: Response) -> None:
         """Notice that a server answers, or that it hangs: to this request, and to all that came just before."""
         timed_out = not answer.status and answer.received_at - answer.sent_at >= self.target.transports.timeout
         with self._lock:
@@ -174,7 +174,7 @@ class Courier:
         self.lost = f"stopped: {why}{last}"
 
 
-def retry_after(answer: Answer) -> float:
+def retry_after(answer: Response) -> float:
     """Seconds that a 429 asks to wait, as a number or a date; 1 where it says nothing, never more than PATIENCE."""
     asked = (answer.header("retry-after") or "").strip()
     try:

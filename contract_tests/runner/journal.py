@@ -13,7 +13,7 @@ from contract_tests.errors import MisuseError
 from contract_tests.model.case import Case, from_json, to_json
 from contract_tests.model.finding import Finding
 from contract_tests.model.redaction import Redactor
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 
 FORMAT = 1
 #: The rule whose findings quote a header in what was due.
@@ -29,15 +29,15 @@ class Record:
     head: dict[str, Any]
     cases: dict[str, Case] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Response] = field(default_factory=dict)
     observed: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     generic: list[dict[str, Any]] = field(default_factory=list)
-    malformed: dict[str, Answer] = field(default_factory=dict)
+    malformed: dict[str, Response] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     ended: bool = False
 
-    def sendings(self) -> Iterator[tuple[Case, Answer | None]]:
+    def sendings(self) -> Iterator[tuple[Case, Response | None]]:
         """Each case that was sent, once, with its answer; None where the run ended before that came."""
         for name in dict.fromkeys(self.sent):
             yield self.cases[name], self.answers.get(name)
@@ -85,7 +85,7 @@ class Journal:
         """There was nobody to send it to: it may be sent later."""
         self.write("unsent", id=case.id)
 
-    def answered(self, case: Case, answer: Answer) -> None:
+    def answered(self, case: Case, answer: Response) -> None:
         """What came back."""
         if self._file is not None:
             self.write("answered", id=case.id, answer=self.clean(answer).to_json())
@@ -101,9 +101,9 @@ class Journal:
         clean = self._redactor.text(text)
         return told if clean == text else clean
 
-    def clean(self, answer: Answer) -> Answer:
+    def clean(self, answer: Response) -> Response:
         """The answer without the token, as it may be written down."""
-        return Answer(
+        return Response(
             answer.status,
             tuple((name, self._redactor.text(value)) for name, value in answer.headers),
             self._redactor.data(answer.body),
@@ -120,16 +120,16 @@ class Journal:
         """
         mask, case = self._redactor.text, finding.case
         clean = replace(
-            finding, came=mask(finding.came), answer=None if finding.answer is None else self.clean(finding.answer)
+            finding, actual=mask(finding.actual), answer=None if finding.answer is None else self.clean(finding.answer)
         )
         quotes = case is not None and (case.request.method == "GET" or case.operation)
         if case is not None and not quotes and finding.rule != _HEADERS:
             return clean
         if case is not None and quotes:
             case = replace(case, label=mask(case.label), request=replace(case.request, path=mask(case.request.path)))
-        return replace(clean, label=mask(finding.label), due=mask(finding.due), case=case)
+        return replace(clean, label=mask(finding.label), expected=mask(finding.expected), case=case)
 
-    def observed(self, case: Case, video: str, created: dict[str, Any] | None, answer: Answer) -> None:
+    def observed(self, case: Case, video: str, created: dict[str, Any] | None, answer: Response) -> None:
         """What retrieving a video showed, beside what its creation had answered."""
         if self._file is not None:
             clean = self.clean(answer).to_json()
@@ -143,7 +143,7 @@ class Journal:
                 answer=clean,
             )
 
-    def step(self, told: dict[str, Any], answer: Answer) -> None:
+    def step(self, told: dict[str, Any], answer: Response) -> None:
         """What an operation beyond the creation answered; `told` is the step as JSON, which holds ids of the server."""
         if self._file is not None:
             self.write("step", **self.masked(told), answer=self.clean(answer).to_json())
@@ -201,7 +201,7 @@ def _apply(record: Record, event: dict[str, Any]) -> None:
         case "generic":
             record.generic.append(event["finding"])
         case "malformed":
-            record.malformed[event["name"]] = Answer.from_json(event["answer"])
+            record.malformed[event["name"]] = Response.from_json(event["answer"])
         case "begun":
             record.begun.add(event["part"])
         case "end":
@@ -219,7 +219,7 @@ def _apply_sending(record: Record, event: dict[str, Any]) -> None:
         case "unsent":
             record.sent.remove(name)
         case _:
-            record.answers[name] = Answer.from_json(event["answer"])
+            record.answers[name] = Response.from_json(event["answer"])
 
 
 def _planned(record: Record, event: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Judgement
 from contract_tests.model.request import BOUNDARY, Request, multipart
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.runner.journal import Record
 from contract_tests.runner.run import Run
@@ -67,11 +67,11 @@ def malformed(run: Run, record: Record | None = None) -> None:
     for one in BYTES:
         answer = done.get(one.name)
         if answer is None:
-            run.courier.requests += 1
-            target = run.courier.target
+            run.delivery.requests += 1
+            target = run.delivery.target
             answer = _send(one, target.url, run.contract, target.sent_token, min(_PATIENCE, run.settings.timeout))
-            clean = run.courier.journal.clean(answer)
-            run.courier.journal.write("malformed", name=one.name, answer=clean.to_json())
+            clean = run.delivery.journal.clean(answer)
+            run.delivery.journal.write("malformed", name=one.name, answer=clean.to_json())
         run.judgement.add(judge_malformed(run.contract, one, answer))
     if RULE not in run.judgement.judged:
         run.skipped |= {RULE: "the server closes the connection without an answer, as RFC 9112 lets it"}
@@ -85,14 +85,14 @@ def _unwanted(run: Run) -> str | None:
         return "no rule of this document"
     if run.settings.only is not None and not run.settings.only & {RULE, f"{RULE}.error"}:
         return "not among the rules asked for"
-    if run.courier.target.transported:
+    if run.delivery.target.transported:
         return "bytes that are no HTTP need a socket; this target runs in the same process"
-    if urlsplit(run.courier.target.url).scheme != "http":
+    if urlsplit(run.delivery.target.url).scheme != "http":
         return "bytes that are no HTTP are sent to an address of http:// alone"
-    return run.courier.stopped
+    return run.delivery.stopped
 
 
-def judge_malformed(contract: Contract, one: Bytes, answer: Answer) -> Judgement:
+def judge_malformed(contract: Contract, one: Bytes, answer: Response) -> Judgement:
     """The verdict on one answer.
 
     No answer shows nothing, nor does a redirect. The shape is judged where an application has answered: in JSON, with
@@ -109,14 +109,14 @@ def judge_malformed(contract: Contract, one: Bytes, answer: Answer) -> Judgement
     return Judgement(found.judged & own, findings)
 
 
-def _shaped(contract: Contract, answer: Answer) -> bool:
-    due = contract.rules.error(RULE) or {}
+def _shaped(contract: Contract, answer: Response) -> bool:
+    expected = contract.rules.error(RULE) or {}
     error = (answer.object or {}).get("error")
     code = error.get("code") if isinstance(error, dict) else None
-    return answer.is_json and (answer.status == due.get("status") or code == due.get("code"))
+    return answer.is_json and (answer.status == expected.get("status") or code == expected.get("code"))
 
 
-def _send(one: Bytes, url: str, contract: Contract, token: str, patience: float) -> Answer:
+def _send(one: Bytes, url: str, contract: Contract, token: str, patience: float) -> Response:
     """The answer; one with status 0 where none came that is HTTP."""
     parts = urlsplit(url)
     data = one.render(parts.netloc, f"{parts.path}{contract.form.operation.path}", token)
@@ -126,9 +126,9 @@ def _send(one: Bytes, url: str, contract: Contract, token: str, patience: float)
             response = http.client.HTTPResponse(connection, method="POST")
             response.begin()
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
-            return Answer(response.status, headers, response.read(_MOST))
+            return Response(response.status, headers, response.read(_MOST))
     except (OSError, http.client.HTTPException) as error:
-        return Answer(0, failure=" ".join(str(error).split()) or type(error).__name__)
+        return Response(0, failure=" ".join(str(error).split()) or type(error).__name__)
 
 
 def judge_again(contract: Contract, record: Record) -> Iterator[Judgement]:

@@ -11,12 +11,12 @@ from contract_tests.errors import UnjudgeableError
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.request import Request
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle
-from contract_tests.oracle.attribution import Blame
+from contract_tests.oracle.attribution import Attribution
 from contract_tests.oracle.verdict import Verdict, verdicts
 from contract_tests.runner.client import is_loopback
-from contract_tests.runner.delivery import Courier
+from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.plan import Plan, plan
 from contract_tests.settings import Settings
 
@@ -39,28 +39,28 @@ class Run:
 
     contract: Contract
     settings: Settings
-    courier: Courier
+    delivery: Delivery
     progress: Progress = quiet
     judgement: Judgement = field(default_factory=Judgement)
-    created: list[tuple[Case, Answer]] = field(default_factory=list)
+    created: list[tuple[Case, Response]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     held: list[Case] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Prepare what judges."""
-        skew = SKEW_HERE if is_loopback(self.courier.target.url) else SKEW_ELSEWHERE
+        skew = SKEW_HERE if is_loopback(self.delivery.target.url) else SKEW_ELSEWHERE
         self.oracle = Oracle(self.contract, skew=skew)
-        self.blame = Blame(self.contract)
+        self.attribution = Attribution(self.contract)
 
     def table(self, made: Plan | None = None) -> None:
         """Send the planned requests. Raises UnjudgeableError where there is nothing to judge."""
         made = made or plan(self.contract, self.settings)
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
-        self.held, self.courier.purse.held = made.held, len(made.held)
+        self.held, self.delivery.budget.held = made.held, len(made.held)
         greeted = self._greet(good, bad)
         bad = [case for case in bad if case.id not in greeted]
-        if self.courier.purse.capped:
+        if self.delivery.budget.capped:
             self._all("bad requests", bad, spare=True)
             self._all("good requests", [*good[1:], *odd])
             accepted = {case.id for case, _ in self.created}
@@ -70,9 +70,9 @@ class Run:
 
     def spend_rest(self) -> None:
         """Send what was held back, where nothing else has been paid for with it."""
-        self.courier.purse.held = 0
+        self.delivery.budget.held = 0
         for case in self.held:
-            self.judge(case, self.courier.deliver(case))
+            self.judge(case, self.delivery.deliver(case))
 
     def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> set[str]:
         """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones.
@@ -80,14 +80,14 @@ class Run:
         The ids of the bad ones that were answered: they are judged, and need not be sent again.
         """
         if good:
-            answer = self.courier.deliver(good[0])
+            answer = self.delivery.deliver(good[0])
             if answer is not None:
                 self._hear([answer])
                 self._refuse_token([answer])
             self.judge(good[0], answer)
             return set()
         first = {case.rule: case for case in reversed(bad) if not case.wire}
-        probes = [(case, self.courier.deliver(case)) for case in list(first.values())[-_PROBES:]]
+        probes = [(case, self.delivery.deliver(case)) for case in list(first.values())[-_PROBES:]]
         heard = [answer for _, answer in probes if answer is not None]
         if heard and len(heard) == len(probes):
             self._hear(heard)
@@ -96,24 +96,24 @@ class Run:
             self.judge(case, answer)
         return {case.id for case, answer in probes if answer is not None}
 
-    def _hear(self, answers: Sequence[Answer]) -> None:
+    def _hear(self, answers: Sequence[Response]) -> None:
         """Give up on a target that takes connections and says nothing: to these, and to one that asks little."""
         if any(answer.status for answer in answers):
             return
         operation = self.contract.form.operation
-        probe = self.courier.ask(Case("path", f"GET {operation.path}", Request("GET", operation.path)))
+        probe = self.delivery.ask(Case("path", f"GET {operation.path}", Request("GET", operation.path)))
         if not probe.status:
-            told = self.courier.journal.clean(probe).failure
-            raise UnjudgeableError(f"What listens at {self.courier.target.shown} gives no answer in HTTP: {told}.")
+            told = self.delivery.journal.clean(probe).failure
+            raise UnjudgeableError(f"What listens at {self.delivery.target.shown} gives no answer in HTTP: {told}.")
 
-    def _refuse_token(self, answers: Sequence[Answer]) -> None:
+    def _refuse_token(self, answers: Sequence[Response]) -> None:
         if not all(answer.status in _UNAUTHORISED for answer in answers):
             return
         what = (
-            "the token" if self.courier.target.token else "a request without a token of yours (give one with --token)"
+            "the token" if self.delivery.target.token else "a request without a token of yours (give one with --token)"
         )
         raise UnjudgeableError(
-            f"The server refuses {what}: {self.courier.journal.clean(answers[0]).summary(120)}. "
+            f"The server refuses {what}: {self.delivery.journal.clean(answers[0]).summary(120)}. "
             "Without a token that it takes, nothing can be judged."
         )
 
@@ -125,16 +125,16 @@ class Run:
         if self.settings.workers > 1:
             with ThreadPoolExecutor(self.settings.workers) as pool:
                 try:
-                    self._judge_all(part, cases, pool.map(self.courier.deliver, cases))
+                    self._judge_all(part, cases, pool.map(self.delivery.deliver, cases))
                 finally:
                     pool.shutdown(cancel_futures=True)
             return
         for done, case in enumerate(cases, 1):
             if not (spare and (self._taken(case.rule) or self._left_open(case))):
-                self.judge(case, self.courier.deliver(case))
+                self.judge(case, self.delivery.deliver(case))
             self.progress(part, done, len(cases))
 
-    def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Answer | None]) -> None:
+    def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Response | None]) -> None:
         for done, (case, answer) in enumerate(zip(cases, answers, strict=True), 1):
             self.judge(case, answer)
             self.progress(part, done, len(cases))
@@ -142,28 +142,28 @@ class Run:
     def _left_open(self, case: Case) -> bool:
         """Whether a right server may accept it, while nothing more may be accepted."""
         inferred = self.contract.rules[case.rule].source == "inferred"
-        return inferred and self.courier.purse.empty and not self.settings.strictness.strict
+        return inferred and self.delivery.budget.empty and not self.settings.strictness.strict
 
     def _taken(self, rule: str) -> bool:
         found = (finding for finding in self.judgement.findings if finding.rule == rule)
         return any(finding.answer is not None and finding.answer.accepted for finding in found)
 
-    def judge(self, case: Case, answer: Answer | None) -> list[Finding]:
+    def judge(self, case: Case, answer: Response | None) -> list[Finding]:
         """Judge one answer and remember what follows; None was not sent and shows nothing."""
         if answer is None:
             return []
         verdict = self.oracle.judge(case, answer)
         self.judgement.add(verdict)
         if not case.refusal_due and answer.accepted:
-            self.blame.accepted(case.levels)
+            self.attribution.accepted(case.levels)
             self.created.append((case, answer))
-        self.courier.journal.write("judged", id=case.id, broken=sorted({f.rule for f in verdict.findings}))
+        self.delivery.journal.write("judged", id=case.id, broken=sorted({f.rule for f in verdict.findings}))
         return verdict.findings
 
     def verdicts(self) -> list[Verdict]:
         """The table, once all is sent."""
-        self.blame.observe(self.judgement.findings)
-        placed = Judgement(self.judgement.judged, [self.blame.place(one) for one in self.judgement.findings])
+        self.attribution.observe(self.judgement.findings)
+        placed = Judgement(self.judgement.judged, [self.attribution.place(one) for one in self.judgement.findings])
         return verdicts(self.contract, placed, self._reasons(), self._otherwise())
 
     def _reasons(self) -> dict[str, str]:
@@ -181,4 +181,4 @@ class Run:
         return reasons
 
     def _otherwise(self) -> str:
-        return self.courier.stopped or "no answer that shows it"
+        return self.delivery.stopped or "no answer that shows it"

@@ -39,16 +39,16 @@ def generic(run: Run, record: journal.Record | None = None) -> None:
     if reason is not None:
         run.skipped[GENERIC] = reason
         return
-    run.courier.journal.write("begun", part=GENERIC)
-    for finding in _Generic(run).findings():
+    run.delivery.journal.write("begun", part=GENERIC)
+    for finding in _SchemathesisRun(run).findings():
         run.judgement.findings.append(finding)
-        clean = run.courier.journal.clean_finding(finding)
-        run.courier.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
+        clean = run.delivery.journal.clean_finding(finding)
+        run.delivery.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
     run.judgement.judged.add(GENERIC)
 
 
 def _unwanted(run: Run, record: journal.Record | None) -> str | None:
-    if run.courier.purse.capped:
+    if run.delivery.budget.capped:
         return "schemathesis cannot count what is accepted; it runs where creations cost nothing"
     if run.settings.effort.generic == 0:
         profiles = [name for name, profile in PROFILES.items() if profile.generic]
@@ -57,10 +57,10 @@ def _unwanted(run: Run, record: journal.Record | None) -> str | None:
         return "not among the rules asked for"
     if record is not None and GENERIC in record.begun:
         return "the earlier run has begun it; it is not sent twice"
-    return run.courier.stopped
+    return run.delivery.stopped
 
 
-class _Generic:
+class _SchemathesisRun:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.contract: Contract = run.contract
@@ -82,7 +82,7 @@ class _Generic:
         from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
 
         run, operation = self.run, self.contract.form.operation
-        target = run.courier.target
+        target = run.delivery.target
         timeout = max(1, int(run.settings.timeout))
         told = _CONFIG.format(seed=run.settings.seed, timeout=timeout, examples=run.settings.effort.generic)
         config = SchemathesisConfig.from_str(told)
@@ -121,10 +121,10 @@ class _Generic:
     def _scenario(self, event: Any) -> Iterator[Finding]:
         recorder = event.recorder
         for case_id, interaction in recorder.interactions.items():
-            self.run.courier.requests += 1
+            self.run.delivery.requests += 1
             response = interaction.response
             if response is not None and 200 <= response.status_code < 300:
-                self.run.courier.purse.accepted += 1
+                self.run.delivery.budget.accepted += 1
             case = recorder.cases[case_id].value
             status = 0 if response is None else response.status_code
             if response is None:
@@ -172,7 +172,7 @@ class _Generic:
     def _known(self, request: Any) -> bool:
         """Whether the request carried the token and was a form; schemathesis changes either on purpose."""
         sent = {name.lower(): values for name, values in request.headers.items()}
-        right = sent.get("authorization") == [f"Bearer {self.run.courier.target.sent_token}"]
+        right = sent.get("authorization") == [f"Bearer {self.run.delivery.target.sent_token}"]
         return right and sent.get("content-type", [""])[0].startswith(self.contract.form.media_type)
 
     def _parts(self, body: dict[str, Any]) -> list[Part]:
@@ -188,10 +188,12 @@ class _Generic:
 
     def _finding(self, check: str, what: str, case: Any, response: Any) -> Finding:
         content = b"" if response is None else bytes(response.content or b"")
-        came = "no answer" if response is None else f"{response.status_code} {content[:300].decode('utf-8', 'replace')}"
+        actual = (
+            "no answer" if response is None else f"{response.status_code} {content[:300].decode('utf-8', 'replace')}"
+        )
         first = " ".join(what.split())[:300]
         label = f"schemathesis, {case.method} {case.path}: {check}"
-        return Finding(GENERIC, label, came, first, 100 if check == "not_a_server_error" else 101)
+        return Finding(GENERIC, label, actual, first, 100 if check == "not_a_server_error" else 101)
 
 
 def _as_text(value: Any) -> str:

@@ -19,7 +19,7 @@ _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00"
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnCase:
     """A class of requests: the rule that its verdict belongs to, and how to draw one."""
 
     rule: str
@@ -27,7 +27,7 @@ class Drawn:
     strategy: st.SearchStrategy[Case]
 
 
-def draws(contract: Contract, token: str | None) -> Iterator[Drawn]:
+def draws(contract: Contract, token: str | None) -> Iterator[DrawnCase]:
     """Every class that the document gives."""
     maker = _Maker(contract)
     for field in contract.form.texts:
@@ -42,8 +42,8 @@ def draws(contract: Contract, token: str | None) -> Iterator[Drawn]:
     if contract.form.closed:
         yield maker.refused("additionalProperties", None, maker.unknown_fields())
     if token is not None and "auth.key" in contract.rules:
-        yield Drawn("auth.key", refusal=True, strategy=maker.wrong_tokens(token))
-    yield Drawn("response.status-code", refusal=False, strategy=maker.good())
+        yield DrawnCase("auth.key", refusal=True, strategy=maker.wrong_tokens(token))
+    yield DrawnCase("response.status-code", refusal=False, strategy=maker.good())
 
 
 class _Maker:
@@ -52,7 +52,7 @@ class _Maker:
         self.builder: Builder = contract.builder
         self.choices = st.sampled_from(self.builder.choices)
 
-    def refused(self, kind: str, field: Field | None, parts: st.SearchStrategy[tuple[str, list[Part]]]) -> Drawn:
+    def refused(self, kind: str, field: Field | None, parts: st.SearchStrategy[tuple[str, list[Part]]]) -> DrawnCase:
         """The class of requests with these parts, of which those are kept that break this rule alone."""
         name = None if field is None else field.name
         rule = self.contract.rules.breach(kind, name)
@@ -70,7 +70,7 @@ class _Maker:
                 rule, f"drawn: {label}", self.builder.request(sent), rule, also=also if kind.startswith("file-") else ()
             )
 
-        return Drawn(rule, refusal=True, strategy=parts.filter(alone).map(case))
+        return DrawnCase(rule, refusal=True, strategy=parts.filter(alone).map(case))
 
     def near_values(self, field: Field) -> st.SearchStrategy[tuple[str, list[Part]]]:
         """Valid values with one or two characters changed, and any short text."""

@@ -77,8 +77,8 @@ class FormReader:
         elif not part.facts.intact:
             yield Breach("file-intact", field.name)
         elif field.matches is not None:
-            due = self.dimensions(field.matches, parts)
-            if due is not None and due != (part.facts.width, part.facts.height):
+            expected = self.dimensions(field.matches, parts)
+            if expected is not None and expected != (part.facts.width, part.facts.height):
                 yield Breach("x-dimensions-match", field.name)
 
     def dimensions(self, name: str, parts: Sequence[Part]) -> tuple[int, int] | None:

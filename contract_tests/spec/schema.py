@@ -20,8 +20,8 @@ class Violation:
 
     at: str
     path: tuple[str, ...]
-    due: str
-    came: str
+    expected: str
+    actual: str
 
     @property
     def key(self) -> str | None:
@@ -48,9 +48,9 @@ def violations(document: Document, pointer: str, value: Any, path: tuple[str, ..
     schema: dict[str, Any] = document.at(pointer)
     for keyword, wanted in schema.items():
         check = _KEYWORDS.get(keyword)
-        due = check(wanted, value) if check is not None else None
-        if due is not None:
-            yield Violation(f"{pointer}/{keyword}", path, due, shown(value))
+        expected = check(wanted, value) if check is not None else None
+        if expected is not None:
+            yield Violation(f"{pointer}/{keyword}", path, expected, shown(value))
     yield from _within(document, pointer, value, path)
     for index in range(len(schema.get("allOf", []))):
         yield from violations(document, f"{pointer}/allOf/{index}", value, path)

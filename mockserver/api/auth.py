@@ -4,7 +4,7 @@ import re
 from hashlib import blake2b
 from hmac import compare_digest
 
-from mockserver.validation.checks import Words
+from mockserver.validation.checks import MessageValues
 
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
@@ -20,7 +20,7 @@ class Tokens:
         """Whether any token is accepted."""
         return not self._tokens
 
-    def broken(self, header: str | None) -> tuple[str, Words] | None:
+    def broken(self, header: str | None) -> tuple[str, MessageValues] | None:
         """The id of the rule that an Authorization header breaks, with words for its message; ``None`` if none."""
         if header is None:
             return "auth.required", {}

@@ -8,7 +8,7 @@ import msgspec
 from mockserver.scenarios.plan import Plan
 from mockserver.validation.images import Image
 from mockserver.validation.multipart import Form
-from mockserver.web.responses import Answer, Header
+from mockserver.web.responses import Header, Response
 
 
 class RequestContext(msgspec.Struct, gc=False):
@@ -36,7 +36,7 @@ class RequestContext(msgspec.Struct, gc=False):
     plan: Plan | None = None
     video: str = ""
     rule: str = ""
-    answer: Answer | None = None
+    answer: Response | None = None
     is_control: bool = False
     is_recorded: bool = False
 

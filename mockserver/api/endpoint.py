@@ -10,18 +10,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from mockserver.api.context import RequestContext
-from mockserver.api.operations import Service
-from mockserver.scenarios.active import AnswerError
+from mockserver.api.operations import Operations
+from mockserver.scenarios.active import PreferenceError
 from mockserver.scenarios.catalogue import ScenarioError
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError
-from mockserver.validation.spool import SpoolError
+from mockserver.validation.storage import TemporaryStorageError
 from mockserver.web.asgi import BodyReader, BodyTimeout, Receive, Scope, Send, receive_body, send_response
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 logger = logging.getLogger("mockserver")
 
-Result = Answer | Awaitable[Answer]
+Result = Response | Awaitable[Response]
 """A response, or where it takes time, a promise of one."""
 
 PAGE = b"_mock/ui/"
@@ -50,7 +50,7 @@ class Endpoint:
 
     is_control = False
 
-    def __init__(self, service: Service, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None) -> None:
+    def __init__(self, service: Operations, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None) -> None:
         self.service = service
         self._methods = methods
         self._sleep = sleep
@@ -72,7 +72,7 @@ class Endpoint:
         """Answer a request whose whole body is here."""
         try:
             begun = self.begin(context)
-            if isinstance(begun, Answer):
+            if isinstance(begun, Response):
                 return begun
             content = None
             if begun is not None:
@@ -86,7 +86,7 @@ class Endpoint:
         self, context: RequestContext, result: Result, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Send what a request came to, as late and as incomplete as its scenarios ask for."""
-        if not isinstance(result, Answer):
+        if not isinstance(result, Response):
             try:
                 result = await result
             except Exception as error:  # noqa: BLE001 - logged, and answered
@@ -98,7 +98,7 @@ class Endpoint:
         context.rule, context.answer = result.rule, result
         await send_response(result, scope, receive, send)
 
-    def begin(self, context: RequestContext) -> BodyReader | Answer | None:
+    def begin(self, context: RequestContext) -> BodyReader | Response | None:
         """The reader of the body, ``None`` where there is none to read, or the response that needs no body."""
         context.is_control = self.is_control
         handler = self._methods.get(context.method)
@@ -115,11 +115,11 @@ class Endpoint:
         """The response to a request whose body holds ``content``."""
         return self._methods[context.method].respond(context, content)
 
-    def failure(self, context: RequestContext, error: Exception) -> Answer:
+    def failure(self, context: RequestContext, error: Exception) -> Response:
         """The response where ``error`` was raised."""
         if isinstance(error, UploadError):
             return self.service.refuse(error.rule, **error.words)
-        if isinstance(error, (StoreUnavailable, SpoolError)):
+        if isinstance(error, (StoreUnavailable, TemporaryStorageError)):
             logger.error("%s: %s", context.line, error)
             return self.service.refuse("store.available")
         logger.error("%s failed", context.line, exc_info=error)
@@ -128,22 +128,22 @@ class Endpoint:
     async def _received(self, context: RequestContext, receive: Receive) -> Result | None:
         """What the request comes to; ``None`` where the client disconnected before the end of its body."""
         begun = self.begin(context)
-        if isinstance(begun, Answer):
+        if isinstance(begun, Response):
             return begun
         if begun is None:
             return self.finish(context, None)
         return self.finish(context, begun.finish()) if await receive_body(begun, receive, self._timeout) else None
 
-    def _before_body(self, context: RequestContext) -> Answer | None:
+    def _before_body(self, context: RequestContext) -> Response | None:
         """What answers before the body is read: the refusal of the token, or what a scenario asks for."""
         # A request that the page sends again has an owner already: the token of its first sender is kept nowhere.
         owner = context.owner or self.service.authorise(context.header(b"authorization"))
-        if isinstance(owner, Answer):
+        if isinstance(owner, Response):
             return owner
         context.owner = owner
         try:
-            context.plan = self.service.stage.meet(context.operation, owner, context.joined(b"prefer"))
-        except AnswerError as error:
+            context.plan = self.service.scenarios.meet(context.operation, owner, context.joined(b"prefer"))
+        except PreferenceError as error:
             words = {"field": error.kind, "value": error.value, "allowed": error.allowed}
             return self.service.refuse(f"prefer.{error.kind}", **words)
         except ScenarioError as error:
@@ -152,10 +152,10 @@ class Endpoint:
         return None if context.plan is None else context.plan.answer
 
 
-class Unrouted:
+class NotFound:
     """Answers every path that the document lacks."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Operations) -> None:
         self._service = service
         self._routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
 
@@ -169,7 +169,7 @@ class Unrouted:
             context.is_control = True
         if context.path == "/" and context.method == "GET" and "text/html" in (context.header(b"accept") or ""):
             # A browser asks for a page by naming HTML; no client of the API does.
-            answer = Answer(303, ((b"location", PAGE), (b"content-length", b"0"), (b"vary", b"accept")), b"")
+            answer = Response(303, ((b"location", PAGE), (b"content-length", b"0"), (b"vary", b"accept")), b"")
             context.is_control = True
         context.rule, context.answer = answer.rule, answer
         return await send_response(answer, scope, receive, send)

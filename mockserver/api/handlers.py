@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Handler, Methods
-from mockserver.api.operations import Service
+from mockserver.api.operations import Operations
 from mockserver.spec.document import Operation
 from mockserver.validation.multipart import FormReader
 from mockserver.web.bodies import JSONReader, form_reader, read_query
@@ -14,12 +14,12 @@ from mockserver.web.bodies import JSONReader, form_reader, read_query
 logger = logging.getLogger("mockserver")
 
 
-def handlers(service: Service) -> dict[str, Handler]:
+def handlers(service: Operations) -> dict[str, Handler]:
     """What answers each operation, by its id."""
 
     def form(context: RequestContext) -> FormReader:
         content_type, length = context.header(b"content-type") or "", context.header(b"content-length") or ""
-        return form_reader(service.rules["createVideo"], service.spool, content_type, length)
+        return form_reader(service.rules["createVideo"], service.storage, content_type, length)
 
     def json(context: RequestContext) -> JSONReader:
         return JSONReader(service.rules["remixVideo"], context.header(b"content-type") or "")

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.jobs.clock import Clock
-from mockserver.jobs.job import QUEUED, Fate, Job, JobMaker, State
+from mockserver.jobs.job import QUEUED, Job, JobMaker, JobOverride, JobState
 from mockserver.jobs.pace import Pace
-from mockserver.stores.base import Finished, Page, Store, StoreUnavailable
-from mockserver.stores.offload import Additions
-from mockserver.validation.spool import size_of
+from mockserver.stores.base import Finished, JobPage, Store, StoreUnavailable
+from mockserver.stores.offload import Offload
+from mockserver.validation.storage import size_of
 from mockserver.webhooks.dispatcher import Dispatcher
-from mockserver.webhooks.events import EventShape
+from mockserver.webhooks.events import EventSchema
 
 DRAWS = 100
 """How often an id is drawn that may be taken: a seed repeats those of an earlier run in the same second."""
@@ -30,25 +30,25 @@ def drawn(make: Callable[[], Job]) -> Iterator[Job]:
     raise StoreUnavailable(f"no free id was found in {DRAWS} draws")
 
 
-class Standing(NamedTuple):
+class JobSnapshot(NamedTuple):
     """A job, how far it is, and how many seconds a client best waits before it asks again."""
 
     job: Job
-    state: State
+    state: JobState
     wait: float
 
 
-def outcome_of(store: Store, pace: Pace, clock: Clock) -> Callable[[str, str], State | None]:
+def outcome_of(store: Store, pace: Pace, clock: Clock) -> Callable[[str, str], JobState | None]:
     """How far the job of an owner and an id is by now; ``None`` if it is gone."""
 
-    def outcome(owner: str, video_id: str) -> State | None:
+    def outcome(owner: str, video_id: str) -> JobState | None:
         job = store.get(owner, video_id)
         return None if job is None else pace.state(job, clock())
 
     return outcome
 
 
-class Jobs:
+class JobManager:
     """All jobs of one mock. New ones are made by ``maker``.
 
     Where there is a ``dispatcher``, it is told when each job is due, and sends an event of ``event_shape`` then.
@@ -57,12 +57,12 @@ class Jobs:
     def __init__(
         self,
         store: Store,
-        offload: Additions,
+        offload: Offload,
         pace: Pace,
         clock: Clock,
         maker: JobMaker,
         dispatcher: Dispatcher | None = None,
-        event_shape: EventShape | None = None,
+        event_shape: EventSchema | None = None,
     ) -> None:
         self._store = store
         self._offload = offload
@@ -73,7 +73,7 @@ class Jobs:
         self._event_shape = event_shape
 
     def make(
-        self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: Fate | None
+        self, owner: str, values: Mapping[str, Any], reference: Sequence[bytes], fate: JobOverride | None
     ) -> Job | Awaitable[Job]:
         """A new job of ``owner``, kept with the chunks of its reference; ``StoreUnavailable`` where it cannot be.
 
@@ -82,7 +82,7 @@ class Jobs:
         now = self._clock()
         return self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
 
-    def remix(self, source: Job, fate: Fate | None) -> Job | Awaitable[Job] | None:
+    def remix(self, source: Job, fate: JobOverride | None) -> Job | Awaitable[Job] | None:
         """A new job from ``source``; ``None`` where that is gone meanwhile."""
         now, reference = self._clock(), self.reference(source)
         if reference is None:
@@ -93,7 +93,7 @@ class Jobs:
         """The job of that id, if ``owner`` has one. That is no poll."""
         return self._store.get(owner, video_id)
 
-    def poll(self, owner: str, video_id: str) -> Standing | None:
+    def poll(self, owner: str, video_id: str) -> JobSnapshot | None:
         """Ask for a job once more; ``None`` if ``owner`` has none of that id."""
         now = self._clock()
         before: Job | None = None
@@ -110,7 +110,7 @@ class Jobs:
         if self._dispatcher and before and state.is_finished and not self._pace.state(before, now).is_finished:
             # It ended by this poll, and not at a time that the dispatcher knew of.
             self._expect(job, now)
-        return Standing(job, state, self._pace.wait(job, now))
+        return JobSnapshot(job, state, self._pace.wait(job, now))
 
     def find(self, video_id: str) -> Job | None:
         """The job of that id, whoever owns it. That is no poll."""
@@ -145,15 +145,15 @@ class Jobs:
             job.owner, job.id, lambda found: found if self.state(found).is_finished else _fated(found, fate)
         )
 
-    def new(self, job: Job) -> Standing:
+    def new(self, job: Job) -> JobSnapshot:
         """A job that was just made: queued, however fast the pace is."""
-        return Standing(job, QUEUED, self._pace.wait(job, job.created))
+        return JobSnapshot(job, QUEUED, self._pace.wait(job, job.created))
 
-    def state(self, job: Job) -> State:
+    def state(self, job: Job) -> JobState:
         """How far ``job`` is. That is no poll."""
         return self._pace.state(job, self._clock())
 
-    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> JobPage | None:
         """A page of the owner's jobs; ``None`` if ``after`` is none of them."""
         return self._store.page(owner, after=after, limit=limit, newest_first=newest_first)
 
@@ -207,4 +207,4 @@ class Jobs:
 
 
 def _fated(job: Job, change: dict[str, Any]) -> Job:
-    return msgspec.structs.replace(job, fate=msgspec.structs.replace(job.fate or Fate(), **change))
+    return msgspec.structs.replace(job, fate=msgspec.structs.replace(job.fate or JobOverride(), **change))

@@ -5,11 +5,11 @@ from typing import Any
 
 from mockserver.api.auth import Tokens
 from mockserver.api.context import RequestContext
-from mockserver.api.job_manager import Jobs, Standing
-from mockserver.jobs.job import Fate, Job
-from mockserver.media.content import MAKERS, Source
+from mockserver.api.job_manager import JobManager, JobSnapshot
+from mockserver.jobs.job import Job, JobOverride
+from mockserver.media.content import MAKERS, ClipSource
 from mockserver.media.renderer import Renderer
-from mockserver.scenarios.active import Stage
+from mockserver.scenarios.active import ActiveScenarios
 from mockserver.scenarios.catalogue import ScenarioError, directives
 from mockserver.scenarios.plan import broken_off
 from mockserver.spec.compiler import compile_body, compile_query
@@ -17,9 +17,9 @@ from mockserver.spec.document import Document, DocumentError
 from mockserver.spec.rules import FormRules
 from mockserver.validation.checks import Violation, check_file_types, judge, judge_values, read, verdict_on
 from mockserver.validation.multipart import Form
-from mockserver.validation.spool import Spool, joined
+from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
-from mockserver.web.responses import Answer, Header, VideoShape, answer, constants, refusal
+from mockserver.web.responses import Header, Response, VideoSchema, answer, constants, refusal
 
 COMPILED = {
     "createVideo": compile_body,
@@ -36,20 +36,26 @@ CONSTANT = ("listVideos", "deleteVideo")
 """The operations whose answer is no video."""
 
 
-class Service:
+class Operations:
     """One mocked API. Rules are compiled here, once; ``DocumentError`` if the document does not allow it.
 
     An ``owner`` is whose videos are spoken of: a token sees its own alone.
     """
 
     def __init__(
-        self, document: Document, tokens: Tokens, jobs: Jobs, stage: Stage, renderer: Renderer, spool: Spool
+        self,
+        document: Document,
+        tokens: Tokens,
+        jobs: JobManager,
+        scenarios: ActiveScenarios,
+        renderer: Renderer,
+        storage: TemporaryStorage,
     ) -> None:
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
-        self.stage = stage
+        self.scenarios = scenarios
         self.jobs = jobs
-        self.spool = spool
+        self.storage = storage
         self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
         _check_parameters(self.rules)
         for rules in self.rules.values():
@@ -57,21 +63,21 @@ class Service:
         self._tokens = tokens
         self._renderer = renderer
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
-        self._shape = VideoShape(document, document.operation("createVideo"))
+        self._shape = VideoSchema(document, document.operation("createVideo"))
 
     @property
     def takes_any_token(self) -> bool:
         """Whether no token was named that requests must have."""
         return self._tokens.are_any
 
-    def authorise(self, header: str | None) -> Answer | str:
+    def authorise(self, header: str | None) -> Response | str:
         """The owner that an Authorization header names, or the refusal that it earns."""
         broken = self._tokens.broken(header)
         if broken is None:
             return self._tokens.owner(header or "")
         return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
 
-    def create(self, context: RequestContext, form: Form) -> Answer | Awaitable[Answer]:
+    def create(self, context: RequestContext, form: Form) -> Response | Awaitable[Response]:
         """A valid form becomes a job and is answered as queued, however fast the pace is."""
         reading = read(self.rules["createVideo"], form)
         context.form, context.images = form, reading.images
@@ -84,23 +90,23 @@ class Service:
         reference = joined([part.chunks for part in verdict.files.values()])
         return self._created(context, self.jobs.make(context.owner, verdict.values, reference, _fate(context)))
 
-    def _created(self, context: RequestContext, job: Job | Awaitable[Job]) -> Answer | Awaitable[Answer]:
+    def _created(self, context: RequestContext, job: Job | Awaitable[Job]) -> Response | Awaitable[Response]:
         if not isinstance(job, Job):
             return self._created_later(context, job)
         context.video = job.id
         return self._video(self.jobs.new(job))
 
-    async def _created_later(self, context: RequestContext, adding: Awaitable[Job]) -> Answer:
+    async def _created_later(self, context: RequestContext, adding: Awaitable[Job]) -> Response:
         job = await adding
         context.video = job.id
         return self._video(self.jobs.new(job))
 
-    def retrieve(self, owner: str, video_id: str) -> Answer:
+    def retrieve(self, owner: str, video_id: str) -> Response:
         """The job as it stands now."""
         standing = self.jobs.poll(owner, video_id)
         return self._not_found(video_id) if standing is None else self._video(standing)
 
-    def list(self, owner: str, query: Form) -> Answer:
+    def list(self, owner: str, query: Form) -> Response:
         """A page of the owner's jobs."""
         verdict = judge(self.rules["listVideos"], query)
         if isinstance(verdict, Violation):
@@ -114,7 +120,7 @@ class Service:
         ends = {"first_id": page.jobs[0].id, "last_id": page.jobs[-1].id} if page.jobs else {}
         return answer(200, {**self._constants["listVideos"], **ends, "data": data, "has_more": page.has_more})
 
-    def delete(self, owner: str, video_id: str) -> Answer:
+    def delete(self, owner: str, video_id: str) -> Response:
         """Remove a job that is finished."""
         job = self.jobs.get(owner, video_id)
         if job is None:
@@ -126,7 +132,7 @@ class Service:
         self._renderer.forget(video_id)
         return answer(200, {**self._constants["deleteVideo"], "id": video_id})
 
-    def remix(self, context: RequestContext, body: Mapping[str, Any]) -> Answer | Awaitable[Answer]:
+    def remix(self, context: RequestContext, body: Mapping[str, Any]) -> Response | Awaitable[Response]:
         """Make a new job of a completed one."""
         context.body, video_id = dict(body), context.parameters["video_id"]
         verdict = judge_values(self.rules["remixVideo"], context.body)
@@ -143,7 +149,7 @@ class Service:
         job = self.jobs.remix(source, _fate(context))
         return self._not_found(video_id) if job is None else self._created(context, job)
 
-    async def content(self, context: RequestContext, query: Form) -> Answer:
+    async def content(self, context: RequestContext, query: Form) -> Response:
         """The bytes of a completed job, whole or the range that the headers ask for."""
         owner, video_id = context.owner, context.parameters["video_id"]
         verdict = judge(self.rules["downloadContent"], query)
@@ -158,7 +164,7 @@ class Service:
         reference = self.jobs.reference(job)
         if reference is None:
             return self._not_found(video_id)
-        source = Source(reference, job.width, job.height, job.seconds)
+        source = ClipSource(reference, job.width, job.height, job.seconds)
         content = await self._renderer.get(video_id, verdict.values["variant"], source)
         found = select(content, context.method, context.headers)
         if found.status != 416:
@@ -185,29 +191,29 @@ class Service:
         self.jobs.clear()
         self._renderer.forget()
 
-    def _direct(self, context: RequestContext, directive: str | None) -> Answer | None:
+    def _direct(self, context: RequestContext, directive: str | None) -> Response | None:
         """Put what a directive in the prompt asks for into the plan; what that answers in place of a job."""
         if directive is not None:
             try:
-                asked = self.stage.reader.read(directive)
+                asked = self.scenarios.reader.read(directive)
             except ScenarioError as error:
                 words = {"field": "prompt", "reason": error.reason, "allowed": error.allowed}
                 return self.refuse("prompt.directive", **words)
-            context.plan = self.stage.play(asked, context.operation, context.owner, context.plan)
+            context.plan = self.scenarios.play(asked, context.operation, context.owner, context.plan)
         return None if context.plan is None else context.plan.answer
 
-    def _not_found(self, video_id: str) -> Answer:
+    def _not_found(self, video_id: str) -> Response:
         return self.refuse("retrieve.not-found", value=video_id)
 
-    def refuse(self, rule: str, *headers: Header, **words: Any) -> Answer:
+    def refuse(self, rule: str, *headers: Header, **words: Any) -> Response:
         """The refusal of a request that breaks ``rule``."""
         return self.refusal(Violation(rule, self.document.error_of(rule), words), *headers)
 
-    def refusal(self, violation: Violation, *headers: Header) -> Answer:
+    def refusal(self, violation: Violation, *headers: Header) -> Response:
         """The answer to a request that was judged."""
         return refusal(violation, self.rules["createVideo"].limits, *headers)
 
-    def _video(self, standing: Standing) -> Answer:
+    def _video(self, standing: JobSnapshot) -> Response:
         video = self._shape.video(standing.job, standing.state)
         if standing.state.is_finished:
             return answer(200, video)
@@ -228,5 +234,5 @@ def _check_parameters(rules: Mapping[str, FormRules]) -> None:
                 raise DocumentError(f"{operation}: the variant '{unknown[0]}' cannot be made; {made} can")
 
 
-def _fate(context: RequestContext) -> Fate | None:
+def _fate(context: RequestContext) -> JobOverride | None:
     return None if context.plan is None else context.plan.fate

@@ -8,13 +8,13 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from mockserver.api.context import RequestContext
-from mockserver.validation.checks import Words
+from mockserver.validation.checks import MessageValues
 from mockserver.web.responses import Header
 
 _BEARER = re.compile(rb"bearer +(\S+)", re.IGNORECASE)
 
 
-class Gate:
+class Access:
     """Judges a control request by the address of its sender and by headers that a web page cannot choose."""
 
     def __init__(self, token: str | None) -> None:
@@ -27,13 +27,13 @@ class Gate:
         """Whether who controls the mock needs a token."""
         return self._token is not None
 
-    def broken_by(self, context: RequestContext, *, is_open: bool = False) -> tuple[str, Words] | None:
+    def broken_by(self, context: RequestContext, *, is_open: bool = False) -> tuple[str, MessageValues] | None:
         """As ``broken``, of a request. ``is_open``: what it asks for holds no data, and needs no token."""
         if is_open and self.has_token:
             return None
         return self.broken(context.client, context.scheme, context.headers)
 
-    def broken(self, peer: str | None, scheme: str, headers: Iterable[Header]) -> tuple[str, Words] | None:
+    def broken(self, peer: str | None, scheme: str, headers: Iterable[Header]) -> tuple[str, MessageValues] | None:
         """The id of the rule that a request breaks, with words for its message; ``None`` if it may pass.
 
         ``peer`` is the address at the other end of the socket, whatever headers say. A page of another site reaches the
@@ -85,7 +85,7 @@ class Gate:
 ATTRIBUTES = b"; Path=/; HttpOnly; SameSite=Strict"
 
 
-def _foreign(scheme: str, values: dict[bytes, list[bytes]]) -> tuple[str, Words] | None:
+def _foreign(scheme: str, values: dict[bytes, list[bytes]]) -> tuple[str, MessageValues] | None:
     """The rule that a request breaks which a page of another origin made, as the browser says."""
     host = values.get(b"host", [b""])[0].decode("latin-1")
     for origin in values.get(b"origin", []):

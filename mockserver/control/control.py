@@ -6,22 +6,22 @@ from typing import Any
 
 import msgspec
 
-from mockserver.api.operations import Service
+from mockserver.api.operations import Operations
 from mockserver.control.journal import Journal
-from mockserver.control.metrics import LOOKED_AT, Held, Metrics
+from mockserver.control.metrics import LOOKED_AT, Metrics, StoreTotals
 from mockserver.control.sync import Synchronization
 from mockserver.jobs.clock import MovableClock
 from mockserver.jobs.job import Job
-from mockserver.scenarios.active import Queue
-from mockserver.stores.shared import Entry
-from mockserver.web.responses import Answer
+from mockserver.scenarios.active import ScenarioQueue
+from mockserver.stores.shared import QueuedScenario
+from mockserver.web.responses import Response
 from mockserver.webhooks.dispatcher import Dispatcher
 
 
 class VideoError(ValueError):
     """A video cannot be controlled so; its text says why. ``answer`` is what HTTP answers."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         super().__init__(msgspec.json.decode(answer.body)["error"]["message"])
         self.answer = answer
 
@@ -34,8 +34,8 @@ class Control:
 
     def __init__(
         self,
-        service: Service,
-        queue: Queue,
+        service: Operations,
+        queue: ScenarioQueue,
         clock: MovableClock,
         journal: Journal,
         metrics: Callable[[], Metrics],
@@ -67,12 +67,12 @@ class Control:
         if self._dispatcher is not None:
             self._dispatcher.nudge()
 
-    def fail_next(self, name: str, times: int = 1) -> Entry:
+    def fail_next(self, name: str, times: int = 1) -> QueuedScenario:
         """Let the next requests meet a scenario, such as ``"rate_limit"`` or ``"fail=moderation_blocked, at=40"``.
 
         ``ScenarioError`` if there is no such scenario.
         """
-        self.service.stage.reader.read(name)
+        self.service.scenarios.reader.read(name)
         return self.sync.change(lambda: self._queue.add(name, times))
 
     def ask_no_more(self, entry_id: str | None = None) -> int:
@@ -80,7 +80,7 @@ class Control:
         return self.sync.change(lambda: self._queue.remove(entry_id))
 
     @property
-    def scenarios(self) -> tuple[Entry, ...]:
+    def scenarios(self) -> tuple[QueuedScenario, ...]:
         """The scenarios that requests meet now, in the order in which they were added."""
         return tuple(self._queue.entries)
 
@@ -173,7 +173,7 @@ class Control:
         """The media type and the text of the metrics. They count on through a reset, as those of any process."""
         jobs = self.service.jobs
         states: Counter[str] = Counter(jobs.state(job).status for job in jobs.latest(LOOKED_AT))
-        return self._metrics().text(Held(jobs.count(), states, jobs.held()))
+        return self._metrics().text(StoreTotals(jobs.count(), states, jobs.held()))
 
     def health(self) -> dict[str, Any]:
         """That it is up, and how much it holds."""

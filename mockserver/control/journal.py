@@ -10,7 +10,7 @@ import msgspec
 
 from mockserver.api.context import RequestContext
 from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of, harmless
-from mockserver.validation.spool import size_of
+from mockserver.validation.storage import size_of
 
 MOST_BYTES = 64 * 2**20
 """Bytes of records that one process keeps, however many requests it may keep."""
@@ -25,7 +25,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
 
 
-class Notes(Protocol):
+class RecordStore(Protocol):
     """Where the last requests are kept, each as one string of bytes; see ``SharedState``."""
 
     def note(self, record: bytes, most: int) -> None:
@@ -38,7 +38,7 @@ class Notes(Protocol):
         """Keep none of them; how many there were."""
 
 
-class Own:
+class LocalRecords:
     """The requests of this process alone."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Own:
         return count
 
 
-class Files:
+class KeptFiles:
     """The files of the last refused requests, up to ``MOST_FILES`` bytes. An accepted one's are with its video."""
 
     def __init__(self) -> None:
@@ -105,10 +105,10 @@ class Journal:
     request that live on would take the place of those that the next requests find in the processor's cache.
     """
 
-    def __init__(self, most: int, notes: Notes | None = None) -> None:
+    def __init__(self, most: int, notes: RecordStore | None = None) -> None:
         self._most = most
-        self.files = Files()
-        self._notes = notes or Own()
+        self.files = KeptFiles()
+        self._notes = notes or LocalRecords()
 
     def __len__(self) -> int:
         return len(self._notes.notes(self._most)) if self._most else 0

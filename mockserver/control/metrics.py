@@ -26,7 +26,7 @@ GONE = "none"
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Held(NamedTuple):
+class StoreTotals(NamedTuple):
     """What a mock holds: jobs in all, those of each state among the newest ``LOOKED_AT``, bytes of pictures."""
 
     jobs: int
@@ -79,16 +79,16 @@ class Metrics:
                 total._times[operation] = [sum(pair) for pair in zip(before, times, strict=True)]
         return total
 
-    def text(self, held: Held) -> tuple[str, bytes]:
+    def text(self, held: StoreTotals) -> tuple[str, bytes]:
         """The media type and the text of everything, in the form of Prometheus."""
         from prometheus_client import CollectorRegistry  # noqa: PLC0415 - who does not ask for it pays nothing
         from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest  # noqa: PLC0415
 
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Given(list(self._families(held))))
+        registry.register(_StaticCollector(list(self._families(held))))
         return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(registry)
 
-    def _families(self, held: Held) -> "Iterator[Metric]":
+    def _families(self, held: StoreTotals) -> "Iterator[Metric]":
         from prometheus_client.core import (  # noqa: PLC0415
             CounterMetricFamily,
             GaugeMetricFamily,
@@ -126,7 +126,7 @@ TOLD = {
 """The metrics, each with what it says."""
 
 
-class _Given:
+class _StaticCollector:
     """A collector of what is there already."""
 
     def __init__(self, families: "list[Metric]") -> None:

@@ -8,8 +8,8 @@ import msgspec
 
 from mockserver.api.context import RequestContext
 from mockserver.validation.images import Image
-from mockserver.validation.spool import size_of
-from mockserver.web.responses import JSON, Answer, Header, encode
+from mockserver.validation.storage import size_of
+from mockserver.web.responses import JSON, Header, Response, encode
 
 MOST_TEXT = 65_536
 """Bytes of text that are kept of the fields of one request; what is beyond is cut."""
@@ -151,7 +151,7 @@ def harmless(headers: Sequence[Header]) -> Sequence[Header]:
     return [header if header[0] not in OTHER_CREDENTIALS else (header[0], b"***") for header in headers]
 
 
-def body_of(answer: Answer) -> bytes | None:
+def body_of(answer: Response) -> bytes | None:
     """The body of an answer, where it is JSON and not long."""
     return answer.body if len(answer.body) <= MOST_ANSWER and JSON in answer.headers else None
 

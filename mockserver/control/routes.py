@@ -5,16 +5,16 @@ from typing import Any
 
 from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Endpoint, Handler, Methods, Result, Sleep
-from mockserver.api.operations import Service
-from mockserver.control.access import Gate
+from mockserver.api.operations import Operations
+from mockserver.control.access import Access
 from mockserver.control.control import Control, VideoError
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, ScenarioError
 from mockserver.spec.compiler import compile_body, compile_query
-from mockserver.stores.shared import Entry
+from mockserver.stores.shared import QueuedScenario
 from mockserver.validation.checks import Request, Violation, judge, judge_values
 from mockserver.web.asgi import BodyTimeout
 from mockserver.web.bodies import JSONReader, read_query
-from mockserver.web.responses import Answer, answer
+from mockserver.web.responses import Response, answer
 
 QUERIES = ("mockRequests", "mockJobs", "mockDeleteScenarios")
 BODIES = ("mockMoveClock", "mockAddScenario", "mockChangeJob", "mockLogin")
@@ -23,10 +23,10 @@ OPEN = frozenset(("mockLogin", "mockLogout"))
 """What is answered without a control token: it is how a page comes by its cookie."""
 
 
-class Panel:
+class ControlRoutes:
     """Answers the control operations of a document; their queries and bodies are judged by it."""
 
-    def __init__(self, control: Control, service: Service, gate: Gate) -> None:
+    def __init__(self, control: Control, service: Operations, gate: Access) -> None:
         document = service.document
         self._gate = gate
         self._control = control
@@ -103,7 +103,7 @@ class Panel:
         self._control.delete(video_id)
         return {"deleted": 1}
 
-    async def _content(self, context: RequestContext, _: None) -> Answer:
+    async def _content(self, context: RequestContext, _: None) -> Response:
         video_id = context.parameters["video_id"]
         job = self._service.jobs.find(video_id)
         if job is None:
@@ -112,7 +112,7 @@ class Panel:
         return await self._service.content(context, read_query(context.query))
 
     def _login(self, context: RequestContext, body: dict[str, Any]) -> Result:
-        def log_in(values: dict[str, Any]) -> Answer:
+        def log_in(values: dict[str, Any]) -> Response:
             cookie = self._gate.cookie_for(values["token"], is_secure=context.scheme == "https")
             if cookie is None:
                 return self._service.refuse("control.token")
@@ -120,24 +120,24 @@ class Panel:
 
         return self._judged(judge_values(self._bodies["mockLogin"], body), log_in)
 
-    def _logout(self, _context: RequestContext, _: None) -> Answer:
+    def _logout(self, _context: RequestContext, _: None) -> Response:
         return answer(200, {"status": "ok"}, (b"set-cookie", self._gate.no_cookie))
 
-    async def _metrics(self, _context: RequestContext, _content: None) -> Answer:
+    async def _metrics(self, _context: RequestContext, _content: None) -> Response:
         await self._control.sync.flush()
         media_type, text = self._control.metrics_text()
         headers = ((b"content-type", media_type.encode()), (b"content-length", b"%d" % len(text)))
-        return Answer(200, headers, text)
+        return Response(200, headers, text)
 
-    async def _health(self, _context: RequestContext, _content: None) -> Answer:
+    async def _health(self, _context: RequestContext, _content: None) -> Response:
         await self._control.sync.flush()
         return answer(200, self._control.health())
 
-    async def _delete_requests(self, _context: RequestContext, _content: None) -> Answer:
+    async def _delete_requests(self, _context: RequestContext, _content: None) -> Response:
         await self._control.sync.flush()
         return answer(200, {"deleted": self._control.journal.clear()})
 
-    async def _reset(self, _context: RequestContext, _content: None) -> Answer:
+    async def _reset(self, _context: RequestContext, _content: None) -> Response:
         await self._control.sync.flush()
         self._control.reset()
         return answer(200, self._control.health())
@@ -146,19 +146,19 @@ class Panel:
         clock = self._control.clock
         return {"now": clock(), "frozen": clock.is_frozen, "offset": clock.offset}
 
-    def _move_clock(self, values: dict[str, Any]) -> Answer:
+    def _move_clock(self, values: dict[str, Any]) -> Response:
         self._control.advance(values.get("advance", 0))
         if "frozen" in values:
             (self._control.freeze if values["frozen"] else self._control.resume)()
         return answer(200, self._clock())
 
-    async def _requests(self, values: dict[str, Any]) -> Answer:
+    async def _requests(self, values: dict[str, Any]) -> Response:
         await self._control.sync.flush()
         wanted = {name: value for name, value in values.items() if name != "limit"}
         found = self._control.journal.find(wanted, values["limit"])
         return answer(200, _listed(found))
 
-    def _jobs(self, values: dict[str, Any]) -> Answer:
+    def _jobs(self, values: dict[str, Any]) -> Response:
         return answer(200, _listed(self._control.latest_jobs(values["limit"])))
 
     def _rules(self) -> dict[str, Any]:
@@ -178,14 +178,14 @@ class Panel:
         ]
         return {**_listed([_told(entry) for entry in self._control.scenarios]), "available": available}
 
-    def _add_scenario(self, values: dict[str, Any]) -> Answer:
+    def _add_scenario(self, values: dict[str, Any]) -> Response:
         try:
             return answer(200, _told(self._control.fail_next(values["scenario"], int(values["times"]))))
         except ScenarioError as error:
             words = {"field": "scenario", "reason": error.reason, "allowed": error.allowed}
             return self._service.refuse("control.scenario", **words)
 
-    def _delete_scenarios(self, values: dict[str, Any]) -> Answer:
+    def _delete_scenarios(self, values: dict[str, Any]) -> Response:
         wanted = values.get("id")
         count = self._control.ask_no_more(wanted)
         if wanted is not None and count == 0:
@@ -193,14 +193,14 @@ class Panel:
         return answer(200, {"deleted": count})
 
 
-def _tried(act: Callable[[str], dict[str, Any]], video_id: str) -> Answer:
+def _tried(act: Callable[[str], dict[str, Any]], video_id: str) -> Response:
     try:
         return answer(200, act(video_id))
     except VideoError as error:
         return error.answer
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _told(entry: QueuedScenario) -> dict[str, Any]:
     return {"id": entry.id, "scenario": entry.text, "times": entry.times}
 
 
@@ -214,12 +214,12 @@ class ControlEndpoint(Endpoint):
     is_control = True
 
     def __init__(
-        self, service: Service, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None, gate: Gate
+        self, service: Operations, methods: Methods, sleep: Sleep, timeout: BodyTimeout | None, gate: Access
     ) -> None:
         super().__init__(service, methods, sleep, timeout)
         self._gate = gate
 
-    def _before_body(self, context: RequestContext) -> Answer | None:
+    def _before_body(self, context: RequestContext) -> Response | None:
         broken = self._gate.broken_by(context, is_open=context.operation in OPEN)
         if broken is None:
             return None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from mockserver.jobs.clock import MovableClock
-from mockserver.scenarios.active import Queue
-from mockserver.scenarios.file import Standing
-from mockserver.stores.shared import FLUSH_SECONDS, POLL_SECONDS, SharedState, State, StoreUnavailable
+from mockserver.scenarios.active import ScenarioQueue
+from mockserver.scenarios.file import FileScenario
+from mockserver.stores.shared import FLUSH_SECONDS, POLL_SECONDS, ControlState, SharedState, StoreUnavailable
 
 STALE = -1
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 class Synchronization(Protocol):
     """How clock and scenarios are kept. ``begin`` comes first."""
 
-    def begin(self, standing: Sequence[Standing]) -> None:
+    def begin(self, standing: Sequence[FileScenario]) -> None:
         """Add the scenarios of the scenario file, unless another process has."""
 
     def refresh(self) -> None:
@@ -46,16 +46,16 @@ class Synchronization(Protocol):
         """Refresh regularly, until cancelled."""
 
 
-class Alone:
+class LocalSync:
     """Nothing is shared."""
 
-    def __init__(self, clock: MovableClock, queue: Queue, reseed: Callable[[], None]) -> None:
+    def __init__(self, clock: MovableClock, queue: ScenarioQueue, reseed: Callable[[], None]) -> None:
         self._clock = clock
         self._queue = queue
         self._reseed = reseed
-        self._standing: Sequence[Standing] = ()
+        self._standing: Sequence[FileScenario] = ()
 
-    def begin(self, standing: Sequence[Standing]) -> None:
+    def begin(self, standing: Sequence[FileScenario]) -> None:
         """Add them."""
         self._standing = standing
         self._queue.stand(standing)
@@ -84,13 +84,13 @@ class Alone:
         """There is nothing to look for."""
 
 
-class Together(Alone):
+class SharedSync(LocalSync):
     """The processes of one store share ``shared``. ``moved`` is called when another process moved the clock."""
 
     def __init__(
         self,
         clock: MovableClock,
-        queue: Queue,
+        queue: ScenarioQueue,
         reseed: Callable[[], None],
         shared: SharedState,
         moved: Callable[[], None],
@@ -103,7 +103,7 @@ class Together(Alone):
         self._flush = 0
         self._known: list[tuple[str, int | None]] = []  # the scenarios of the file that the state has
 
-    def begin(self, standing: Sequence[Standing]) -> None:
+    def begin(self, standing: Sequence[FileScenario]) -> None:
         """A process that starts later with the same file finds them there, and used up as they are."""
         self._take()
         self._standing = standing
@@ -188,8 +188,8 @@ class Together(Alone):
         if self._clock.setting != before:
             self._moved()
 
-    def _state(self) -> State:
+    def _state(self) -> ControlState:
         self._known = [(entry.text, entry.times) for entry in self._standing]
         ahead, frozen = self._clock.setting
         active, windows, added = self._queue.saved(self._clock())
-        return State(ahead, frozen, added, active, self._known, windows, self._resets or 0, self._flush)
+        return ControlState(ahead, frozen, added, active, self._known, windows, self._resets or 0, self._flush)

@@ -13,7 +13,7 @@ from mockserver.spec.document import DocumentError
 Status = Literal["queued", "in_progress", "completed", "failed"]
 
 
-class State(msgspec.Struct, frozen=True, gc=False):
+class JobState(msgspec.Struct, frozen=True, gc=False):
     """How far a job is. ``completed_at`` is in whole seconds since 1970; ``None`` before.
 
     ``error`` is why it failed: a code and a message.
@@ -30,11 +30,11 @@ class State(msgspec.Struct, frozen=True, gc=False):
         return self.status in ("completed", "failed")
 
 
-QUEUED = State("queued", 0)
+QUEUED = JobState("queued", 0)
 """What a creation answers, however fast the job is."""
 
 
-class Fate(msgspec.Struct, frozen=True, gc=False):
+class JobOverride(msgspec.Struct, frozen=True, gc=False):
     """What will become of a job, where that is not its completion.
 
     It ends when its progress is ``at`` percent, if that is given: failed with ``code`` and ``message``, or stalled
@@ -78,7 +78,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     remixed_from: str | None = None
     polls: int = 0
     polled: float = 0.0
-    fate: Fate | None = None
+    fate: JobOverride | None = None
     echoed: tuple[str, ...] = ()
 
 
@@ -94,14 +94,14 @@ class JobMaker:
         self._random = random
         self._bits = random_bits(template)
 
-    def make(self, owner: str, values: Mapping[str, Any], now: float, fate: Fate | None = None) -> Job:
+    def make(self, owner: str, values: Mapping[str, Any], now: float, fate: JobOverride | None = None) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
         echo = tuple(map(values.get, self._echo))
         length = _length(values.get("seconds"))
         return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo)
 
-    def remix(self, source: Job, now: float, fate: Fate | None = None) -> Job:
+    def remix(self, source: Job, now: float, fate: JobOverride | None = None) -> Job:
         """A new job with what ``source`` has."""
         new = {"id": self._id(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
         return msgspec.structs.replace(source, **new, polls=0, polled=0.0, fate=fate)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from mockserver.jobs.job import Job, State
+from mockserver.jobs.job import Job, JobState
 
 LONGEST_WAIT = 10.0
 SHORTEST_WAIT = 0.01
@@ -17,7 +17,7 @@ WAITS_PER_JOB = 10
 class Pace(Protocol):
     """How jobs progress. Times are seconds since 1970."""
 
-    def state(self, job: Job, now: float) -> State:
+    def state(self, job: Job, now: float) -> JobState:
         """How far ``job`` is at ``now``."""
 
     def polled(self, job: Job, now: float) -> Job:
@@ -30,7 +30,7 @@ class Pace(Protocol):
         """When ``job`` is so far, in percent, and no longer queued; ``None`` where no time brings it there."""
 
 
-class Timed(msgspec.Struct, frozen=True):
+class TimedPace(msgspec.Struct, frozen=True):
     """Queued for ``queue`` seconds, then rendered for ``render`` seconds and ``per_second`` for each of video.
 
     ``jitter`` is the part by which a job may take less or more, 0 to 1.
@@ -41,14 +41,14 @@ class Timed(msgspec.Struct, frozen=True):
     per_second: float = 0.0
     jitter: float = 0.0
 
-    def state(self, job: Job, now: float) -> State:
+    def state(self, job: Job, now: float) -> JobState:
         """Queued, rendering or completed, by the time since the creation."""
         starts, ends = self._times(job)
         if now >= ends:
-            return State("completed", 100, int(ends))
+            return JobState("completed", 100, int(ends))
         if now < starts:
-            return State("queued", 0)
-        return State("in_progress", int(100 * (now - starts) / (ends - starts)))
+            return JobState("queued", 0)
+        return JobState("in_progress", int(100 * (now - starts) / (ends - starts)))
 
     def polled(self, job: Job, now: float) -> Job:  # noqa: ARG002 - the time alone decides
         """The job as it is."""
@@ -74,18 +74,18 @@ class Timed(msgspec.Struct, frozen=True):
         return starts, starts + (self.render + self.per_second * job.seconds) * stretch
 
 
-class Polled(msgspec.Struct, frozen=True):
+class PolledPace(msgspec.Struct, frozen=True):
     """Completed at the ``polls``-th time it is asked for: queued at the first of several, rendering in between."""
 
     polls: int
 
-    def state(self, job: Job, now: float) -> State:  # noqa: ARG002 - the polls alone decide
+    def state(self, job: Job, now: float) -> JobState:  # noqa: ARG002 - the polls alone decide
         """Queued, rendering or completed, by the number of polls so far."""
         if job.polls >= self.polls:
-            return State("completed", 100, int(job.polled))
+            return JobState("completed", 100, int(job.polled))
         if job.polls <= 1:
-            return State("queued", 0)
-        return State("in_progress", 100 * (job.polls - 1) // (self.polls - 1))
+            return JobState("queued", 0)
+        return JobState("in_progress", 100 * (job.polls - 1) // (self.polls - 1))
 
     def polled(self, job: Job, now: float) -> Job:
         """The job with one more poll, until the last one that counts."""
@@ -101,24 +101,24 @@ class Polled(msgspec.Struct, frozen=True):
         """No moment: polls alone bring it on."""
 
 
-class Fated(msgspec.Struct, frozen=True):
+class OverridablePace(msgspec.Struct, frozen=True):
     """Another pace, with a halt where the fate of a job puts one."""
 
     pace: Pace
 
-    def state(self, job: Job, now: float) -> State:
+    def state(self, job: Job, now: float) -> JobState:
         """What the other pace says, until the job is as far as its fate lets it come."""
         state = self.pace.state(job, now)
         fate = job.fate
         if fate is not None and fate.ended is not None:
             if fate.code is None:
-                return State("completed", 100, int(fate.ended))
-            return State("failed", fate.at or 0, None, {"code": fate.code, "message": fate.message or ""})
+                return JobState("completed", 100, int(fate.ended))
+            return JobState("failed", fate.at or 0, None, {"code": fate.code, "message": fate.message or ""})
         if fate is None or fate.at is None or state.status == "queued" or state.progress < fate.at:
             return state
         if fate.code is None:
-            return State("in_progress", fate.at)
-        return State("failed", fate.at, None, {"code": fate.code, "message": fate.message or ""})
+            return JobState("in_progress", fate.at)
+        return JobState("failed", fate.at, None, {"code": fate.code, "message": fate.message or ""})
 
     def polled(self, job: Job, now: float) -> Job:
         """What the other pace says."""
@@ -139,9 +139,9 @@ class Fated(msgspec.Struct, frozen=True):
 
 
 NAMED = {
-    "instant": Timed(),
-    "fast": Timed(queue=1, per_second=1),
-    "real": Timed(queue=2, per_second=17, jitter=0.1),
+    "instant": TimedPace(),
+    "fast": TimedPace(queue=1, per_second=1),
+    "real": TimedPace(queue=2, per_second=17, jitter=0.1),
 }
 """``real``: a clip of 4 seconds was seen to take 68 seconds; guides speak of minutes."""
 
@@ -156,7 +156,7 @@ def parse_pace(text: str) -> Pace:
     if text in NAMED:
         return NAMED[text]
     if polls := _POLLS.fullmatch(text):
-        return Polled(int(polls[1]))
+        return PolledPace(int(polls[1]))
     if times := _TIMES.fullmatch(text):
-        return Timed(queue=float(times[1]), render=float(times[2]))
+        return TimedPace(queue=float(times[1]), render=float(times[2]))
     raise ValueError(f"'{text}' is no pace; allowed: {FORMS}")

@@ -13,7 +13,7 @@ SHORTEST, LONGEST = 0.25, 60.0
 """Seconds of video that are made, whatever a document allows to ask for."""
 
 
-class Source(msgspec.Struct, frozen=True, gc=False):
+class ClipSource(msgspec.Struct, frozen=True, gc=False):
     """What content is made from: the reference picture as it was uploaded, and what was asked for.
 
     ``width`` and ``height`` are pixels of the video, ``seconds`` its length as asked for.
@@ -38,28 +38,28 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     etag: str
 
 
-class Maker(msgspec.Struct, frozen=True):
-    """What makes one variant: a function of a ``Source``, by name so that it is loaded late."""
+class ContentMaker(msgspec.Struct, frozen=True):
+    """What makes one variant: a function of a ``ClipSource``, by name so that it is loaded late."""
 
     media_type: str
     module: str
     function: str
 
-    def load(self) -> Callable[[Source], bytes]:
+    def load(self) -> Callable[[ClipSource], bytes]:
         """The function itself; its first call in a process loads the encoders."""
-        function: Callable[[Source], bytes] = getattr(import_module(self.module), self.function)
+        function: Callable[[ClipSource], bytes] = getattr(import_module(self.module), self.function)
         return function
 
 
 MAKERS = {
-    "video": Maker("video/mp4", "mockserver.media.mp4", "make_clip"),
-    "thumbnail": Maker("image/webp", "mockserver.media.thumbnails", "make_thumbnail"),
-    "spritesheet": Maker("image/jpeg", "mockserver.media.thumbnails", "make_spritesheet"),
+    "video": ContentMaker("video/mp4", "mockserver.media.mp4", "make_clip"),
+    "thumbnail": ContentMaker("image/webp", "mockserver.media.thumbnails", "make_thumbnail"),
+    "spritesheet": ContentMaker("image/jpeg", "mockserver.media.thumbnails", "make_spritesheet"),
 }
 """The variants that can be made. Which of them a client may ask for stands in the document."""
 
 
-def make_content(variant: str, source: Source) -> Content:
+def make_content(variant: str, source: ClipSource) -> Content:
     """The file of ``variant``: the same bytes for the same source. Any picture will do, a damaged one is drawn plain.
 
     Takes a second of one core for a clip of 4 seconds; see ``benchmarks/content.py``.

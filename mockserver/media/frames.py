@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from mockserver.media.content import Source
+from mockserver.media.content import ClipSource
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 """What Pillow may open: the types that ``image.READERS`` knows, and none of its more adventurous ones."""
@@ -23,7 +23,7 @@ ZOOM_PER_SECOND = 0.03
 Box = tuple[float, float, float, float]
 
 
-def open_still(source: Source) -> Image.Image:
+def open_still(source: ClipSource) -> Image.Image:
     """The picture of ``source`` in RGB, of the size asked for; a plain one where its pixels cannot be decoded."""
     size = (source.width, source.height)
     try:

@@ -13,7 +13,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from PIL import Image
 
-from mockserver.media.content import Source
+from mockserver.media.content import ClipSource
 from mockserver.media.frames import open_still, view
 
 PIXELS = "yuv420p"
@@ -38,7 +38,7 @@ SAMPLE_RATE = 48_000
 SAMPLES_PER_FRAME = 1024  # of AAC
 
 
-def make_clip(source: Source) -> bytes:
+def make_clip(source: ClipSource) -> bytes:
     """An MP4 of ``source``: H.264 in yuv420p and silent AAC, its index in front, its first frame the picture.
 
     Works on one core. Its length is right within a frame; an odd width or height grows by one, as yuv420p has none.
@@ -69,7 +69,7 @@ def _audio_stream(output: OutputContainer) -> AudioStream:
     return output.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
 
 
-def _frames(stream: VideoStream, source: Source) -> Iterator[av.VideoFrame]:
+def _frames(stream: VideoStream, source: ClipSource) -> Iterator[av.VideoFrame]:
     """The still, nearer from frame to frame. Its planes are scaled as they are: half the samples of RGB."""
     planes = _planes(open_still(source).resize((stream.width, stream.height)))
     for index in range(round(source.length * FRAMES_PER_SECOND)):

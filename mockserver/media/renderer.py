@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 
-from mockserver.media.content import Content, Source, make_content
+from mockserver.media.content import ClipSource, Content, make_content
 
-Make = Callable[[str, Source], Content]
+Make = Callable[[str, ClipSource], Content]
 Name = tuple[str, str]
 
 AT_ONCE = 2
@@ -35,7 +35,7 @@ class Renderer:
         self._lock = Lock()  # work ends in its own thread
         self._threads = ThreadPoolExecutor(at_once, "renderer")
 
-    async def get(self, key: str, variant: str, source: Source) -> Content:
+    async def get(self, key: str, variant: str, source: ClipSource) -> Content:
         """The ``variant`` of the job ``key``, made from ``source``; whatever making it raises.
 
         Who asks while it is being made awaits the same work, which goes on when one of them goes away.
@@ -69,7 +69,7 @@ class Renderer:
         """Start nothing any more. What is being made ends by itself, unseen."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _attempt(self, variant: str, source: Source) -> Content | Exception:
+    def _attempt(self, variant: str, source: ClipSource) -> Content | Exception:
         """What is made, or why not: a failure that nobody waits for any more is no mistake to be logged."""
         try:
             return self._make(variant, source)

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from mockserver.media.content import Source
+from mockserver.media.content import ClipSource
 from mockserver.media.frames import open_still, view
 
 LONGEST_SIDE = 640
@@ -15,14 +15,14 @@ TILES_PER_SECOND = 2
 """Of a sprite sheet. A tile's sides are those of the video divided by the columns, so a sheet is as wide as it."""
 
 
-def make_thumbnail(source: Source) -> bytes:
+def make_thumbnail(source: ClipSource) -> bytes:
     """The first frame, small, as a WebP."""
     still = open_still(source)
     still.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return _file(still, "WEBP")
 
 
-def make_spritesheet(source: Source) -> bytes:
+def make_spritesheet(source: ClipSource) -> bytes:
     """Frames of the whole video at even distances, in rows from left to right, as a JPEG."""
     still = open_still(source)
     count = max(1, round(source.length * TILES_PER_SECOND))

@@ -9,25 +9,25 @@ from typing import Protocol
 import msgspec
 
 from mockserver.jobs.clock import Clock
-from mockserver.scenarios.catalogue import Asked, Reader, ScenarioError
-from mockserver.scenarios.effects import Rates, Scene
-from mockserver.scenarios.examples import Ready
+from mockserver.scenarios.catalogue import Directive, ScenarioError, ScenarioParser
+from mockserver.scenarios.effects import EffectContext, RateLimiter
+from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.plan import Plan
 from mockserver.spec.document import Document
-from mockserver.stores.shared import Entry, Window
-from mockserver.web.responses import Answer
+from mockserver.stores.shared import QueuedScenario, RateWindow
+from mockserver.web.responses import Response
 
 logger = logging.getLogger("mockserver")
 
 
-class Change(Protocol):
+class SharedChange(Protocol):
     """Runs ``act``, perhaps several times, of which the last counts; gives its result."""
 
     def __call__(self, act: Callable[[], "Plan | None"]) -> "Plan | None":
         """Run it."""
 
 
-class AnswerError(Exception):
+class PreferenceError(Exception):
     """A request asks for a response that does not exist. ``kind``: code or example."""
 
     def __init__(self, kind: str, value: str, allowed: Sequence[str]) -> None:
@@ -37,21 +37,21 @@ class AnswerError(Exception):
         self.allowed = allowed
 
 
-class Queue:
+class ScenarioQueue:
     """The scenarios that the next requests meet, as texts, and the requests that count for a rate limit.
 
     It knows no document, so it outlives an edit of one.
     """
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.rates = Rates()
+        self.entries: list[QueuedScenario] = []
+        self.rates = RateLimiter()
         self._added = 0
 
-    def add(self, text: str, times: int | None = 1, *, is_standing: bool = False) -> Entry:
+    def add(self, text: str, times: int | None = 1, *, is_standing: bool = False) -> QueuedScenario:
         """Let so many requests meet a scenario; ``None`` for all."""
         self._added += 1
-        entry = Entry(f"scenario_{self._added}", text, times, is_standing)
+        entry = QueuedScenario(f"scenario_{self._added}", text, times, is_standing)
         self.entries.append(entry)
         return entry
 
@@ -61,7 +61,7 @@ class Queue:
         for text, times in standing:
             self.add(text, times, is_standing=True)
 
-    def count(self, entry: Entry) -> None:
+    def count(self, entry: QueuedScenario) -> None:
         """Note that a request met this entry."""
         if entry.times is not None:
             entry.times -= 1
@@ -79,17 +79,17 @@ class Queue:
         self.entries = []
         self.rates.clear()
 
-    def saved(self, now: float) -> tuple[list[Entry], list[Window], int]:
+    def saved(self, now: float) -> tuple[list[QueuedScenario], list[RateWindow], int]:
         """What ``restore`` takes."""
         return self.entries, self.rates.saved(now), self._added
 
-    def restore(self, entries: Sequence[Entry], windows: Sequence[Window], added: int) -> None:
+    def restore(self, entries: Sequence[QueuedScenario], windows: Sequence[RateWindow], added: int) -> None:
         """Go on with what was saved, perhaps by another process."""
         self.entries, self._added = list(entries), added
         self.rates.restore(windows)
 
 
-class Stage:
+class ActiveScenarios:
     """Makes the plan of each request, by the scenarios of a document.
 
     A request meets the scenario of its own Prefer header; otherwise the first counted one of the queue that concerns
@@ -97,17 +97,19 @@ class Stage:
     something that is counted, for all processes together.
     """
 
-    def __init__(self, document: Document, queue: Queue, random: Random, clock: Clock, change: Change) -> None:
-        self._ready = Ready(document)
+    def __init__(
+        self, document: Document, queue: ScenarioQueue, random: Random, clock: Clock, change: SharedChange
+    ) -> None:
+        self._ready = Examples(document)
         self._failures = document.failures
-        self.reader = Reader(self._ready, document.failures)
+        self.reader = ScenarioParser(self._ready, document.failures)
         self._queue = queue
         self._random = random
         self._clock = clock
         self._change = change
-        self._known: dict[str, tuple[Asked, ...]] = {}
+        self._known: dict[str, tuple[Directive, ...]] = {}
 
-    def read(self, text: str) -> tuple[Asked, ...]:
+    def read(self, text: str) -> tuple[Directive, ...]:
         """The scenarios that a text of the queue asks for; none, with a warning, where this document lacks them."""
         known = self._known.get(text)
         if known is None:
@@ -122,7 +124,7 @@ class Stage:
     def meet(self, operation: str, owner: str, prefer: str | None) -> Plan | None:
         """The plan of a request to the operation of that id; ``None`` if it meets nothing.
 
-        ``AnswerError`` or ``ScenarioError`` where ``prefer``, the request's header, asks for what does not exist.
+        ``PreferenceError`` or ``ScenarioError`` where ``prefer``, the request's header, asks for what does not exist.
         """
         if prefer is not None and (plan := self._preferred(operation, owner, prefer)) is not None:
             return plan
@@ -134,15 +136,17 @@ class Stage:
             return self._change(lambda: self._next(operation, owner))
         return self._next(operation, owner) if concerned else None
 
-    def play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
+    def play(self, asked: Sequence[Directive], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
         """``plan`` with the effects of those ``asked`` that apply by their probability."""
         if _counts(asked):
             return self._change(lambda: self._play(asked, operation, owner, plan))
         return self._play(asked, operation, owner, plan)
 
-    def _play(self, asked: Sequence[Asked], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
+    def _play(self, asked: Sequence[Directive], operation: str, owner: str, plan: Plan | None = None) -> Plan | None:
         plan = Plan([]) if plan is None else msgspec.structs.replace(plan, scenarios=[*plan.scenarios])
-        scene = Scene(operation, owner, self._clock(), self._ready, self._queue.rates, self._failures, self._random)
+        scene = EffectContext(
+            operation, owner, self._clock(), self._ready, self._queue.rates, self._failures, self._random
+        )
         for scenario, values in asked:
             if values["on"] in (None, operation) and self._random.random() < values["probability"]:
                 plan.scenarios.append(scenario.name)
@@ -150,7 +154,7 @@ class Stage:
         return plan if plan.scenarios else None
 
     def _next(self, operation: str, owner: str) -> Plan | None:
-        met: list[Asked] = []
+        met: list[Directive] = []
         counted = False
         for entry in tuple(self._queue.entries):
             concerned = [asked for asked in self.read(entry.text) if asked.concerns(operation)]
@@ -178,14 +182,14 @@ class Stage:
             return self.play(self.reader.read(name), operation, owner)
         return self._given(found, "example", name, lambda: (*self._ready.examples(operation), *self.reader.names))
 
-    def _given(self, found: Answer | None, kind: str, value: str, allowed: Callable[[], Sequence[str]]) -> Plan:
+    def _given(self, found: Response | None, kind: str, value: str, allowed: Callable[[], Sequence[str]]) -> Plan:
         if found is None:
-            raise AnswerError(kind, value, allowed())
+            raise PreferenceError(kind, value, allowed())
         applied = (b"preference-applied", kind.encode() + b"=" + value.encode("latin-1"))
         return Plan([kind], answer=msgspec.structs.replace(found, headers=(*found.headers, applied)))
 
 
-def _counts(asked: Sequence[Asked]) -> bool:
+def _counts(asked: Sequence[Directive]) -> bool:
     """Whether any of them counts requests."""
     return any(scenario.counts for scenario, _ in asked)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from mockserver.scenarios import effects
 from mockserver.scenarios.effects import HAVING_CONTENT, MAKING_JOBS, Effect
-from mockserver.scenarios.examples import Ready
+from mockserver.scenarios.examples import Examples
 
 MOST_SHOWN = 40
 """Characters of a wrong word that are repeated."""
@@ -63,7 +63,7 @@ class Scenario(msgspec.Struct, frozen=True):
     counts: bool = False
 
 
-class Asked(NamedTuple):
+class Directive(NamedTuple):
     """A scenario with its parameters."""
 
     scenario: Scenario
@@ -147,10 +147,10 @@ def directives(text: str) -> str | None:
     return ",".join(found) if found else None
 
 
-class Reader:
+class ScenarioParser:
     """Reads texts, with the names that a document has for errors, failures and operations."""
 
-    def __init__(self, ready: Ready, failures: Mapping[str, str]) -> None:
+    def __init__(self, ready: Examples, failures: Mapping[str, str]) -> None:
         self._names = {"errors": tuple(ready.errors), "failures": tuple(failures), "operations": ready.operations}
         self._table = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -159,9 +159,9 @@ class Reader:
         """All that can be asked for by a name alone, or with a value."""
         return (*self._table, *self._names["failures"], *self._names["errors"])
 
-    def read(self, text: str) -> tuple[Asked, ...]:
+    def read(self, text: str) -> tuple[Directive, ...]:
         """The scenarios that ``text`` asks for, at least one; ``ScenarioError`` if there is one that cannot be."""
-        asked: list[Asked] = []
+        asked: list[Directive] = []
         for setting in text.split(","):
             name, equals, value = (part.strip() for part in setting.partition("="))
             scenario = self._table.get(name)
@@ -177,15 +177,15 @@ class Reader:
                 raise ScenarioError(f"'{scenario.name}' lacks its {missing.name}", self._names[missing.names])
         return tuple(asked)
 
-    def _begin(self, scenario: Scenario, value: str | None) -> Asked:
-        asked = Asked(scenario, {each.name: each.default for each in (*scenario.parameters, *COMMON)})
+    def _begin(self, scenario: Scenario, value: str | None) -> Directive:
+        asked = Directive(scenario, {each.name: each.default for each in (*scenario.parameters, *COMMON)})
         if value is not None:
             if scenario.value is None:
                 raise ScenarioError(f"'{scenario.name}' takes no value", [scenario.name])
             self._set([asked], scenario.value, value)
         return asked
 
-    def _short(self, name: str) -> Asked | None:
+    def _short(self, name: str) -> Directive | None:
         """A scenario that is asked for by the name of its error or failure alone."""
         for short in ("error", "fail"):
             scenario = self._table[short]
@@ -193,7 +193,7 @@ class Reader:
                 return self._begin(scenario, name)
         return None
 
-    def _set(self, asked: list[Asked], name: str, text: str) -> None:
+    def _set(self, asked: list[Directive], name: str, text: str) -> None:
         if not asked:
             raise ScenarioError(f"there is no '{name[:MOST_SHOWN]}'", self.names)
         scenario, values = asked[-1]

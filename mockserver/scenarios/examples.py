@@ -5,12 +5,12 @@ from typing import Any
 from mockserver.spec.compiler import limits_of
 from mockserver.spec.document import Document, Operation
 from mockserver.validation.checks import Violation
-from mockserver.web.responses import Answer, Header, answer, refusal, retry_after
+from mockserver.web.responses import Header, Response, answer, refusal, retry_after
 
 UNAUTHORIZED: Header = (b"www-authenticate", b"Bearer")
 
 
-class Ready:
+class Examples:
     """Each operation's examples, and every error, as answers."""
 
     def __init__(self, document: Document) -> None:
@@ -40,12 +40,12 @@ class Ready:
         found = {made.status for made in self._examples[operation].values()}
         return [str(status) for status in sorted(found.union(self.errors.values()))]
 
-    def named(self, operation: str, name: str) -> Answer | None:
+    def named(self, operation: str, name: str) -> Response | None:
         """The example of that name, or the error."""
         example = self._examples[operation].get(name)
         return self.error(operation, name) if example is None and name in self._errors else example
 
-    def of_status(self, operation: str, status: str) -> Answer | None:
+    def of_status(self, operation: str, status: str) -> Response | None:
         """The first example that has the status, or the first error."""
         for made in self._examples[operation].values():
             if str(made.status) == status:
@@ -53,7 +53,7 @@ class Ready:
         named = (name for name, found in self.errors.items() if str(found) == status)
         return next((self.error(operation, name) for name in named), None)
 
-    def error(self, operation: str, name: str, seconds: int | None = None) -> Answer:
+    def error(self, operation: str, name: str, seconds: int | None = None) -> Response:
         """The error of that name; ``seconds``: when to come back, where that is not as the document says."""
         error = self._errors[name]
         wait = error.retry_after if seconds is None else seconds
@@ -61,15 +61,15 @@ class Ready:
         for examples in (self._examples[operation], *self._examples.values()):
             for example, made in examples.items():
                 if self._rules.get(example) == name:
-                    return Answer(made.status, (*made.headers, *headers), made.body, made.rule)
+                    return Response(made.status, (*made.headers, *headers), made.body, made.rule)
         asked = self._operations[operation]
         words = {"method": asked.method, "path": asked.path, "allowed": [asked.method], "routes": self._routes}
         made = refusal(Violation(name, error, words), limits_of(self._document))
         kept = tuple(header for header in made.headers if header[0] != b"retry-after")
-        return Answer(made.status, (*kept, *headers), made.body, name)
+        return Response(made.status, (*kept, *headers), made.body, name)
 
-    def _examples_of(self, document: Document, operation: Operation) -> dict[str, Answer]:
-        found: dict[str, Answer] = {}
+    def _examples_of(self, document: Document, operation: Operation) -> dict[str, Response]:
+        found: dict[str, Response] = {}
         for status, node in operation.node.get("responses", {}).items():
             media = document.resolve(node).get("content", {}).get("application/json", {})
             for name, example in media.get("examples", {}).items():
@@ -77,7 +77,7 @@ class Ready:
                     found[name] = self._answer(int(status), name, document.resolve(example).get("value"))
         return found
 
-    def _answer(self, status: int, name: str, value: Any) -> Answer:
+    def _answer(self, status: int, name: str, value: Any) -> Response:
         headers = (UNAUTHORIZED,) if status == 401 else ()
         return answer(status, value, *headers, rule=name if name in self._rules else "")
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockserver.scenarios.catalogue import Reader, ScenarioError
-from mockserver.spec.yaml_loader import MarkupError, load_yaml
+from mockserver.scenarios.catalogue import ScenarioError, ScenarioParser
+from mockserver.spec.yaml_loader import YAMLError, load_yaml
 
 FORM = "a list of texts, or of mappings with 'scenario' and perhaps 'times'"
 
@@ -13,14 +13,14 @@ class ScenarioFileError(Exception):
     """The file cannot be used. Its text is one line that says where and why."""
 
 
-class Standing(NamedTuple):
+class FileScenario(NamedTuple):
     """One entry: the text of its scenarios, and how many requests meet them, ``None`` for all."""
 
     text: str
     times: int | None = None
 
 
-def read_scenarios(path: Path, reader: Reader) -> tuple[Standing, ...]:
+def read_scenarios(path: Path, reader: ScenarioParser) -> tuple[FileScenario, ...]:
     """The entries of the YAML file at ``path``; ``ScenarioFileError`` if one cannot be asked for."""
     try:
         entries = load_yaml(path.read_text(encoding="utf-8"))
@@ -28,14 +28,14 @@ def read_scenarios(path: Path, reader: Reader) -> tuple[Standing, ...]:
         raise ScenarioFileError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise ScenarioFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
-    except MarkupError as error:
+    except YAMLError as error:
         raise ScenarioFileError(f"{path}: {error}") from None
     if not isinstance(entries, list):
         raise ScenarioFileError(f"{path}: the top level is not {FORM}")
     return tuple(_standing(f"{path}: entry {number}", entry, reader) for number, entry in enumerate(entries, 1))
 
 
-def _standing(where: str, entry: Any, reader: Reader) -> Standing:
+def _standing(where: str, entry: Any, reader: ScenarioParser) -> FileScenario:
     given = entry if isinstance(entry, dict) else {"scenario": entry}
     text, times = given.get("scenario"), given.get("times")
     if not isinstance(text, str) or given.keys() - {"scenario", "times"}:
@@ -46,4 +46,4 @@ def _standing(where: str, entry: Any, reader: Reader) -> Standing:
         reader.read(text)
     except ScenarioError as error:
         raise ScenarioFileError(f"{where}: {error}") from None
-    return Standing(text, times)
+    return FileScenario(text, times)

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from mockserver.jobs.job import Fate
-from mockserver.web.responses import JSON, Answer
+from mockserver.jobs.job import JobOverride
+from mockserver.web.responses import JSON, Response
 
 BEFORE_THE_HEAD = -1
 """The ``cut`` of an answer of which nothing is sent."""
@@ -19,13 +19,13 @@ class Plan(msgspec.Struct, gc=False):
 
     scenarios: list[str]
     delay: float = 0.0
-    answer: Answer | None = None
-    fate: Fate | None = None
+    answer: Response | None = None
+    fate: JobOverride | None = None
     truncate: int | None = None
     breaks: int | None = None
     drops: bool = False
 
-    def shape(self, answer: Answer) -> Answer:
+    def shape(self, answer: Response) -> Response:
         """What becomes of ``answer`` on its way."""
         if self.drops:
             return msgspec.structs.replace(answer, cut=BEFORE_THE_HEAD)
@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, gc=False):
         return answer if self.breaks is None else broken_off(answer, self.breaks)
 
 
-def truncated(answer: Answer, percent: int) -> Answer:
+def truncated(answer: Response, percent: int) -> Response:
     """So much of ``answer``, as if that were all."""
     body = answer.body[: len(answer.body) * percent // 100]
     headers = tuple(header for header in answer.headers if header[0] != b"content-length")
@@ -42,7 +42,7 @@ def truncated(answer: Answer, percent: int) -> Answer:
     return msgspec.structs.replace(answer, headers=(*headers, length), body=body)
 
 
-def broken_off(answer: Answer, percent: int) -> Answer:
+def broken_off(answer: Response, percent: int) -> Response:
     """``answer``, of which the connection carries so much; only what has content breaks."""
     if answer.status not in (200, 206):
         return answer

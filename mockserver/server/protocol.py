@@ -14,7 +14,7 @@ from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import CONTEXT, Endpoint, Result
 from mockserver.middleware import Recorder, RecordingMiddleware
 from mockserver.web.asgi import ABORT, STREAM, Receive, Scope, Send
-from mockserver.web.responses import Answer, Header
+from mockserver.web.responses import Header, Response
 
 CLOSE: Header = (b"connection", b"close")
 
@@ -22,7 +22,7 @@ ASGI_ONLY = frozenset((b"origin", b"expect", b"upgrade"))
 """Headers of requests that are left to ASGI: CORS, 100-continue, upgrades."""
 
 
-class App(Protocol):
+class CurrentApp(Protocol):
     """What the adapter asks of the application that serves now."""
 
     recorder: Recorder
@@ -38,7 +38,7 @@ class Application(Protocol):
         """As ASGI has it."""
 
     @property
-    def current(self) -> App:
+    def current(self) -> CurrentApp:
         """The version that answers a request that begins now."""
 
 
@@ -70,7 +70,7 @@ class HTTPProtocol(HttpToolsProtocol):
     """One connection to ``application``; ``bad_http`` gives the response to what is not HTTP."""
 
     application: Application
-    bad_http: Callable[[], Answer]
+    bad_http: Callable[[], Response]
     outbox: Outbox
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -161,7 +161,7 @@ class HTTPProtocol(HttpToolsProtocol):
         context = app.recorder.start(method, path.decode(), query, self.headers, client, self.scheme or "http")
         context.parameters = parameters
         result = endpoint.respond(context, body)
-        if not isinstance(result, Answer) or result.cut is not None or context.plan is not None:
+        if not isinstance(result, Response) or result.cut is not None or context.plan is not None:
             self._deliver_later(app.recorder, endpoint, context, result)
             return True
         context.rule, context.answer = result.rule, result
@@ -186,7 +186,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self._begin(app)
         super().on_message_complete()
 
-    def _write(self, answer: Answer, headers: tuple[Header, ...]) -> None:
+    def _write(self, answer: Response, headers: tuple[Header, ...]) -> None:
         lines = [b"%s: %s\r\n" % header for header in (*self.server_state.default_headers, *headers)]
         data = b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body])
         self.outbox.put(self.loop, self.transport, data)
@@ -218,7 +218,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {ABORT: abort}  # type: ignore[dict-item]
 
 
-def protocol(app: Application, bad_http: Callable[[], Answer]) -> type[HTTPProtocol]:
+def protocol(app: Application, bad_http: Callable[[], Response]) -> type[HTTPProtocol]:
     """The protocol of every connection of one server."""
     return type(
         "Protocol", (HTTPProtocol,), {"application": app, "bad_http": staticmethod(bad_http), "outbox": Outbox()}

@@ -20,7 +20,7 @@ from mockserver.server.workers import when_closed
 from mockserver.settings import Settings
 from mockserver.spec.document import DocumentError
 from mockserver.stores.base import StoreError
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 FAILED = 1
 
@@ -39,7 +39,7 @@ def serve_app(
     serve(served, listener, bad_http=bad_http(served), announce=announce, until=until)
 
 
-def bad_http(app: App | Reloading) -> Callable[[], Answer]:
+def bad_http(app: App | Reloading) -> Callable[[], Response]:
     """What gives the response to bytes that are not HTTP."""
     return lambda: app.current.recorder.with_headers(app.current.service.refuse("http.well-formed"))
 

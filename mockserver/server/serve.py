@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 
 from mockserver.server.protocol import Application, protocol
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
@@ -54,7 +54,7 @@ def serve(
     app: Application,
     listener: socket.socket,
     *,
-    bad_http: Callable[[], Answer],
+    bad_http: Callable[[], Response],
     announce: Callable[[], None],
     until: Until | None = None,
 ) -> None:
@@ -71,7 +71,7 @@ def serve(
     server.run(sockets=[listener])
 
 
-def configure(app: Application, bad_http: Callable[[], Answer]) -> uvicorn.Config:
+def configure(app: Application, bad_http: Callable[[], Response]) -> uvicorn.Config:
     """How uvicorn serves ``app``. It logs errors alone."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return uvicorn.Config(

@@ -20,7 +20,7 @@ FORM = "createVideo"
 """The operation whose form bears the limits of every body."""
 
 
-class Source(msgspec.Struct, frozen=True):
+class SchemaSource(msgspec.Struct, frozen=True):
     """Where a request's schema stands. ``pointers`` lead to all that its rules may stand at.
 
     ``is_typed``: its values come with types of their own, as JSON's do, where a form's and a query's are text.
@@ -44,7 +44,7 @@ def compile_body(document: Document, operation: Operation) -> FormRules:
     pointers = (media.get("schema", {}).get("$ref", ""), operation.pointer)
     schema = document.resolve(media.get("schema", {}))
     is_typed = media_type == "application/json"
-    source = Source(operation.id, pointers, media_type, schema, media.get("encoding", {}), is_typed)
+    source = SchemaSource(operation.id, pointers, media_type, schema, media.get("encoding", {}), is_typed)
     return _Compiler(document, source).compile()
 
 
@@ -58,7 +58,7 @@ def compile_query(document: Document, operation: Operation, *, is_closed: bool =
         "required": [name for name, node in named.items() if node.get("required")],
         **({"additionalProperties": False} if is_closed else {}),
     }
-    return _Compiler(document, Source(operation.id, (operation.pointer,), "", schema, {})).compile()
+    return _Compiler(document, SchemaSource(operation.id, (operation.pointer,), "", schema, {})).compile()
 
 
 def limits_of(document: Document) -> Limits:
@@ -71,7 +71,7 @@ def limits_of(document: Document) -> Limits:
 class _Compiler:
     """Walks one request schema. The order of ``properties`` is the order of the document, and of the checks."""
 
-    def __init__(self, document: Document, source: Source) -> None:
+    def __init__(self, document: Document, source: SchemaSource) -> None:
         self.document = document
         self.source = source
         self.rules: dict[str, list[tuple[str, Rule]]] = {}

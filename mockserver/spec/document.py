@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from mockserver.spec.yaml_loader import MarkupError, load_yaml
+from mockserver.spec.yaml_loader import YAMLError, load_yaml
 
 WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
 """The words in braces that an error message may hold; the document explains each."""
@@ -188,7 +188,7 @@ def parse_document(text: str) -> Document:
     """
     try:
         raw = load_yaml(text)
-    except MarkupError as error:
+    except YAMLError as error:
         raise DocumentError(str(error)) from None
     if not isinstance(raw, dict):
         raise DocumentError("not an OpenAPI document: the top level is no mapping")

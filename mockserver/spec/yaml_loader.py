@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 
-class MarkupError(ValueError):
+class YAMLError(ValueError):
     """The text is no YAML that can be used. Its text is one line that says where and why."""
 
 
@@ -24,12 +24,12 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def load_yaml(text: str) -> Any:
-    """What ``text`` holds, as plain data; ``MarkupError`` if it is no YAML, or says one thing twice."""
+    """What ``text`` holds, as plain data; ``YAMLError`` if it is no YAML, or says one thing twice."""
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise MarkupError(f"not valid YAML: {where}{error.problem}") from None
+        raise YAMLError(f"not valid YAML: {where}{error.problem}") from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise MarkupError(f"not valid YAML: {' '.join(str(error).split())}") from None
+        raise YAMLError(f"not valid YAML: {' '.join(str(error).split())}") from None

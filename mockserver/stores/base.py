@@ -8,7 +8,7 @@ import msgspec
 from mockserver.jobs.job import Job
 from mockserver.stores.shared import StateStore, StoreError, StoreUnavailable
 
-__all__ = ["Bounds", "Finished", "Page", "Store", "StoreError", "StoreUnavailable", "leaving"]
+__all__ = ["Bounds", "Finished", "JobPage", "Store", "StoreError", "StoreUnavailable", "leaving"]
 
 LOOK = 100
 """Past a bound, so many of the jobs added first are looked at for finished ones: what an addition costs has to end."""
@@ -28,7 +28,7 @@ class Bounds(msgspec.Struct, frozen=True):
         return jobs <= self.jobs and held <= self.bytes
 
 
-class Page(NamedTuple):
+class JobPage(NamedTuple):
     """Some jobs in their order, and whether more follow."""
 
     jobs: tuple[Job, ...]
@@ -73,7 +73,7 @@ class Store(Protocol):
         given means no change.
         """
 
-    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> JobPage | None:
         """Up to ``limit`` jobs of ``owner`` that come after the one of id ``after``, or from the first.
 
         ``None`` if ``after`` is no job of this owner.

@@ -9,8 +9,8 @@ import msgspec
 from sortedcontainers import SortedDict
 
 from mockserver.jobs.job import Job
-from mockserver.stores.base import LOOK, Bounds, Finished, Page
-from mockserver.validation.spool import size_of
+from mockserver.stores.base import LOOK, Bounds, Finished, JobPage
+from mockserver.validation.storage import size_of
 
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 """The default bounds. A job takes about a kilobyte beside its picture."""
@@ -20,7 +20,7 @@ UNSEARCHED = 24, 100
 load that fills the store faster than jobs are finished, each scan would be fruitless."""
 
 
-class Entry(msgspec.Struct, gc=False):
+class StoredJob(msgspec.Struct, gc=False):
     """A job, its reference in chunks, as they arrived, and its rank among the jobs of its owner."""
 
     job: Job
@@ -36,7 +36,7 @@ class MemoryStore:
     def __init__(self, bounds: Bounds, finished: Finished) -> None:
         self._bounds = bounds
         self._finished = finished
-        self._entries: OrderedDict[str, Entry] = OrderedDict()  # by id, in the order of their addition
+        self._entries: OrderedDict[str, StoredJob] = OrderedDict()  # by id, in the order of their addition
         self._owners: dict[str, SortedDict] = {}  # ids by rank, of each owner
         self._held = 0
         self._added = 0
@@ -56,7 +56,7 @@ class MemoryStore:
         self._held += size
         self._added += 1
         rank = (job.created, self._added)
-        self._entries[job.id] = Entry(job, reference, rank)
+        self._entries[job.id] = StoredJob(job, reference, rank)
         if job.owner not in self._owners:
             self._owners[job.owner] = SortedDict()
         self._owners[job.owner][rank] = job.id
@@ -80,14 +80,14 @@ class MemoryStore:
         entry.job = change(entry.job)
         return entry.job
 
-    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> JobPage | None:
         """Up to ``limit`` jobs after ``after``."""
         first = None if after is None else self._entry(owner, after)
         if after is not None and first is None:
             return None
         ids = self._after(owner, None if first is None else first.rank, newest_first=newest_first)
         jobs = tuple(self._entries[video_id].job for video_id in islice(ids, limit))
-        return Page(jobs, has_more=next(ids, None) is not None)
+        return JobPage(jobs, has_more=next(ids, None) is not None)
 
     def remove(self, owner: str, video_id: str) -> Job | None:
         """Let go of a job."""
@@ -125,7 +125,7 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _entry(self, owner: str, video_id: str) -> Entry | None:
+    def _entry(self, owner: str, video_id: str) -> StoredJob | None:
         entry = self._entries.get(video_id)
         return entry if entry is not None and entry.job.owner == owner else None
 

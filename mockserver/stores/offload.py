@@ -11,7 +11,7 @@ LARGE = 256 * 1024
 """Bytes of a reference that are worth a thread: on a disk they take milliseconds, the thread a tenth of one."""
 
 
-class Additions:
+class Offload:
     """Adds jobs to ``store``: small ones at once, large ones in a thread, through the store's twin.
 
     While a large one is under way the others queue behind it, where the store would make them wait anyway.

@@ -20,7 +20,7 @@ class StoreUnavailable(StoreError):  # noqa: N818 - what HTTP calls it
     """The store cannot be used at the moment. The call is not acknowledged; it may be made again."""
 
 
-class Entry(msgspec.Struct, array_like=True):
+class QueuedScenario(msgspec.Struct, array_like=True):
     """Scenarios that are asked for. ``times``: how many requests they still meet; ``is_standing``: by the file."""
 
     id: str
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, array_like=True):
     is_standing: bool = False
 
 
-class Window(msgspec.Struct, array_like=True):
+class RateWindow(msgspec.Struct, array_like=True):
     """When the requests of an owner came that count for one limit, in seconds since 1970."""
 
     owner: str
@@ -37,7 +37,7 @@ class Window(msgspec.Struct, array_like=True):
     moments: list[float]
 
 
-class State(msgspec.Struct, array_like=True):
+class ControlState(msgspec.Struct, array_like=True):
     """What the control interface has set.
 
     ``ahead`` and ``frozen`` are the clock's, in seconds; ``added`` counts the scenarios that were ever added;
@@ -47,9 +47,9 @@ class State(msgspec.Struct, array_like=True):
     ahead: float = 0.0
     frozen: float | None = None
     added: int = 0
-    active: list[Entry] = []
+    active: list[QueuedScenario] = []
     standing: list[tuple[str, int | None]] = []
-    windows: list[Window] = []
+    windows: list[RateWindow] = []
     resets: int = 0
     flush: int = 0
 
@@ -144,13 +144,13 @@ class SharedState:
         with self._lock:
             return self._store.version()
 
-    def read(self) -> tuple[int, State]:
+    def read(self) -> tuple[int, ControlState]:
         """The version and the state."""
         with self._lock:
             version, content = self._store.read()
         return version, decode(content)
 
-    def replace(self, version: int, state: State) -> int:
+    def replace(self, version: int, state: ControlState) -> int:
         """Put ``state`` in the place of the one of ``version``. Its version; 0 if another process was quicker.
 
         A version is the microsecond of its making: a store that lost some never gives one again.
@@ -243,19 +243,19 @@ class SharedState:
             self._buffer = []
 
 
-def decode(state: bytes) -> State:
+def decode(state: bytes) -> ControlState:
     """The state that ``encode`` made; that of a board that nothing was told where there is none, or one of old."""
     try:
-        return _DECODER.decode(state) if state else State()
+        return _DECODER.decode(state) if state else ControlState()
     except msgspec.DecodeError:
-        return State()
+        return ControlState()
 
 
-def encode(state: State) -> bytes:
+def encode(state: ControlState) -> bytes:
     """The state as bytes."""
     return _ENCODER.encode(state)
 
 
-_DECODER = msgspec.msgpack.Decoder(State)
+_DECODER = msgspec.msgpack.Decoder(ControlState)
 _REPORT = msgspec.msgpack.Decoder(Report)
 _ENCODER = msgspec.msgpack.Encoder()

@@ -17,7 +17,7 @@ from mockserver.control.record import File, Record, headers_shown
 from mockserver.media.frames import FORMATS, MOST_SCANS, START_OF_SCAN
 from mockserver.ui.explain import Subject, right, same, test_of, why
 from mockserver.web.asgi import OWNER, Receive, Scope, Send
-from mockserver.web.responses import JSON, Answer, answer
+from mockserver.web.responses import JSON, Response, answer
 
 LONGEST_SIDE = 320
 """Pixels of a thumbnail."""
@@ -47,7 +47,7 @@ class Details:
             )
         }
 
-    async def _request(self, context: RequestContext, _content: None) -> Answer:
+    async def _request(self, context: RequestContext, _content: None) -> Response:
         number, record = self._found(context)
         if record is None:
             return self._unknown(context)
@@ -81,7 +81,7 @@ class Details:
             },
         )
 
-    async def _file(self, context: RequestContext, _content: None) -> Answer:
+    async def _file(self, context: RequestContext, _content: None) -> Response:
         field = context.parameters["field"]
         _, record = self._found(context)
         if record is None:
@@ -100,9 +100,9 @@ class Details:
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"private"),
         )
-        return Answer(200, headers, body)
+        return Response(200, headers, body)
 
-    async def _resend(self, context: RequestContext, _content: None) -> Answer:
+    async def _resend(self, context: RequestContext, _content: None) -> Response:
         _, record = self._found(context)
         if record is None:
             return self._unknown(context)
@@ -128,7 +128,7 @@ class Details:
         found = self._control.journal.read(notes)
         return found[0] if found else (number, None)
 
-    def _unknown(self, context: RequestContext) -> Answer:
+    def _unknown(self, context: RequestContext) -> Response:
         return self._control.service.refuse("control.request.found", value=context.parameters["request"])
 
     def _picture(self, record: Record, field: str) -> bytes | None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from mockserver.control.record import File, Record, legible
 from mockserver.spec.document import Document, Operation
 from mockserver.spec.rules import FormRules
-from mockserver.ui.nearest import Change, Sent, SentFile, broken_check, example_of, nearest, reading_of
+from mockserver.ui.nearest import FieldChange, Sent, SentFile, broken_check, example_of, nearest, reading_of
 from mockserver.ui.snippets import Call, pytest_test, snippets
 from mockserver.validation.checks import Violation, verdict_on
 from mockserver.validation.images import Image
@@ -206,16 +206,16 @@ def _meant(subject: Subject) -> Operation:
 
 def _made_right(
     subject: Subject, operation: Operation, rules: FormRules | None
-) -> tuple[list[Sent], list[Change]] | None:
+) -> tuple[list[Sent], list[FieldChange]] | None:
     record, changes = subject.record, []
     if record.rule in AUTHENTICATION:
-        changes.append(Change("Authorization", "is 'Bearer' and a token that the mock accepts"))
+        changes.append(FieldChange("Authorization", "is 'Bearer' and a token that the mock accepts"))
     elif record.rule == "media-type" and rules is not None:
-        changes.append(Change("Content-Type", f"is {rules.media_type}"))
+        changes.append(FieldChange("Content-Type", f"is {rules.media_type}"))
     elif subject.operation is None:
-        changes.append(Change("request line", f"is {operation.method} {operation.path}"))
+        changes.append(FieldChange("request line", f"is {operation.method} {operation.path}"))
     elif record.rule and record.rule not in subject.document.rules:
-        changes.append(Change("scenario", "asked for this error: the request itself is right"))
+        changes.append(FieldChange("scenario", "asked for this error: the request itself is right"))
     if rules is None:
         return [], changes
     fields = _judged_fields(subject)

@@ -37,7 +37,7 @@ REFERENCE_HEADERS = {
 mimetypes.add_type("text/javascript", ".js")
 
 
-class Files:
+class PageFiles:
     """Serves one folder of ``static`` below ``mount``."""
 
     def __init__(self, mount: str, folder: str = "", *, is_reference: bool = False) -> None:

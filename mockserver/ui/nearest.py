@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from mockserver.spec.rules import Field, FormRule, FormRules
-from mockserver.validation.checks import Reading, Violation, read, verdict_on
+from mockserver.validation.checks import ParsedForm, Violation, read, verdict_on
 from mockserver.validation.images import Image
 from mockserver.validation.multipart import Part
 
@@ -29,14 +29,14 @@ class SentFile(NamedTuple):
     image: Image | None
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """One field that has to be different, and how."""
 
     field: str
     says: str
 
 
-def reading_of(rules: FormRules, fields: list[Sent]) -> Reading:
+def reading_of(rules: FormRules, fields: list[Sent]) -> ParsedForm:
     """The form of ``fields`` as the rules see it. Files are what they were found to be; their bytes are not needed."""
     form: dict[str, list[Part]] = {}
     images: dict[str, Image] = {}
@@ -52,9 +52,9 @@ def reading_of(rules: FormRules, fields: list[Sent]) -> Reading:
     return reading
 
 
-def nearest(rules: FormRules, fields: list[Sent]) -> tuple[list[Sent], list[Change]] | None:
+def nearest(rules: FormRules, fields: list[Sent]) -> tuple[list[Sent], list[FieldChange]] | None:
     """Fields that break no rule, and what was changed for that; ``None`` where no such change was found."""
-    changes: list[Change] = []
+    changes: list[FieldChange] = []
     for _ in range(MOST_CHANGES):
         reading = reading_of(rules, fields)
         verdict = verdict_on(reading)
@@ -75,12 +75,12 @@ def broken_check(rules: FormRules, violation: Violation) -> FormRule | None:
     return next((one for one in checks if one.field == name), checks[0] if checks else None)
 
 
-Repair = Callable[[FormRules, FormRule, Mapping[str, Any], Reading, list[Sent]], tuple[list[Sent], Change]]
+Repair = Callable[[FormRules, FormRule, Mapping[str, Any], ParsedForm, list[Sent]], tuple[list[Sent], FieldChange]]
 
 
 def _repaired(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     return REPAIRS.get(rule.kind, _other_value)(rules, rule, words, reading, fields)
 
 
@@ -109,66 +109,68 @@ def _set(fields: list[Sent], new: Sent) -> list[Sent]:
 
 
 def _example(
-    rules: FormRules, rule: FormRule, _words: Mapping[str, Any], reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, rule: FormRule, _words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     new = example_of(rules, rules.fields[rule.field or ""], reading.values)
     how = f"is a picture of {new.file.image.dimensions} pixels" if new.file and new.file.image else f"is '{new.text}'"
-    return _set(fields, new), Change(new.name, how)
+    return _set(fields, new), FieldChange(new.name, how)
 
 
 def _once(
-    _rules: FormRules, rule: FormRule, _words: Mapping[str, Any], _reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    _rules: FormRules, rule: FormRule, _words: Mapping[str, Any], _reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     first = next(field for field in fields if field.name == rule.field)
-    return [field for field in fields if field is first or field.name != rule.field], Change(first.name, "is sent once")
+    return [field for field in fields if field is first or field.name != rule.field], FieldChange(
+        first.name, "is sent once"
+    )
 
 
 def _without(
-    rules: FormRules, _rule: FormRule, words: Mapping[str, Any], _reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, _rule: FormRule, words: Mapping[str, Any], _reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     unknown = str(words["field"])
     absent = [name for name in rules.fields if all(field.name != name for field in fields)]
     meant = get_close_matches(unknown, absent, 1)
     if meant:
         renamed = [field._replace(name=meant[0]) if field.name == unknown else field for field in fields]
-        return renamed, Change(unknown, f"is named '{meant[0]}'")
-    return [field for field in fields if field.name != unknown], Change(unknown, "is left out")
+        return renamed, FieldChange(unknown, f"is named '{meant[0]}'")
+    return [field for field in fields if field.name != unknown], FieldChange(unknown, "is left out")
 
 
 def _other_value(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     field = rules.fields[rule.field or ""]
     if rule.kind == "maxLength" and isinstance(rule.limit, int):
         text = str(reading.values[field.name])[: rule.limit]
-        return _set(fields, Sent(field.name, text)), Change(field.name, f"is cut to {rule.limit} characters")
+        return _set(fields, Sent(field.name, text)), FieldChange(field.name, f"is cut to {rule.limit} characters")
     allowed = words.get("allowed")
     if isinstance(allowed, (list, tuple)) and allowed:
         closest = get_close_matches(str(words.get("value")), [str(value) for value in allowed], 1, 0.0)
-        return _set(fields, Sent(field.name, closest[0])), Change(field.name, f"is '{closest[0]}'")
+        return _set(fields, Sent(field.name, closest[0])), FieldChange(field.name, f"is '{closest[0]}'")
     if rule.kind in ("minimum", "maximum"):
-        return _set(fields, Sent(field.name, str(rule.limit))), Change(field.name, f"is {rule.limit}")
+        return _set(fields, Sent(field.name, str(rule.limit))), FieldChange(field.name, f"is {rule.limit}")
     return _example(rules, rule, words, reading, fields)
 
 
 def _condition(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     """What was asked for stays, where another value of the field that decides allows it."""
     other = rules.fields.get(rule.other or "")
     for value in other.allowed if other else ():
         if rule.validator and other and rule.validator.is_valid({**reading.values, other.name: value}):
-            return _set(fields, Sent(other.name, str(value))), Change(other.name, f"is '{value}'")
+            return _set(fields, Sent(other.name, str(value))), FieldChange(other.name, f"is '{value}'")
     return _other_value(rules, rule, words, reading, fields)
 
 
 def _dimensions(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: Reading, fields: list[Sent]
-) -> tuple[list[Sent], Change]:
+    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
+) -> tuple[list[Sent], FieldChange]:
     """The picture stays, where its own size is one that can be asked for."""
     other, size = rules.fields.get(rule.other or ""), str(words["image"])
     if other is not None and size in other.allowed:
-        return _set(fields, Sent(other.name, size)), Change(other.name, f"is '{size}', as the picture is")
+        return _set(fields, Sent(other.name, size)), FieldChange(other.name, f"is '{size}', as the picture is")
     return _example(rules, rule, words, reading, fields)
 
 

@@ -1,9 +1,9 @@
 """The page and its stream as one ASGI application."""
 
 from mockserver.api.endpoint import CONTEXT
-from mockserver.control.access import Gate
+from mockserver.control.access import Access
 from mockserver.control.control import Control
-from mockserver.ui.files import Files
+from mockserver.ui.files import PageFiles
 from mockserver.ui.stream import Stream
 from mockserver.web.asgi import Receive, Scope, Send, send_response
 
@@ -11,11 +11,11 @@ from mockserver.web.asgi import Receive, Scope, Send, send_response
 class Site:
     """Answers below ``/_mock/``: the files to everybody who reaches them, the stream to who may control the mock."""
 
-    def __init__(self, control: Control, gate: Gate) -> None:
+    def __init__(self, control: Control, gate: Access) -> None:
         self._control = control
         self._gate = gate
-        self._page = Files("/_mock/ui")
-        self._reference = Files("/_mock/docs", "reference", is_reference=True)
+        self._page = PageFiles("/_mock/ui")
+        self._reference = PageFiles("/_mock/docs", "reference", is_reference=True)
         self._stream = Stream(control, has_login=gate.has_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from mockserver.validation.images import READERS, Image, read_image
 from mockserver.validation.multipart import Form, Part
 
 
-class Reading(msgspec.Struct):
+class ParsedForm(msgspec.Struct):
     """A form as read: the values that the schema judges, the files by their bytes, and what could not be read."""
 
     form: Form
@@ -21,7 +21,7 @@ class Reading(msgspec.Struct):
     unreadable: dict[str, UnicodeDecodeError]
 
 
-def read(rules: FormRules, form: Form) -> Reading:
+def read(rules: FormRules, form: Form) -> ParsedForm:
     """Decode the text, name the files by their bytes and fill in the defaults. Of a repeated field, the first."""
     values: Values = {}
     images: dict[str, Image] = {}
@@ -45,7 +45,7 @@ def read(rules: FormRules, form: Form) -> Reading:
     for name in form:
         if name not in rules.fields:
             values[name] = ""  # whether it may be there is all that the schema is asked
-    return Reading(form, rules, values, images, unreadable)
+    return ParsedForm(form, rules, values, images, unreadable)
 
 
 def _number_or_text(text: str, *, whole: bool) -> Any:
@@ -57,7 +57,7 @@ def _number_or_text(text: str, *, whole: bool) -> Any:
     return text if whole and isinstance(value, float) else value
 
 
-Words = dict[str, Any]
+MessageValues = dict[str, Any]
 """What an error message is filled in with."""
 
 
@@ -66,7 +66,7 @@ class Violation(msgspec.Struct, frozen=True):
 
     rule: str
     error: Error
-    words: Words
+    words: MessageValues
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -94,10 +94,10 @@ def judge_values(rules: FormRules, values: Values) -> Request | Violation:
     """Hold the values of a JSON object against ``rules``, likewise."""
     form = {name: [Part(name, None, None, [])] for name in values}
     defaults = {name: field.default for name, field in rules.fields.items() if field.default is not None}
-    return verdict_on(Reading(form, rules, defaults | values, {}, {}))
+    return verdict_on(ParsedForm(form, rules, defaults | values, {}, {}))
 
 
-def verdict_on(reading: Reading) -> Request | Violation:
+def verdict_on(reading: ParsedForm) -> Request | Violation:
     """What a form that was read makes: a request, or the first broken rule."""
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
@@ -113,7 +113,7 @@ def verdict_on(reading: Reading) -> Request | Violation:
     return Request(reading.values, files)
 
 
-def _is_usual(reading: Reading) -> bool:
+def _is_usual(reading: ParsedForm) -> bool:
     """Whether a closer look is sure to find nothing: all beyond the schema that most forms need, in one pass."""
     for name, parts in reading.form.items():
         field = reading.rules.fields.get(name)
@@ -138,7 +138,7 @@ Soundness = Mapping[str | None, bool]
 class Sound(dict[str | None, bool]):
     """Most fields of a refused form are sure to break no rule of their own. Each is looked at when it is asked for."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ParsedForm) -> None:
         super().__init__()
         self._reading = reading
 
@@ -148,7 +148,7 @@ class Sound(dict[str | None, bool]):
         return sound
 
 
-def _is_plainly_sound(name: str, reading: Reading) -> bool:
+def _is_plainly_sound(name: str, reading: ParsedForm) -> bool:
     field, parts = reading.rules.fields.get(name), reading.form[name]
     if field is None or len(parts) > 1 or name not in reading.values:
         return False
@@ -158,7 +158,7 @@ def _is_plainly_sound(name: str, reading: Reading) -> bool:
     return parts[0].filename is None and field.schema is not None and field.schema.is_valid(reading.values[name])
 
 
-def broken(rule: FormRule, reading: Reading, sound: Soundness) -> Words | None:
+def broken(rule: FormRule, reading: ParsedForm, sound: Soundness) -> MessageValues | None:
     """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
     if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
         return None
@@ -167,31 +167,31 @@ def broken(rule: FormRule, reading: Reading, sound: Soundness) -> Words | None:
     return CHECKS.get(rule.kind, _keyword)(rule, reading)
 
 
-def _is_sound(field: str, reading: Reading, sound: Soundness) -> bool:
+def _is_sound(field: str, reading: ParsedForm, sound: Soundness) -> bool:
     """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
     own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
     return all(broken(rule, reading, sound) is None for rule in own)
 
 
-def _required(rule: FormRule, reading: Reading) -> Words | None:
+def _required(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     return {} if rule.field not in reading.form else None
 
 
-def _repeated(rule: FormRule, reading: Reading) -> Words | None:
+def _repeated(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     count = len(_parts(rule, reading))
     return {"count": count} if count > 1 else None
 
 
-def _text(rule: FormRule, reading: Reading) -> Words | None:
+def _text(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     return {} if _parts(rule, reading)[0].filename is not None else None
 
 
-def _text_encoding(rule: FormRule, reading: Reading) -> Words | None:
+def _text_encoding(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     error = reading.unreadable.get(rule.field or "")
     return {"value": f"0x{error.object[error.start]:02x}", "count": error.start} if error else None
 
 
-def _file(rule: FormRule, reading: Reading) -> Words | None:
+def _file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     """Text is a part that neither its header nor its bytes call a file: real clients leave out name and type."""
     part = _parts(rule, reading)[0]
     if part.filename is not None or not (part.content_type or "text/plain").startswith("text/"):
@@ -199,24 +199,24 @@ def _file(rule: FormRule, reading: Reading) -> Words | None:
     return {} if not part.chunks or _image(rule, reading).type == "text/plain" else None
 
 
-def _file_type(rule: FormRule, reading: Reading) -> Words | None:
+def _file_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     image = _image(rule, reading)
     return {"type": image.type, "allowed": rule.limit} if image.type not in rule.limit else None
 
 
-def _file_intact(rule: FormRule, reading: Reading) -> Words | None:
+def _file_intact(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     image = _image(rule, reading)
     return None if image.intact else {"type": image.type, "allowed": rule.limit}
 
 
-def _dimensions(rule: FormRule, reading: Reading) -> Words | None:
+def _dimensions(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     image, expected = _image(rule, reading), reading.values.get(rule.other or "")
     if expected is None or image.dimensions == expected:
         return None
     return {"image": image.dimensions, "other": rule.other, "expected": expected}
 
 
-def _keyword(rule: FormRule, reading: Reading) -> Words | None:
+def _keyword(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     """A keyword of JSON Schema on one field."""
     value = reading.values[rule.field or ""]
     count = len(value) if isinstance(value, str) else 0
@@ -224,7 +224,7 @@ def _keyword(rule: FormRule, reading: Reading) -> Words | None:
     return _fails(rule, value, words)
 
 
-def _condition(rule: FormRule, reading: Reading) -> Words | None:
+def _condition(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     """An if/then between two fields; what it leaves of the values of the first is what is allowed."""
     field, values = rule.field or "", reading.values
     choices = reading.rules.fields[field].allowed
@@ -238,11 +238,11 @@ def _condition(rule: FormRule, reading: Reading) -> Words | None:
     return _fails(rule, values, words)
 
 
-def _whole(rule: FormRule, reading: Reading) -> Words | None:
+def _whole(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     return _fails(rule, reading.values, {})
 
 
-def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
+def _fails(rule: FormRule, value: Any, words: MessageValues) -> MessageValues | None:
     if rule.validator is None or rule.validator.is_valid(value):
         return None
     if "{reason}" in rule.error.message:
@@ -250,20 +250,20 @@ def _fails(rule: FormRule, value: Any, words: Words) -> Words | None:
     return words
 
 
-def _unknown(_rule: FormRule, reading: Reading) -> Words | None:
+def _unknown(_rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     """The first field that the schema does not know."""
     return next(({"field": name} for name in reading.form if name not in reading.rules.fields), None)
 
 
-def _parts(rule: FormRule, reading: Reading) -> list[Part]:
+def _parts(rule: FormRule, reading: ParsedForm) -> list[Part]:
     return reading.form[rule.field or ""]
 
 
-def _image(rule: FormRule, reading: Reading) -> Image:
+def _image(rule: FormRule, reading: ParsedForm) -> Image:
     return reading.images[rule.field or ""]
 
 
-CHECKS: dict[str, Callable[[FormRule, Reading], Words | None]] = {
+CHECKS: dict[str, Callable[[FormRule, ParsedForm], MessageValues | None]] = {
     "required": _required,
     "repeated": _repeated,
     "text": _text,

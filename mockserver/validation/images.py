@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.validation.spool import Spooled
+from mockserver.validation.storage import StoredChunks
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ WINDOW = 256 * 1024
 """Bytes that are searched at once."""
 
 
-class Bytes:
+class ByteReader:
     """The chunks of one file, read at any offset without joining them.
 
     ``most_blocks`` bounds the walk: a hostile file of empty blocks would take seconds to walk to its end.
@@ -54,7 +54,7 @@ class Bytes:
     def __init__(self, chunks: Sequence[bytes], most_blocks: int) -> None:
         self.blocks_left = most_blocks
         self.whole: bytes | None = None
-        if type(chunks) is Spooled:
+        if type(chunks) is StoredChunks:
             self.size, self.read = chunks.size, chunks.read
         elif len(chunks) == 1:
             self.whole = whole = chunks[0]
@@ -105,7 +105,7 @@ class Bytes:
 
 def read_image(chunks: Sequence[bytes], most_blocks: int) -> Image:
     """What the file in ``chunks`` is by its bytes: its type and, if it is a whole picture, its size in pixels."""
-    data = Bytes(chunks, most_blocks)
+    data = ByteReader(chunks, most_blocks)
     head = data.read(0, 512)
     for file_type, (recognise, measure) in READERS.items():
         if recognise(head):
@@ -123,7 +123,7 @@ IDAT, IEND = (int.from_bytes(name, "big") for name in (b"IDAT", b"IEND"))
 DEFLATE = struct.Struct(">H")
 
 
-def measure_png(data: Bytes) -> tuple[int, int]:
+def measure_png(data: ByteReader) -> tuple[int, int]:
     """Walk the chunks of a PNG from IHDR to IEND; ``DamagedError`` if one is cut, or there is no compressed data."""
     length, kind, width, height, crc = data.unpack(PNG_HEADER, len(PNG_SIGNATURE))
     if length != 13 or kind != b"IHDR" or crc != zlib.crc32(data.read(12, 17)):
@@ -148,7 +148,7 @@ JPEG_START_OF_SCAN = 0xDA
 JPEG_END = b"\xff\xd9"
 
 
-def measure_jpeg(data: Bytes) -> tuple[int, int]:
+def measure_jpeg(data: ByteReader) -> tuple[int, int]:
     """Walk the markers of a JPEG to its first scan; ``DamagedError`` without a frame, a scan and an end after it."""
     offset, marker, width, height = 2, 0, 0, 0
     while marker != JPEG_START_OF_SCAN:
@@ -175,7 +175,7 @@ WEBP_CANVAS = struct.Struct("<4x3s3s")  # flags, both sizes less one in 24 bits 
 WEBP_PIXELS = (b"VP8 ", b"VP8L", b"ANMF")
 
 
-def measure_webp(data: Bytes) -> tuple[int, int]:
+def measure_webp(data: ByteReader) -> tuple[int, int]:
     """Walk the chunks of a WebP to its first picture; ``DamagedError`` if the file is shorter than it says."""
     end = 8 + int(data.unpack(WEBP_CHUNK, 0)[1])
     if end > data.size:
@@ -191,7 +191,7 @@ def measure_webp(data: Bytes) -> tuple[int, int]:
     return size
 
 
-def _webp_size(data: Bytes, name: bytes, offset: int) -> tuple[int, int]:
+def _webp_size(data: ByteReader, name: bytes, offset: int) -> tuple[int, int]:
     if name == b"VP8X":
         canvas = data.unpack(WEBP_CANVAS, offset)
         width, height = (int.from_bytes(side, "little") + 1 for side in canvas)
@@ -206,7 +206,7 @@ def _webp_size(data: Bytes, name: bytes, offset: int) -> tuple[int, int]:
 GIF_SCREEN = struct.Struct("<HH")
 
 
-def measure_gif(data: Bytes) -> tuple[int, int]:
+def measure_gif(data: ByteReader) -> tuple[int, int]:
     """The screen of a GIF; ``DamagedError`` unless the file ends with a trailer."""
     width, height = data.unpack(GIF_SCREEN, 6)
     if data.read(data.size - 1, 1) != b";":
@@ -215,7 +215,7 @@ def measure_gif(data: Bytes) -> tuple[int, int]:
 
 
 Recognise = Callable[[bytes], bool]
-Measure = Callable[[Bytes], tuple[int, int]]
+Measure = Callable[[ByteReader], tuple[int, int]]
 
 READERS: dict[str, tuple[Recognise, Measure]] = {
     "image/png": (lambda head: head.startswith(PNG_SIGNATURE), measure_png),

@@ -4,7 +4,7 @@ import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from mockserver.spec.document import Limits
-from mockserver.validation.spool import Spool, Spooled
+from mockserver.validation.storage import StoredChunks, TemporaryStorage
 
 
 class Part(msgspec.Struct):
@@ -13,7 +13,7 @@ class Part(msgspec.Struct):
     name: str
     filename: str | None
     content_type: str | None
-    chunks: list[bytes] | Spooled
+    chunks: list[bytes] | StoredChunks
 
     def bytes(self) -> bytes:
         """The whole content in one piece."""
@@ -49,15 +49,15 @@ MOST_IN_MEMORY = 128 * 1024
 class FormReader:
     """Takes the chunks of one body and gives its form; ``UploadError`` as soon as the body cannot become one.
 
-    What is large goes into ``spool``, if there is one; ``SpoolError`` where that is not possible.
+    What is large goes into ``storage``, if there is one; ``TemporaryStorageError`` where that is not possible.
     """
 
-    def __init__(self, boundary: str | None, limits: Limits, spool: Spool | None = None) -> None:
+    def __init__(self, boundary: str | None, limits: Limits, storage: TemporaryStorage | None = None) -> None:
         self._limits = limits
         self._received = 0
         self._parts = 0
         self._form: Form = {}
-        self._spool = spool
+        self._storage = storage
         self._in_memory = 0
         self._part: Part | None = None
         try:
@@ -101,6 +101,9 @@ class FormReader:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise UploadError("body.parts", limit=self._limits.parts)
+        if any("\n" in value or "\r" in value for _, value in segment.headerlist):
+            # The parser notices a bare line break only if a chunk ends near it.
+            raise UploadError("body.well-formed", reason="Invalid line break in segment header")
         if not segment.name:
             raise UploadError("body.part-name")
         name = utf_8(segment.name)
@@ -113,12 +116,12 @@ class FormReader:
         self._part.chunks.append(piece)
         if type(self._part.chunks) is list:
             self._in_memory += len(piece)
-            if self._in_memory > MOST_IN_MEMORY and self._spool is not None:
-                self._write_down(self._part, self._spool.new())
+            if self._in_memory > MOST_IN_MEMORY and self._storage is not None:
+                self._write_down(self._part, self._storage.new())
 
-    def _write_down(self, part: Part, spooled: Spooled | None) -> None:
+    def _write_down(self, part: Part, spooled: StoredChunks | None) -> None:
         if spooled is None:
-            self._spool = None
+            self._storage = None
             return
         for piece in part.chunks:
             self._in_memory -= len(piece)
@@ -127,7 +130,7 @@ class FormReader:
 
     def _end(self) -> None:
         """Write down the rest of a part that is whole."""
-        if self._part is not None and type(self._part.chunks) is Spooled:
+        if self._part is not None and type(self._part.chunks) is StoredChunks:
             self._part.chunks.finish()
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.validation.multipart import UploadError
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -65,7 +65,7 @@ async def _feed(reader: BodyReader, receive: Receive) -> bool:
     return False
 
 
-async def send_response(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_response(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send a response. One that refuses an upload reaches its sender whole before the connection closes."""
     if answer.cut is not None:
         await _abort(answer, answer.cut, scope, send)
@@ -80,7 +80,7 @@ async def send_response(answer: Answer, scope: Scope, receive: Receive, send: Se
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _abort(answer: Answer, cut: int, scope: Scope, send: Send) -> None:
+async def _abort(answer: Response, cut: int, scope: Scope, send: Send) -> None:
     """Send ``cut`` bytes of the body and close the connection; below 0, close it before the head.
 
     A server without the extension closes a connection itself when the application fails.

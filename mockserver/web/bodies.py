@@ -7,10 +7,10 @@ import msgspec
 
 from mockserver.spec.rules import FormRules
 from mockserver.validation.multipart import Form, FormReader, Part, UploadError, media_type, utf_8
-from mockserver.validation.spool import Spool
+from mockserver.validation.storage import TemporaryStorage
 
 
-def form_reader(rules: FormRules, spool: Spool, content_type: str, announced: str) -> FormReader:
+def form_reader(rules: FormRules, storage: TemporaryStorage, content_type: str, announced: str) -> FormReader:
     """The reader of a multipart body with these headers; ``UploadError`` if it cannot become a form.
 
     ``announced`` is the Content-Length header, empty where there is none.
@@ -18,7 +18,7 @@ def form_reader(rules: FormRules, spool: Spool, content_type: str, announced: st
     name, boundary = media_type(content_type)
     if name != rules.media_type:
         raise UploadError("media-type", value=content_type, allowed=[rules.media_type])
-    reader = FormReader(boundary, rules.limits, spool)
+    reader = FormReader(boundary, rules.limits, storage)
     if announced.isdecimal():
         reader.announce(int(announced))
     return reader

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from mockserver.media.content import Content
-from mockserver.web.responses import Answer, Header
+from mockserver.web.responses import Header, Response
 
 _UNIT = re.compile(rb"bytes=(.*)", re.IGNORECASE | re.DOTALL)
 _RANGE = re.compile(rb"([0-9]{0,30})-([0-9]{0,30})")
@@ -15,7 +15,7 @@ class UnsatisfiableError(Exception):
     """The range begins behind the end of the file."""
 
 
-def select(content: Content, method: str, headers: Iterable[Header]) -> Answer:
+def select(content: Content, method: str, headers: Iterable[Header]) -> Response:
     """What a GET or HEAD of ``content`` with ``headers`` answers, names in lower case.
 
     200 with the whole, 206 with a part, 304 where the client has it, 416 without a body where the part lies outside.
@@ -26,12 +26,12 @@ def select(content: Content, method: str, headers: Iterable[Header]) -> Answer:
     size = len(content.body)
     tag: Header = (b"etag", content.etag.encode())
     if _is_known(fields.get(b"if-none-match"), tag[1]):
-        return Answer(304, (tag,), b"")
+        return Response(304, (tag,), b"")
     asked = fields.get(b"range") if method == "GET" and fields.get(b"if-range", tag[1]) == tag[1] else None
     try:
         part = _part(asked, size)
     except UnsatisfiableError:
-        return Answer(416, (ACCEPT, (b"content-range", b"bytes */%d" % size), (b"content-length", b"0")), b"")
+        return Response(416, (ACCEPT, (b"content-range", b"bytes */%d" % size), (b"content-length", b"0")), b"")
     if part is None:
         return _answer(200, content, content.body, tag)
     span = b"bytes %d-%d/%d" % (part.start, part.stop - 1, size)
@@ -49,9 +49,9 @@ def _fields(headers: Iterable[Header]) -> dict[bytes, bytes]:
     return fields
 
 
-def _answer(status: int, content: Content, body: bytes, *headers: Header) -> Answer:
+def _answer(status: int, content: Content, body: bytes, *headers: Header) -> Response:
     first = ((b"content-type", content.media_type.encode()), (b"content-length", b"%d" % len(body)), ACCEPT)
-    return Answer(status, (*first, *headers), body)
+    return Response(status, (*first, *headers), body)
 
 
 def _is_known(if_none_match: bytes | None, tag: bytes) -> bool:

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from mockserver.jobs.job import Job, State
+from mockserver.jobs.job import Job, JobState
 from mockserver.spec.document import Document, Error, Limits, Operation
-from mockserver.validation.checks import Violation, Words
+from mockserver.validation.checks import MessageValues, Violation
 
 Header = tuple[bytes, bytes]
 JSON: Header = (b"content-type", b"application/json")
@@ -20,7 +20,7 @@ UNFINISHED = ("body.limit", "body.timeout")
 encode = msgspec.json.Encoder().encode
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """One HTTP answer. ``rule`` is the id of the broken rule that it tells of, if it does.
 
     ``drop`` is not 0 where the rest of the request is unwanted: the connection is to be closed, after at most so many
@@ -36,13 +36,13 @@ class Answer(msgspec.Struct, frozen=True):
     cut: int | None = None
 
 
-def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Answer:
+def answer(status: int, value: object, *headers: Header, rule: str = "", drop: int = 0) -> Response:
     """``value`` as JSON, with its length."""
     body = encode(value)
-    return Answer(status, (JSON, (b"content-length", b"%d" % len(body)), *headers), body, rule, drop)
+    return Response(status, (JSON, (b"content-length", b"%d" % len(body)), *headers), body, rule, drop)
 
 
-class VideoShape:
+class VideoSchema:
     """The video object of a document: its keys in their order, and where the value of each comes from."""
 
     def __init__(self, document: Document, operation: Operation) -> None:
@@ -55,7 +55,7 @@ class VideoShape:
         self._is_whole = self._blank.keys() >= set(LIVE)
         self.id_template = str(properties.get("id", {}).get("x-template", ""))
 
-    def video(self, job: Job, state: State) -> dict[str, Any]:
+    def video(self, job: Job, state: JobState) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
         done = (state.completed_at, state.error)
         live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
@@ -86,11 +86,11 @@ def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def refusal(violation: Violation, limits: Limits, *headers: Header) -> Answer:
+def refusal(violation: Violation, limits: Limits, *headers: Header) -> Response:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
     body = {
-        "message": error.message.format_map(_Words(violation.words, limits.shown_characters)),
+        "message": error.message.format_map(_MessageValues(violation.words, limits.shown_characters)),
         "type": error.type,
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
@@ -113,10 +113,10 @@ def _param(error: Error, field: str | None) -> str | None:
     return error.param.replace("{field}", field or "")
 
 
-class _Words:
+class _MessageValues:
     """The words of a violation as a template asks for them. One that there is no value for stays as it stands there."""
 
-    def __init__(self, words: Words, most: int) -> None:
+    def __init__(self, words: MessageValues, most: int) -> None:
         self._words = words
         self._most = most
 

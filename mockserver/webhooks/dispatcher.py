@@ -13,8 +13,8 @@ from itertools import count
 from typing import NamedTuple
 
 from mockserver.jobs.clock import Clock
-from mockserver.jobs.job import State
-from mockserver.webhooks.events import Event, EventShape
+from mockserver.jobs.job import JobState
+from mockserver.webhooks.events import Event, EventSchema
 from mockserver.webhooks.sender import Reply
 
 ATTEMPTS = 8
@@ -31,7 +31,7 @@ MOST = 100_000
 STANDING = 1.0
 """How long to wait, at least, by a clock that stood still meanwhile: only ``nudge`` tells when it is moved."""
 
-Outcome = Callable[[str, str], State | None]
+Outcome = Callable[[str, str], JobState | None]
 """The state of a job, by owner and id, as it is now; ``None`` if it is gone."""
 
 Send = Callable[[Event], Awaitable[Reply]]
@@ -39,14 +39,14 @@ Send = Callable[[Event], Awaitable[Reply]]
 logger = logging.getLogger("mockserver")
 
 
-class Waiting(NamedTuple):
+class PendingDelivery(NamedTuple):
     """What waits: a job for its end, or with an ``event`` for another try. ``order`` decides between equals."""
 
     due: float
     order: int
     owner: str
     video_id: str
-    shape: EventShape
+    shape: EventSchema
     event: Event | None = None
     tries: int = 0
 
@@ -59,15 +59,15 @@ class Dispatcher:
         self._send = send
         self._close = close
         self._clock = clock
-        self._heap: list[Waiting] = []
+        self._heap: list[PendingDelivery] = []
         self._orders = count()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    def expect(self, owner: str, video_id: str, due: float, shape: EventShape) -> None:
+    def expect(self, owner: str, video_id: str, due: float, shape: EventSchema) -> None:
         """Tell of this job at ``due``, in seconds since 1970: when it ends, or at once where it has ended."""
-        self._push(Waiting(due, next(self._orders), owner, video_id, shape))
+        self._push(PendingDelivery(due, next(self._orders), owner, video_id, shape))
 
     def nudge(self) -> None:
         """Look again: the clock was moved."""
@@ -103,7 +103,7 @@ class Dispatcher:
                 async with asyncio.timeout(STANDING):
                     await self._moved.wait()
 
-    def _push(self, waiting: Waiting) -> None:
+    def _push(self, waiting: PendingDelivery) -> None:
         if len(self._heap) >= MOST:
             logger.warning("webhook of %s is not sent: %d wait already", waiting.video_id, MOST)
             return
@@ -111,7 +111,7 @@ class Dispatcher:
         if self._heap[0] is waiting:
             self.nudge()
 
-    async def _deliver(self, waiting: Waiting) -> None:
+    async def _deliver(self, waiting: PendingDelivery) -> None:
         async with self._free:
             try:
                 waiting, reply = await self._try(waiting)
@@ -121,7 +121,7 @@ class Dispatcher:
         if reply is not None and not reply.is_delivered:
             self._again(waiting, reply)
 
-    async def _try(self, waiting: Waiting) -> tuple[Waiting, Reply | None]:
+    async def _try(self, waiting: PendingDelivery) -> tuple[PendingDelivery, Reply | None]:
         """One try, and what came of it: nothing where the job is gone, or is not finished after all."""
         state = self._outcome(waiting.owner, waiting.video_id)
         if state is None or not state.is_finished:
@@ -131,7 +131,7 @@ class Dispatcher:
         logger.debug("webhook %s of %s: %s", event.type, waiting.video_id, reply.told)
         return waiting._replace(event=event), reply
 
-    def _again(self, waiting: Waiting, reply: Reply) -> None:
+    def _again(self, waiting: PendingDelivery, reply: Reply) -> None:
         tries = waiting.tries + 1
         if reply.is_final or tries >= ATTEMPTS:
             logger.warning("webhook of %s is given up, tries: %d, the last: %s", waiting.video_id, tries, reply.told)

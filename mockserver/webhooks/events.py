@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.jobs.job import State, random_bits
+from mockserver.jobs.job import JobState, random_bits
 from mockserver.spec.document import Document, DocumentError, convert
 from mockserver.web.responses import encode, properties_of
 
@@ -29,7 +29,7 @@ class Event(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class EventShape:
+class EventSchema:
     """The events of a document: their keys in order, and their words. ``DocumentError`` where it has none."""
 
     def __init__(self, document: Document, random: Random) -> None:
@@ -41,7 +41,7 @@ class EventShape:
             self._template = str(properties.get("id", {}).get("x-template", ""))
             self._bits = random_bits(self._template)
 
-    def event(self, state: State, video_id: str, now: float) -> Event:
+    def event(self, state: JobState, video_id: str, now: float) -> Event:
         """The event of the video that ended in ``state`` at ``now``, in seconds since 1970."""
         created_at = int(now)
         event_id = self._template.format(created_at=created_at, random=self._random.getrandbits(self._bits))

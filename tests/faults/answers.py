@@ -11,7 +11,7 @@ from typing import Any
 
 from .fault import Fault, fault
 from .server import Video
-from .wire import Answer
+from .wire import Response
 
 
 def _without(*keys: str) -> dict[str, Callable[[Video], Any]]:
@@ -29,20 +29,20 @@ def _changed(key: str, change: Callable[[Any], object]) -> dict[str, Callable[[V
     return {"created": lambda video: video | {key: change(video[key])}}
 
 
-def _good(change: Callable[[Answer], Answer]) -> dict[str, Callable[[Answer], Answer]]:
+def _good(change: Callable[[Response], Response]) -> dict[str, Callable[[Response], Response]]:
     """Answers to good requests are changed, refusals are not."""
     return {"finish": lambda answer: change(answer) if answer.status < 300 else answer}
 
 
-def _without_header(name: str) -> Callable[[Answer], Answer]:
+def _without_header(name: str) -> Callable[[Response], Response]:
     return lambda answer: replace(answer, headers={key: value for key, value in answer.headers.items() if key != name})
 
 
-def _with_header(name: str, value: str) -> Callable[[Answer], Answer]:
+def _with_header(name: str, value: str) -> Callable[[Response], Response]:
     return lambda answer: replace(answer, headers=answer.headers | {name: value})
 
 
-def _python_text(answer: Answer) -> Answer:
+def _python_text(answer: Response) -> Response:
     """The body as Python prints it, in single quotes and with None."""
     return replace(answer, body=str(json.loads(answer.body)).encode())
 

@@ -18,7 +18,7 @@ from .film import RATE, mp4
 from .later import any_token
 from .library import LIBRARY, VARIANTS, File, Library, choose, film, judge_prompt, part_of, read_prompt
 from .server import Job, Service, Video, describe, replace_headers
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_answer
 
 
 def _gone(service: Service) -> dict[str, Job]:
@@ -46,7 +46,7 @@ def _unburied(service: Service) -> Iterator[None]:
 class _Listed(Library):
     """What was deleted is listed all the same."""
 
-    def list(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def list(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         with _unburied(service):
             return super().list(service, request, query)
 
@@ -54,7 +54,7 @@ class _Listed(Library):
 class _Cached(Library):
     """The file of a deleted video is answered all the same."""
 
-    def content(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def content(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         with _unburied(service):
             return super().content(service, request, query)
 
@@ -62,7 +62,7 @@ class _Cached(Library):
 class _Twice(Library):
     """To delete a deleted video again is fine."""
 
-    def delete(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def delete(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         video = request.path.rpartition("/")[2]
         if video in _gone(service):
             return json_answer(200, {"id": video, "object": "video.deleted", "deleted": True})
@@ -72,7 +72,7 @@ class _Twice(Library):
 class _Revived(Library):
     """A deleted video can be remixed."""
 
-    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         with _unburied(service):
             return super().remix(service, request, query)
 
@@ -80,7 +80,7 @@ class _Revived(Library):
 class _Restarted(Library):
     """A remix begins its source anew."""
 
-    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         made = super().remix(service, request, query)
         source = service.jobs[request.path.split("/")[3]]
         source.asked, source.completed_at = 0, None
@@ -90,7 +90,7 @@ class _Restarted(Library):
 class _SameRemix(Library):
     """All remixes of a video have one id."""
 
-    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def remix(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         video, usual = request.path.split("/")[3], service.behaviour
         service.behaviour = replace(usual, new_id=lambda at: f"video_{at:08x}{video[:13:-1]}")
         try:
@@ -103,19 +103,19 @@ def _burying(name: str, rule: str, says: str, kind: type[Library]) -> Fault:
     return fault(name, rule, says, beyond=kind(forget=_bury).serve)
 
 
-def _elsewhere(service: Service, request: Request) -> Answer | None:
+def _elsewhere(service: Service, request: Request) -> Response | None:
     answer = LIBRARY.serve(service, request)
     if answer is None or answer.status not in (200, 206) or not request.path.endswith("/content"):
         return answer
-    return Answer(302, b"", {"location": "https://example.com/video.mp4"})
+    return Response(302, b"", {"location": "https://example.com/video.mp4"})
 
 
-def _by_any_method(service: Service, request: Request) -> Answer | None:
+def _by_any_method(service: Service, request: Request) -> Response | None:
     is_content = request.path.endswith("/content")
     return LIBRARY.serve(service, replace(request, method="GET") if is_content else request)
 
 
-def _of_newest(service: Service, request: Request) -> Answer | None:
+def _of_newest(service: Service, request: Request) -> Response | None:
     newest = describe(list(service.jobs.values())[-1], "completed", 100) if service.jobs else {}
     return replace(LIBRARY, film=lambda variant, _video: film(variant, newest)).serve(service, request)
 
@@ -131,7 +131,7 @@ def _bytes_alone(asked: str, data: bytes) -> tuple[int, int] | None:
     return part_of(asked, data) if asked.startswith("bytes=") or not asked else (int(asked), 0)
 
 
-def _no_ranges(name: str, answer: Answer) -> Answer:
+def _no_ranges(name: str, answer: Response) -> Response:
     return replace_headers(answer, **{"accept-ranges": "none"}) if name == "content" else answer
 
 

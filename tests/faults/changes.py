@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # The way from the root of a tree to one node: fields, and indices in those that are lists.
-Place = tuple[tuple[str, int | None], ...]
+OperationAddress = tuple[tuple[str, int | None], ...]
 # The kind of the change, what it is, and the new node.
 Variant = tuple[str, str, ast.AST]
 
@@ -115,7 +115,9 @@ def _is_for_people(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def points(node: ast.AST, path: Place = (), place: str = "module") -> Iterator[tuple[str, Place, Variant]]:
+def points(
+    node: ast.AST, path: OperationAddress = (), place: str = "module"
+) -> Iterator[tuple[str, OperationAddress, Variant]]:
     """Every change that can be made: where (the function or class), at which path from the root, and what."""
     for variant in _variants(node):
         yield place, path, variant

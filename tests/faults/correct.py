@@ -9,7 +9,7 @@ from uuid import uuid4
 from .checks import Checks, Form, Refusal, check_auth, check_image
 from .fault import Server, server
 from .server import Service, Video
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_answer
 
 
 def _as_422(refusal: Refusal) -> Refusal:
@@ -31,14 +31,14 @@ def _terse(refusal: Refusal) -> object:
     return {"error": {"message": refusal.message, "type": "invalid_request_error"}}
 
 
-def _more_headers(answer: Answer) -> Answer:
+def _more_headers(answer: Response) -> Response:
     more = {"server": "gateway/2.1", "cache-control": "no-store", "access-control-allow-origin": "*", "vary": "Origin"}
     is_json = answer.headers.get("content-type") == "application/json"
     typed = {"content-type": "application/json; charset=utf-8"} if is_json else {}
     return replace(answer, headers=answer.headers | more | typed)
 
 
-def _no_headers(answer: Answer) -> Answer:
+def _no_headers(answer: Response) -> Response:
     kept = ("content-type", "allow", "openai-poll-after-ms", "content-range")
     return replace(answer, headers={name: value for name, value in answer.headers.items() if name in kept})
 
@@ -67,12 +67,12 @@ def _as_declared(b: Checks, form: Form) -> None:
     check_image(b, form)
 
 
-def nothing(_service: Service, _request: Request) -> Answer | None:
+def nothing(_service: Service, _request: Request) -> Response | None:
     """No operation beyond those of the reference server."""
     return None
 
 
-def _no_get(answer: Answer) -> Answer:
+def _no_get(answer: Response) -> Response:
     """A video can be deleted here, and that alone: to retrieve it is not allowed."""
     if answer.status != 404 or b"(GET /v1/videos/" not in answer.body:
         return answer

@@ -14,7 +14,7 @@ from .checks import Refusal
 from .fault import CLEAN, Server, server
 from .library import LIBRARY
 from .server import CREATE, Job, Service, app
-from .wire import Answer, ASGIApp, Message, Receive, Request, Send
+from .wire import ASGIApp, Message, Receive, Request, Response, Send
 
 HOUR = 3600
 
@@ -24,36 +24,36 @@ def _wrapped(name: str, says: str, wrap: Callable[[ASGIApp], ASGIApp]) -> Server
     return Server(name, says, lambda: wrap(app(CLEAN)), strict=True)
 
 
-def _each(change: Callable[[Answer], Answer]) -> dict[str, Callable[[Answer], Answer]]:
+def _each(change: Callable[[Response], Response]) -> dict[str, Callable[[Response], Response]]:
     return {"finish": change}
 
 
-def _is_json(answer: Answer) -> bool:
+def _is_json(answer: Response) -> bool:
     return answer.headers.get("content-type") == "application/json"
 
 
-def _pretty(answer: Answer) -> Answer:
+def _pretty(answer: Response) -> Response:
     if not _is_json(answer):
         return answer
     return replace(answer, body=b"\n" + json.dumps(json.loads(answer.body), indent=4).encode() + b"\r\n\t ")
 
 
-def _typed(answer: Answer) -> Answer:
+def _typed(answer: Response) -> Response:
     if not _is_json(answer):
         return answer
     return replace(answer, headers=answer.headers | {"content-type": 'Application/JSON ; Charset="UTF-8"'})
 
 
-def _with(**headers: str) -> Callable[[Answer], Answer]:
+def _with(**headers: str) -> Callable[[Response], Response]:
     more = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda answer: replace(answer, headers=answer.headers | more)
 
 
-def _dated(answer: Answer) -> Answer:
+def _dated(answer: Response) -> Response:
     return _with(date=formatdate(time.time() + HOUR, usegmt=True))(answer)
 
 
-def _capitals(answer: Answer) -> Answer:
+def _capitals(answer: Response) -> Response:
     return replace(answer, headers={name.upper(): value for name, value in answer.headers.items()})
 
 
@@ -103,20 +103,20 @@ def _packed(scope: Message, held: list[Message]) -> list[Message]:
     return [{**start, "headers": [*start["headers"], *told]}, {**end, "body": body}]
 
 
-def _asked_first(service: Service, request: Request) -> Answer | None:
+def _asked_first(service: Service, request: Request) -> Response | None:
     """What a browser asks before it sends is answered, and HEAD as GET is but for the body."""
     if request.method == "OPTIONS":
         allowed = "GET, HEAD, OPTIONS, POST" if request.path == CREATE else "DELETE, GET, HEAD, OPTIONS"
-        return Answer(204, b"", {"allow": allowed, "access-control-allow-origin": "*"})
+        return Response(204, b"", {"allow": allowed, "access-control-allow-origin": "*"})
     if request.method == "HEAD":
         answer = service.respond(replace(request, method="GET"))
         return replace(answer, body=b"")
     return LIBRARY.serve(service, request)
 
 
-def _led_on(service: Service, request: Request) -> Answer | None:
+def _led_on(service: Service, request: Request) -> Response | None:
     if request.path == f"{CREATE}/":
-        return Answer(307, b"", {"location": CREATE})
+        return Response(307, b"", {"location": CREATE})
     return LIBRARY.serve(service, request)
 
 

@@ -13,7 +13,7 @@ from .film import RATE, mp4, still
 from .library import VARIANTS, File, choose, film, judge_prompt, part, part_of, read_prompt
 from .listed import anybody, status
 from .server import Service, Video
-from .wire import Answer, json_answer
+from .wire import Response, json_answer
 
 
 def _video(change: Callable[[Video], bytes]) -> dict[str, Callable[[str, Video], File]]:
@@ -61,11 +61,11 @@ def _behind_is_all(asked: str, data: bytes) -> tuple[int, int] | None:
         return None
 
 
-def _part(**changes: Any) -> Callable[[bytes, int, int], Answer]:
+def _part(**changes: Any) -> Callable[[bytes, int, int], Response]:
     return lambda data, first, last: replace(part(data, first, last), **changes)
 
 
-def _found(name: str, value: object) -> dict[str, Callable[[str], Answer | None]]:
+def _found(name: str, value: object) -> dict[str, Callable[[str], Response | None]]:
     """This operation finds every id."""
     return {"stranger": lambda asked: json_answer(200, value) if asked == name else None}
 

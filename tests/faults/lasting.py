@@ -12,9 +12,9 @@ from .checks import TOKEN, check_auth
 from .fault import CLEAN, Fault, fault
 from .library import LIBRARY
 from .server import CREATE, Behaviour, Job, Service, Video, app
-from .wire import CRASHED, Answer, ASGIApp, Message, Receive, Request, Send, json_answer
+from .wire import CRASHED, ASGIApp, Message, Receive, Request, Response, Send, json_answer
 
-Serve = Callable[[Service, Request], Answer | None]
+Serve = Callable[[Service, Request], Response | None]
 
 
 def _creates(request: Request) -> bool:
@@ -26,7 +26,7 @@ def _note(service: Service, name: str, value: Any) -> Any:
     return vars(service).setdefault(name, value)
 
 
-def _as_other(service: Service, request: Request, behaviour: Behaviour) -> Answer:
+def _as_other(service: Service, request: Request, behaviour: Behaviour) -> Response:
     """What a server of that behaviour answers that has the same videos."""
     other = Service(behaviour)
     other.jobs = service.jobs
@@ -37,7 +37,7 @@ def _from(count: int, **policies: Any) -> dict[str, Serve]:
     """From that creation on these policies hold, counted by what was asked for."""
     later = replace(CLEAN, **policies)
 
-    def serve(service: Service, request: Request) -> Answer | None:
+    def serve(service: Service, request: Request) -> Response | None:
         asked = _note(service, "asked", [])
         asked += [None] if _creates(request) else []
         return _as_other(service, request, later) if len(asked) >= count else LIBRARY.serve(service, request)
@@ -49,40 +49,40 @@ def _once_created(**policies: Any) -> dict[str, Serve]:
     """Once a video was created these policies hold."""
     later = replace(CLEAN, **policies)
 
-    def serve(service: Service, request: Request) -> Answer | None:
+    def serve(service: Service, request: Request) -> Response | None:
         return _as_other(service, request, later) if service.jobs else LIBRARY.serve(service, request)
 
     return {"beyond": serve}
 
 
-def _each(count: int, answer: Answer) -> Callable[[Service, Request], Answer | None]:
+def _each(count: int, answer: Response) -> Callable[[Service, Request], Response | None]:
     """Each so manieth good creation is answered like this."""
 
-    def serve(service: Service, request: Request) -> Answer | None:
+    def serve(service: Service, request: Request) -> Response | None:
         if not _creates(request):
             return LIBRARY.serve(service, request)
-        came = _as_other(service, request, CLEAN)
+        actual = _as_other(service, request, CLEAN)
         good = _note(service, "good", [])
-        good += [None] if came.status == 200 else []
-        return answer if came.status == 200 and len(good) % count == 0 else came
+        good += [None] if actual.status == 200 else []
+        return answer if actual.status == 200 and len(good) % count == 0 else actual
 
     return serve
 
 
-def _remembering(service: Service, request: Request) -> Answer | None:
+def _remembering(service: Service, request: Request) -> Response | None:
     """The same body is answered as it was before."""
     if not _creates(request) or request.headers.get("authorization") != f"Bearer {TOKEN}":
         return LIBRARY.serve(service, request)
-    known: dict[bytes, Answer] = _note(service, "known", {})
+    known: dict[bytes, Response] = _note(service, "known", {})
     if request.body not in known:
-        came = _as_other(service, request, CLEAN)
-        if came.status != 200:
-            return came
-        known[request.body] = came
+        actual = _as_other(service, request, CLEAN)
+        if actual.status != 200:
+            return actual
+        known[request.body] = actual
     return replace(known[request.body])
 
 
-def _locking(service: Service, request: Request) -> Answer | None:
+def _locking(service: Service, request: Request) -> Response | None:
     """Ten refused tokens lock everybody out."""
     refused = _note(service, "refused", [])
     if len(refused) < 10:
@@ -93,14 +93,14 @@ def _locking(service: Service, request: Request) -> Answer | None:
     return json_answer(401, {"error": error})
 
 
-def _forgetting(service: Service, request: Request) -> Answer | None:
+def _forgetting(service: Service, request: Request) -> Response | None:
     """Of all videos the newest twenty are kept."""
     for video in list(service.jobs)[:-20]:
         del service.jobs[video]
     return LIBRARY.serve(service, request)
 
 
-def _late(service: Service, request: Request) -> Answer | None:
+def _late(service: Service, request: Request) -> Response | None:
     """A video is not found when it is first asked for."""
     video = request.path.removeprefix(f"{CREATE}/")
     known = _note(service, "known", set())
@@ -110,7 +110,7 @@ def _late(service: Service, request: Request) -> Answer | None:
     return LIBRARY.serve(service, request)
 
 
-def _newest(service: Service, request: Request) -> Answer | None:
+def _newest(service: Service, request: Request) -> Response | None:
     """Whatever video is asked for, it has what the newest was ordered with."""
     job = service.jobs.get(request.path.removeprefix(f"{CREATE}/"))
     if request.method == "GET" and job is not None:
@@ -123,16 +123,16 @@ def _freed(service: Service, job: Job) -> None:
     _note(service, "free", []).append(job)
 
 
-def _reusing(service: Service, request: Request) -> Answer | None:
+def _reusing(service: Service, request: Request) -> Response | None:
     """The id of a deleted video is that of the next one."""
     free = _note(service, "free", [])
     if not _creates(request) or not free:
         return replace(LIBRARY, forget=_freed).serve(service, request)
     old = free[-1]
-    came = _as_other(service, request, replace(CLEAN, new_id=lambda _at: old.id, stamp=lambda _now: old.created_at))
-    if came.status == 200:
+    actual = _as_other(service, request, replace(CLEAN, new_id=lambda _at: old.id, stamp=lambda _now: old.created_at))
+    if actual.status == 200:
         free.pop()
-    return came
+    return actual
 
 
 def _counted(at: int) -> str:
@@ -201,7 +201,7 @@ FAULTS: tuple[Fault, ...] = (
     fault("status-from-30", "response.status.queued", "From the thirtieth creation on a new video is in progress.", **_from(30, created=_begun)),
     fault("auth-remembered", "auth.required", "Once a video was created no header is needed.", **_once_created(auth=lambda b, request: check_auth(b, request) if "authorization" in request.headers else None)),
     fault("crash-each-seventh", "response.status-code", "Each seventh good creation is answered 500.", beyond=_each(7, CRASHED)),
-    fault("empty-each-fifth", "response.media-type", "Each fifth good creation is answered by nothing.", beyond=_each(5, Answer(200, b"", {"content-type": "application/json"}))),
+    fault("empty-each-fifth", "response.media-type", "Each fifth good creation is answered by nothing.", beyond=_each(5, Response(200, b"", {"content-type": "application/json"}))),
     fault("locked-out", "response.status-code", "After ten refused tokens every token is refused.", beyond=_locking),
     fault("id-same-request", "response.id.unique", "The same request again is answered by the same video.", beyond=_remembering),
     fault("id-sixteen", "response.id.unique", "There are sixteen ids a second.", new_id=_counted),

@@ -13,7 +13,7 @@ from .fault import Fault, beyond, fault
 from .library import LIBRARY, Library, behind, choose, read_limit
 from .listed import times
 from .server import Job, Service, Video
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_answer
 
 FAILED = {"code": "moderation_blocked", "message": "Blocked."}
 STAGES = (("queued", 0), ("in_progress", 40), ("failed", 40))
@@ -63,7 +63,7 @@ def any_token(name: str) -> Callable[[str, Service, Request], None]:
 class _Within(Library):
     """The page is chosen by the usual order, and then put into the one asked for."""
 
-    def list(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def list(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         page = json.loads(super().list(service, request, query | {"order": "desc"}).body)
         if query.get("order") == "asc":
             page |= {"first_id": page["last_id"], "last_id": page["first_id"], "data": page["data"][::-1]}
@@ -73,7 +73,7 @@ class _Within(Library):
 class _Stale(Library):
     """A video is listed as it was created."""
 
-    def list(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def list(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         page = json.loads(super().list(service, request, query).body)
         new = {"status": "queued", "progress": 0, "completed_at": None}
         return json_answer(200, page | {"data": [item | new for item in page["data"]]})

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from .checks import Refusal
 from .film import RATE, mp4, still
 from .server import CREATE, Job, Service, Video, describe, replace_headers
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_answer
 from .words import cut, listed
 
 File = tuple[str, bytes]
@@ -110,10 +110,10 @@ def part_of(asked: str, data: bytes) -> tuple[int, int] | None:
     return first, last
 
 
-def part(data: bytes, first: int, last: int) -> Answer:
+def part(data: bytes, first: int, last: int) -> Response:
     """An answer with a part of the bytes."""
     told = {"content-range": f"bytes {first}-{last}/{len(data)}"}
-    return Answer(206, data[first : last + 1], told)
+    return Response(206, data[first : last + 1], told)
 
 
 def forget(service: Service, job: Job) -> None:
@@ -148,7 +148,7 @@ class Library:
     usual: str = "video"
     film: Callable[[str, Video], File] = film
     part_of: Callable[[str, bytes], tuple[int, int] | None] = part_of
-    part: Callable[[bytes, int, int], Answer] = part
+    part: Callable[[bytes, int, int], Response] = part
     read: Callable[[bytes], Any] = read_prompt
     prompt: Callable[[Any], None] = judge_prompt
     remixable: Callable[[str], bool] = lambda status: status == "completed"
@@ -157,10 +157,10 @@ class Library:
     knows: Callable[[str, Service, Request], None] = lambda _name, service, request: service.behaviour.auth(
         service.behaviour, request
     )
-    stranger: Callable[[str], Answer | None] = lambda _name: None
-    finish: Callable[[str, Answer], Answer] = lambda _name, answer: answer
+    stranger: Callable[[str], Response | None] = lambda _name: None
+    finish: Callable[[str, Response], Response] = lambda _name, answer: answer
 
-    def serve(self, service: Service, request: Request) -> Answer | None:
+    def serve(self, service: Service, request: Request) -> Response | None:
         """The answer to a request for one of these operations; None for any other."""
         b, (method, path) = service.behaviour, (request.method, request.path)
         video_id, slash, what = path.removeprefix(f"{CREATE}/").partition("/")
@@ -174,7 +174,7 @@ class Library:
         named = below.get((what, method))
         return None if named is None else self._run(service, request, *named)
 
-    def _named(self, service: Service, request: Request, methods: dict[str, Any]) -> Answer | None:
+    def _named(self, service: Service, request: Request, methods: dict[str, Any]) -> Response | None:
         """One of the methods of a path; any other is refused, and None are those of the reference server."""
         if request.method in methods:
             named = methods[request.method]
@@ -184,17 +184,17 @@ class Library:
         refusal = service.behaviour.refused(Refusal(405, "method_not_supported", None, say))
         return replace_headers(service.refuse(refusal), allow=allowed)
 
-    def _run(self, service: Service, request: Request, name: str, serve: Callable[..., Answer]) -> Answer:
+    def _run(self, service: Service, request: Request, name: str, serve: Callable[..., Response]) -> Response:
         self.knows(name, service, request)
         return self.finish(name, serve(service, request, {k: v[0] for k, v in parse_qs(request.query, True).items()}))
 
-    def _find(self, service: Service, request: Request, name: str) -> Job | Answer:
+    def _find(self, service: Service, request: Request, name: str) -> Job | Response:
         """The job that the path names."""
         video_id = request.path.split("/")[3]
         job = service.jobs.get(video_id)
         return job or self.stranger(name) or service.behaviour.not_found(video_id)
 
-    def list(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def list(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         """A page of the videos of a token."""
         limit, order = self.limit(query.get("limit")), self.order(query.get("order", self.first))
         jobs = [job for job in service.jobs.values() if self.owns(job, request.token)]
@@ -204,34 +204,34 @@ class Library:
         ends = {"first_id": shown[0].id if shown else None, "last_id": shown[-1].id if shown else None}
         return json_answer(200, self.page({"object": "list", "data": data, **ends, "has_more": self.more(jobs, limit)}))
 
-    def delete(self, service: Service, request: Request, _query: dict[str, str]) -> Answer:
+    def delete(self, service: Service, request: Request, _query: dict[str, str]) -> Response:
         """A finished video is deleted."""
         job = self._find(service, request, "delete")
-        if isinstance(job, Answer):
+        if isinstance(job, Response):
             return job
         if not self.deletable(state(service, job)[0]):
             raise Refusal(400, None, None, "Video is still being processed.")
         self.forget(service, job)
         return json_answer(200, self.deleted({"id": job.id, "object": "video.deleted", "deleted": True}))
 
-    def content(self, service: Service, request: Request, query: dict[str, str]) -> Answer:
+    def content(self, service: Service, request: Request, query: dict[str, str]) -> Response:
         """The file of a completed video."""
         variant = self.variant(query.get("variant", self.usual))
         job = self._find(service, request, "content")
-        if isinstance(job, Answer):
+        if isinstance(job, Response):
             return job
         if not self.ready(state(service, job)[0]):
             raise Refusal(self.unready[0], None, None, self.unready[1])
         media_type, data = self.film(variant, describe(job, "completed", 100))
         asked = self.part_of(request.headers.get("range", ""), data)
-        answer = Answer(200, data) if asked is None else self.part(data, *asked)
+        answer = Response(200, data) if asked is None else self.part(data, *asked)
         return replace_headers(answer, **{"content-type": media_type, "accept-ranges": "bytes"})
 
-    def remix(self, service: Service, request: Request, _query: dict[str, str]) -> Answer:
+    def remix(self, service: Service, request: Request, _query: dict[str, str]) -> Response:
         """A new video made from a completed one."""
         self.prompt(self.read(request.body))
         job = self._find(service, request, "remix")
-        if isinstance(job, Answer):
+        if isinstance(job, Response):
             return job
         if not self.remixable(state(service, job)[0]):
             raise Refusal(400, None, None, f"Video with id '{job.id}' cannot be remixed, it is not completed.")

@@ -11,7 +11,7 @@ from .checks import Refusal
 from .fault import Fault, beyond, fault
 from .library import LIBRARY, Library, arrange, behind, read_limit
 from .server import Job, Service
-from .wire import Answer, Request
+from .wire import Request, Response
 
 
 def _taken(text: str | None) -> int:
@@ -81,7 +81,7 @@ def anybody(name: str) -> Callable[[str, Service, Request], None]:
     return knows
 
 
-def status(name: str, code: int) -> dict[str, Callable[[str, Answer], Answer]]:
+def status(name: str, code: int) -> dict[str, Callable[[str, Response], Response]]:
     """Good answers of this operation have another status."""
     return {"finish": lambda asked, answer: replace(answer, status=code) if asked == name else answer}
 

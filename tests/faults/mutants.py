@@ -19,7 +19,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import checks, film, form, library, picture, server, wire, words
-from .changes import Place, Variant, points
+from .changes import OperationAddress, Variant, points
 from .equivalent import EQUIVALENT
 from .wire import ASGIApp, Message, Receive, Send
 
@@ -48,7 +48,7 @@ class Mutant:
 
 
 @contextmanager
-def _changed(tree: ast.Module, path: Place, new: ast.AST) -> Iterator[ast.Module]:
+def _changed(tree: ast.Module, path: OperationAddress, new: ast.AST) -> Iterator[ast.Module]:
     """The tree with the node at `path` replaced, until the block ends."""
     node: Any = tree
     for name, at in path[:-1]:
@@ -87,7 +87,7 @@ def _load(codes: dict[str, CodeType]) -> Callable[[], ASGIApp]:
     return lambda: guarded(serving.app(behaviour))
 
 
-def _built(name: str, trees: dict[str, ast.Module], path: Place, new: ast.AST) -> Callable[[], ASGIApp]:
+def _built(name: str, trees: dict[str, ast.Module], path: OperationAddress, new: ast.AST) -> Callable[[], ASGIApp]:
     """How to build the server with that change in the module of that name; the server has the checks of its own package."""
     with _changed(trees[name], path, new) as tree:
         code = compile(tree, f"<mutant {name}>", "exec")
@@ -115,7 +115,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
     return safe
 
 
-Change = tuple[str, str, Place, Variant]
+Change = tuple[str, str, OperationAddress, Variant]
 
 
 def changes() -> list[Change]:

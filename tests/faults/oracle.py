@@ -19,7 +19,7 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def video_faults(got: Got, due: Good) -> set[str]:
+def video_faults(got: Got, expected: Good) -> set[str]:
     """The rules that hold of every video, created or retrieved."""
     if got.status != 200:
         return {"response.status-code"}
@@ -29,7 +29,7 @@ def video_faults(got: Got, due: Good) -> set[str]:
     broken = set() if told else {"response.headers"}
     if not isinstance(got.json, dict) or not got.json.keys() >= KEYS:
         return broken | {"response.keys"}
-    return broken | _types(got.json) | _values(got.json, due) | _identity(got.json)
+    return broken | _types(got.json) | _values(got.json, expected) | _identity(got.json)
 
 
 def _is_declared_json(got: Got) -> bool:
@@ -45,11 +45,11 @@ def _types(video: dict[str, Any]) -> set[str]:
     return {f"response.{name}" for name, right in holds.items() if not right}
 
 
-def _values(video: dict[str, Any], due: Good) -> set[str]:
+def _values(video: dict[str, Any], expected: Good) -> set[str]:
     broken = set() if video["object"] == "video" else {"response.object"}
     for name in ("model", "seconds", "size"):
-        if isinstance(video[name], str) and video[name] != getattr(due, name):
-            broken.add(f"{name}.default" if name == due.left else f"response.{name}.echo")
+        if isinstance(video[name], str) and video[name] != getattr(expected, name):
+            broken.add(f"{name}.default" if name == expected.left else f"response.{name}.echo")
     if isinstance(video["status"], str) and video["status"] not in WORDS:
         broken.add("response.status.words")
     if _whole(video["progress"]) and not 0 <= video["progress"] <= 100:
@@ -69,12 +69,12 @@ def _identity(video: dict[str, Any]) -> set[str]:
     return broken
 
 
-def created_faults(got: Got, due: Good) -> set[str]:
+def created_faults(got: Got, expected: Good) -> set[str]:
     """The rules that an answer to a good creation breaks."""
     if got.status >= 400:
-        misfit = due.left == "size" and b"width and height" in got.content
-        return {"size.default" if misfit else due.rule}
-    broken = video_faults(got, due)
+        misfit = expected.left == "size" and b"width and height" in got.content
+        return {"size.default" if misfit else expected.rule}
+    broken = video_faults(got, expected)
     video = got.json
     if broken & {"response.media-type", "response.keys", "response.status-code"}:
         return broken
@@ -85,32 +85,32 @@ def created_faults(got: Got, due: Good) -> set[str]:
     return broken
 
 
-def refusal_faults(got: Got, due: Bad) -> set[str]:
+def refusal_faults(got: Got, expected: Bad) -> set[str]:
     """The rules that an answer to a bad request breaks."""
     if got.status >= 500:
         return {"error.no-5xx"}
     if got.status < 400:
-        return {due.rule}
-    right = got.status == due.status and _is_declared_json(got) and _is_envelope(got.json, due)
+        return {expected.rule}
+    right = got.status == expected.status and _is_declared_json(got) and _is_envelope(got.json, expected)
     broken = set() if right else {"error.envelope"}
-    allowed = "POST" if due.sent.path == "/v1/videos" else "GET"
+    allowed = "POST" if expected.sent.path == "/v1/videos" else "GET"
     return broken | (
-        {"method"} if due.rule == "method" and allowed not in got.headers.get("allow", "").split(", ") else set()
+        {"method"} if expected.rule == "method" and allowed not in got.headers.get("allow", "").split(", ") else set()
     )
 
 
-def _is_envelope(body: Any, due: Bad) -> bool:
+def _is_envelope(body: Any, expected: Bad) -> bool:
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict) or not isinstance(error.get("message"), str) or not error["message"]:
         return False
     told = {name: error.get(name, "(missing)") for name in ("type", "code", "param")}
-    return told == {"type": "invalid_request_error", "code": due.code, "param": due.param}
+    return told == {"type": "invalid_request_error", "code": expected.code, "param": expected.param}
 
 
 async def retrieval_faults(client: Client) -> set[str]:
     """The rules that the life of one video breaks, told by six retrievals."""
-    due = Good("", form(model="sora-2-pro", seconds="8", size="1280x720"), "sora-2-pro", "8", "1280x720")
-    created = await client.send(due.sent)
+    expected = Good("", form(model="sora-2-pro", seconds="8", size="1280x720"), "sora-2-pro", "8", "1280x720")
+    created = await client.send(expected.sent)
     video = created.json if isinstance(created.json, dict) else {}
     last, broken = 0, await _strangers(client)
     if created.status == 200 and not created.headers.get("openai-poll-after-ms", "").isdecimal():
@@ -119,7 +119,7 @@ async def retrieval_faults(client: Client) -> set[str]:
         got = await client.send(retrieval(video["id"].replace("\n", "%0A")))
         if got.status == 404 or (isinstance(got.json, dict) and got.json.get("id", video["id"]) != video["id"]):
             return broken | {"retrieve.found"}
-        broken |= (faults := video_faults(got, due))
+        broken |= (faults := video_faults(got, expected))
         if faults & {"response.status-code", "response.media-type", "response.keys"}:
             continue
         now = got.json

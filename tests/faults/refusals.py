@@ -12,7 +12,7 @@ from .fault import Fault, fault
 from .form import Part
 from .picture import Picture, read_picture
 from .server import CREATE, envelope
-from .wire import Answer, Request
+from .wire import Request, Response
 
 
 def _error(change: Callable[[dict[str, Any]], object]) -> dict[str, Callable[[Refusal], object]]:
@@ -51,10 +51,12 @@ def _always(refusal: Refusal) -> bool:
     return True
 
 
-def _bodies(concerned: Callable[[int], bool], body: bytes, content_type: str) -> dict[str, Callable[[Answer], Answer]]:
+def _bodies(
+    concerned: Callable[[int], bool], body: bytes, content_type: str
+) -> dict[str, Callable[[Response], Response]]:
     """Refusals of a status that is `concerned` have this body instead."""
 
-    def finish(answer: Answer) -> Answer:
+    def finish(answer: Response) -> Response:
         typed = answer.headers | {"content-type": content_type}
         return (
             replace(answer, body=body, headers=typed) if answer.status >= 400 and concerned(answer.status) else answer

@@ -10,7 +10,7 @@ from typing import Any
 from .checks import Refusal
 from .fault import Fault, fault
 from .server import Video
-from .wire import Answer, json_answer
+from .wire import Response, json_answer
 
 
 def _with(key: str, value: object) -> dict[str, Callable[[Video], Any]]:
@@ -37,13 +37,13 @@ def _lost(video: Video) -> Video:
     return video
 
 
-def _unknown(status: int, code: str | None, message: str) -> dict[str, Callable[[str], Answer]]:
+def _unknown(status: int, code: str | None, message: str) -> dict[str, Callable[[str], Response]]:
     """What an unknown id answers."""
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
     return {"not_found": lambda _video_id: json_answer(status, {"error": error})}
 
 
-def _somebodys(video_id: str) -> Answer:
+def _somebodys(video_id: str) -> Response:
     """A queued video, whatever the id."""
     nulls = dict.fromkeys(("completed_at", "error", "expires_at", "remixed_from_video_id"))
     video = {"id": video_id, "object": "video", "created_at": 1_760_592_434, "status": "queued", "progress": 0, **nulls}
@@ -51,10 +51,10 @@ def _somebodys(video_id: str) -> Answer:
     return json_answer(200, video, {"openai-poll-after-ms": "1"})
 
 
-def _poll_after(value: str | None) -> dict[str, Callable[[Answer], Answer]]:
+def _poll_after(value: str | None) -> dict[str, Callable[[Response], Response]]:
     """The header openai-poll-after-ms is `value`, or missing."""
 
-    def finish(answer: Answer) -> Answer:
+    def finish(answer: Response) -> Response:
         headers = {name: text for name, text in answer.headers.items() if name != "openai-poll-after-ms"}
         told = {"openai-poll-after-ms": value} if value is not None and len(headers) < len(answer.headers) else {}
         return replace(answer, headers=headers | told)

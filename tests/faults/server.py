@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .checks import Checks, Refusal
-from .wire import CRASHED, Answer, ASGIApp, Request, asgi, json_answer, request_id
+from .wire import CRASHED, ASGIApp, Request, Response, asgi, json_answer, request_id
 from .words import cut
 
 Video = dict[str, Any]
@@ -47,7 +47,7 @@ def envelope(refusal: Refusal) -> object:
     return {"error": error}
 
 
-def not_found(video_id: str) -> Answer:
+def not_found(video_id: str) -> Response:
     """An id that nobody was given is refused."""
     raise Refusal(404, None, None, f"Video with id '{cut(video_id)}' not found.")
 
@@ -66,12 +66,12 @@ class Behaviour(Checks):
     retrieve_status: int = 200
     stages: tuple[tuple[str, int], ...] = STAGES
     retrieved: Callable[[Video], Any] = lambda video: video
-    not_found: Callable[[str], Answer] = not_found
+    not_found: Callable[[str], Response] = not_found
     refused: Callable[[Refusal], Refusal] = lambda refusal: refusal
     envelope: Callable[[Refusal], object] = envelope
-    finish: Callable[[Answer], Answer] = lambda answer: answer
+    finish: Callable[[Response], Response] = lambda answer: answer
     delay: float = 0.0
-    beyond: Callable[[Service, Request], Answer | None] = lambda _service, _request: None
+    beyond: Callable[[Service, Request], Response | None] = lambda _service, _request: None
 
 
 CLEAN = Behaviour()
@@ -84,7 +84,7 @@ class Service:
         self.behaviour = behaviour
         self.jobs: dict[str, Job] = {}
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """The answer to any request whatever."""
         try:
             answer = self.behaviour.beyond(self, request) or self.route(request)
@@ -95,7 +95,7 @@ class Service:
         headers = {"x-request-id": request_id(), "openai-processing-ms": "0"}
         return self.behaviour.finish(replace(answer, headers=headers | answer.headers))
 
-    def route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Response:
         """Create, retrieve, or refuse what is neither."""
         b, method, path = self.behaviour, request.method, request.path
         if b.creates(method, path):
@@ -115,7 +115,7 @@ class Service:
         say = f"Invalid URL ({method} {path}). Available are: POST {CREATE}."
         raise Refusal(404, "unknown_url", None, say)
 
-    def create(self, request: Request) -> Answer:
+    def create(self, request: Request) -> Response:
         """A new job, queued."""
         b = self.behaviour
         order = b.judge(request)
@@ -124,7 +124,7 @@ class Service:
         self.jobs[job.id] = job
         return self.show(b.created(describe(job, "queued", 0)), b.create_status, unfinished=True)
 
-    def retrieve(self, video_id: str) -> Answer:
+    def retrieve(self, video_id: str) -> Response:
         """The job as it stands, one step further than when it was last asked for."""
         b, job = self.behaviour, self.jobs.get(video_id)
         if job is None:
@@ -136,11 +136,11 @@ class Service:
         video = describe(job, status, progress)
         return self.show(b.retrieved(video), b.retrieve_status, unfinished=status in ("queued", "in_progress"))
 
-    def show(self, video: object, status: int, *, unfinished: bool) -> Answer:
+    def show(self, video: object, status: int, *, unfinished: bool) -> Response:
         """The answer that holds a video; one that is not finished says when to ask again."""
         return json_answer(status, video, {"openai-poll-after-ms": "1"} if unfinished else {})
 
-    def refuse(self, refusal: Refusal) -> Answer:
+    def refuse(self, refusal: Refusal) -> Response:
         """The answer to a request that is refused."""
         return json_answer(refusal.status, self.behaviour.envelope(refusal))
 
@@ -163,7 +163,7 @@ def describe(job: Job, status: str, progress: int) -> Video:
     }
 
 
-def replace_headers(answer: Answer, **headers: str) -> Answer:
+def replace_headers(answer: Response, **headers: str) -> Response:
     """The same answer with more headers."""
     return replace(answer, headers=answer.headers | headers)
 

@@ -21,7 +21,7 @@ from .checks import (
 from .fault import fault
 from .form import Part
 from .server import CREATE
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_answer
 
 
 def _also(good: Callable[[str], bool]) -> Callable[[Checks, Request], None]:
@@ -48,14 +48,14 @@ def _methods(*names: str) -> Callable[[str, str], bool]:
     return lambda method, path: path == CREATE and method in names
 
 
-def _without_allow(answer: Answer) -> Answer:
+def _without_allow(answer: Response) -> Response:
     return replace(answer, headers={name: value for name, value in answer.headers.items() if name != "allow"})
 
 
-def _turned_into_200(status: int, words: bytes) -> Callable[[Answer], Answer]:
+def _turned_into_200(status: int, words: bytes) -> Callable[[Response], Response]:
     """Refusals of that status in these words answer 200 and an empty object."""
 
-    def finish(answer: Answer) -> Answer:
+    def finish(answer: Response) -> Response:
         meant = answer.status == status and words in answer.body
         return json_answer(200, {}, {"x-request-id": "req_1"}) if meant else answer
 

@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One answer, its body ready to be sent."""
 
     status: int
@@ -44,13 +44,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-CRASHED = Answer(500, b"Internal Server Error", {"content-type": "text/plain"})
+CRASHED = Response(500, b"Internal Server Error", {"content-type": "text/plain"})
 
 
-def json_answer(status: int, value: object, headers: dict[str, str] | None = None) -> Answer:
+def json_answer(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
     """An answer whose body is `value` as JSON; a 401 names the scheme, as HTTP asks of it."""
     own = {"content-type": "application/json"} | ({"www-authenticate": "Bearer"} if status == 401 else {})
-    return Answer(status, json.dumps(value).encode(), own | (headers or {}))
+    return Response(status, json.dumps(value).encode(), own | (headers or {}))
 
 
 def request_id() -> str:
@@ -91,7 +91,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def asgi(respond: Callable[[Request], Answer], *, keep: int, delay: float = 0.0) -> ASGIApp:
+def asgi(respond: Callable[[Request], Response], *, keep: int, delay: float = 0.0) -> ASGIApp:
     """The ASGI application that answers by `respond`, each answer `delay` seconds late."""
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

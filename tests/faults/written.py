@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .fault import Fault, fault
-from .wire import Answer
+from .wire import Response
 
 _BOM = b"\xef\xbb\xbf"
-Change = Callable[[Answer], Answer]
+Change = Callable[[Response], Response]
 
 
 def _where(concerned: Callable[[int], bool], change: Change) -> dict[str, Change]:
     """Answers of a status that is `concerned` are changed, if they are JSON."""
 
-    def finish(answer: Answer) -> Answer:
+    def finish(answer: Response) -> Response:
         is_json = answer.headers.get("content-type") == "application/json"
         return change(answer) if is_json and concerned(answer.status) else answer
 
@@ -53,7 +53,7 @@ def _length(shift: int) -> Change:
     return lambda answer: _header("content-length", str(len(answer.body) + shift))(answer)
 
 
-def _event(answer: Answer) -> Answer:
+def _event(answer: Response) -> Response:
     return _header("content-type", "text/event-stream")(_body(lambda body: b"data: " + body + b"\n\n")(answer))
 
 

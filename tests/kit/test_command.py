@@ -27,7 +27,7 @@ def test_a_wrong_server_exits_1_and_shows_what_was_sent_came_and_was_due() -> No
     code, out, _ = run(FAULTY.build(), *QUICK)
     assert code == 1
     row = out[out.index("BROKEN") :]
-    assert row.index("sent seconds") < row.index("came 200") < row.index("due  a refusal")
+    assert row.index("sent     seconds") < row.index("expected a refusal") < row.index("actual   200")
 
 
 def test_what_is_broken_stands_last_above_the_totals() -> None:

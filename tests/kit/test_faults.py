@@ -12,7 +12,7 @@ from tests.faults import CATALOGUE
 from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY
 from tests.faults.server import STAGES
-from tests.faults.wire import Answer
+from tests.faults.wire import Response
 from tests.kit.vocabulary import broken, clean, failing, judge, reasons
 
 STATUS = "response.status-code"
@@ -159,7 +159,7 @@ def test_what_no_table_has_is_found_by_chance(spend: int | None) -> None:
 def answering(change: Callable[[bytes], bytes]) -> Any:
     """A server whose 200s have another body."""
 
-    def finish(answer: Answer) -> Answer:
+    def finish(answer: Response) -> Response:
         return replace(answer, body=change(answer.body)) if answer.status == 200 else answer
 
     return clean(finish=finish)
@@ -192,7 +192,7 @@ def test_an_answer_that_is_taken_though_its_status_is_wrong_is_judged_all_the_sa
 
 
 def test_to_be_sent_on_to_the_right_path_is_to_find_nothing_at_the_wrong_one() -> None:
-    def redirect(answer: Answer) -> Answer:
+    def redirect(answer: Response) -> Response:
         wrong = answer.status == 404 and b"Invalid URL" in answer.body
         return replace(answer, status=308, headers=answer.headers | {"location": "/v1/videos"}) if wrong else answer
 
@@ -202,7 +202,7 @@ def test_to_be_sent_on_to_the_right_path_is_to_find_nothing_at_the_wrong_one() -
 
 
 def test_a_wrong_method_at_a_video_lists_the_right_one() -> None:
-    def silent(answer: Answer) -> Answer:
+    def silent(answer: Response) -> Response:
         wrong = answer.headers.get("allow") == "GET"
         return replace(answer, headers={"content-type": "application/json"}) if wrong else answer
 
@@ -210,7 +210,7 @@ def test_a_wrong_method_at_a_video_lists_the_right_one() -> None:
 
 
 def test_the_refusal_of_an_operation_for_the_rate_shows_nothing_of_it() -> None:
-    def rated(name: str, answer: Answer) -> Answer:
+    def rated(name: str, answer: Response) -> Response:
         return replace(answer, status=429, headers={"retry-after": "1"}, body=b"") if name == "list" else answer
 
     outcome = judge(clean(beyond=replace(LIBRARY, finish=rated).serve), only=frozenset({"list.page"}))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.runner.schemathesis_run import _Generic
+from contract_tests.runner.schemathesis_run import _SchemathesisRun
 from contract_tests.spec.rules import GENERIC
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_faults import refusing
@@ -25,7 +25,7 @@ def test_a_good_request_that_schemathesis_alone_sends_is_refused_wrongly() -> No
 def test_schemathesis_takes_a_right_form_for_wrong_and_the_filter_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     # Fails when the defect is gone: then the filter in generic.py can go too.
     assert broken(judge(CORRECT["clean"].build(), **ONLY)) == set()
-    monkeypatch.setattr(_Generic, "_false_alarm", lambda *_: False)
+    monkeypatch.setattr(_SchemathesisRun, "_false_alarm", lambda *_: False)
     assert broken(judge(CORRECT["clean"].build(), **ONLY)) == {GENERIC}
 
 
@@ -57,5 +57,5 @@ def test_ctrl_c_in_the_middle_of_it_ends_the_run(monkeypatch: pytest.MonkeyPatch
     def interrupted(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_Generic, "_fit", interrupted)
+    monkeypatch.setattr(_SchemathesisRun, "_fit", interrupted)
     assert judge(CORRECT["clean"].build(), **ONLY).interrupted

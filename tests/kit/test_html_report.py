@@ -72,7 +72,7 @@ def test_page_asks_for_nothing_elsewhere(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "shown"),
+    ("actual", "shown"),
     [
         ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
         ("\x1b[31mred\x07", "␛[31mred␇"),
@@ -80,8 +80,8 @@ def test_page_asks_for_nothing_elsewhere(page: str) -> None:
         ("\"'&\n\t", "&quot;&#x27;&amp;\n\t"),
     ],
 )
-def test_what_came_is_shown_as_text(came: str, shown: str) -> None:
-    assert escape(came) == shown
+def test_what_came_is_shown_as_text(actual: str, shown: str) -> None:
+    assert escape(actual) == shown
 
 
 def test_answer_of_markup_makes_no_tag(tmp_path: Path) -> None:

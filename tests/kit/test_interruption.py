@@ -107,8 +107,8 @@ CASES: dict[str, tuple[tuple[str, ...], int, list[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_goes_on_after_ctrl_c_and_sends_nothing_twice(case: str, tmp_path: Path) -> None:
     words, held, parts = CASES[case]
-    due = whole(words)
-    journal, first, second = tmp_path / "j", Counting(held % due.total()), Counting()
+    expected = whole(words)
+    journal, first, second = tmp_path / "j", Counting(held % expected.total()), Counting()
     code, err = interrupted(words, journal, first)
     assert code == 2
     *done, last = err.splitlines()
@@ -116,4 +116,4 @@ def test_a_run_goes_on_after_ctrl_c_and_sends_nothing_twice(case: str, tmp_path:
     assert [line.partition(":")[0] for line in done] == parts
     assert resumed(words, journal, second) == 0
     assert first.seen and second.seen
-    assert first.seen + second.seen == due
+    assert first.seen + second.seen == expected

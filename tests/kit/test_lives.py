@@ -17,7 +17,7 @@ from tests.faults import CATALOGUE, CORRECT
 from tests.faults.checks import Checks, Form, Refusal
 from tests.faults.library import LIBRARY
 from tests.faults.server import Service, Video
-from tests.faults.wire import Answer, Request, json_answer
+from tests.faults.wire import Request, Response, json_answer
 from tests.kit.test_spending import Counted
 from tests.kit.vocabulary import HERE, TOKEN, broken, clean, judge, reasons
 
@@ -48,7 +48,7 @@ def test_a_walk_finds_what_shows_only_when_many_videos_are_looked_at_many_times(
 
 
 def test_a_walk_finds_an_id_that_was_never_given_and_is_found() -> None:
-    def somebodys(video_id: str) -> Answer:
+    def somebodys(video_id: str) -> Response:
         if re.fullmatch("video_[0-9a-f]{1,2}", video_id) is None:
             raise Refusal(404, None, None, "There is no such video.")
         return json_answer(200, {"id": video_id})
@@ -165,7 +165,7 @@ def test_the_length_of_a_film_is_held_against_a_number_alone(seconds: str) -> No
 
 
 def test_a_list_of_others_without_an_end_is_left() -> None:
-    def endless(service: Service, request: Request) -> Answer | None:
+    def endless(service: Service, request: Request) -> Response | None:
         if request.method != "GET" or request.path != "/v1/videos":
             return LIBRARY.serve(service, request)
         now = service.behaviour.stamp(service.behaviour.clock())
@@ -185,7 +185,7 @@ def test_a_list_that_cannot_be_read_shows_nothing_of_a_deletion() -> None:
 
 
 def test_a_remix_that_is_refused_for_the_rate_shows_nothing() -> None:
-    def rated(name: str, answer: Answer) -> Answer:
+    def rated(name: str, answer: Response) -> Response:
         return replace(answer, status=429, headers={"retry-after": "61"}, body=b"") if name == "remix" else answer
 
     busy = replace(LIBRARY, remixable=lambda _status: True, finish=rated)

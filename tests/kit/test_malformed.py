@@ -12,9 +12,9 @@ import pytest
 
 from contract_tests.cases.contract import load
 from contract_tests.model.redaction import Redactor
-from contract_tests.runner.budget import Purse
+from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target, Transports
-from contract_tests.runner.delivery import Courier
+from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
 from contract_tests.runner.malformed_http import malformed
 from contract_tests.runner.run import Run
@@ -161,7 +161,7 @@ def test_it_is_not_sent(case: str) -> None:
 def test_it_is_not_sent_over_tls() -> None:
     chosen = Settings(only=frozenset({RULE}))
     target = Target("https://localhost", None, Transports(1.0), time.time)
-    run = Run(load(default_path()), chosen, Courier(target, Purse(None), Journal(None, Redactor(None)), time.sleep))
+    run = Run(load(default_path()), chosen, Delivery(target, Budget(None), Journal(None, Redactor(None)), time.sleep))
     malformed(run)
     assert "http:// alone" in run.skipped[RULE]
-    assert run.courier.requests == 0
+    assert run.delivery.requests == 0

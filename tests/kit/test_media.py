@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from contract_tests.oracle.media import Media, read_media
-from mockserver.media.content import Source, make_content
+from mockserver.media.content import ClipSource, make_content
 from tests.faults.film import box, mp4, still
 from tests.pictures import picture
 
 
 @pytest.mark.parametrize("size", [(64, 96), (96, 64)])
 def test_a_real_clip_is_read(size: tuple[int, int]) -> None:
-    made = make_content("video", Source(picture(*size), *size, 4.0))
+    made = make_content("video", ClipSource(picture(*size), *size, 4.0))
     file = read_media(made.body)
     assert (file.type, file.width, file.height, file.faults) == (made.media_type, *size, ())
     assert file.seconds is not None and file.frame is not None
@@ -25,7 +25,7 @@ def test_a_real_clip_is_read(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("variant", ["thumbnail", "spritesheet"])
 def test_a_real_picture_is_read(variant: str) -> None:
-    made = make_content(variant, Source(picture(64, 96), 64, 96, 4.0))
+    made = make_content(variant, ClipSource(picture(64, 96), 64, 96, 4.0))
     file = read_media(made.body)
     assert (file.type, file.faults) == (made.media_type, ())
     assert min(file.width, file.height) > 0

@@ -74,8 +74,8 @@ def test_nothing_is_remixed_where_nothing_more_may_be_accepted(cap: int) -> None
     server = Counted(CORRECT["clean"].build())
     outcome = judge(server, spend=cap)
     assert server.accepted == cap
-    due = f"no more than {cap} may be accepted" if cap else "no video was created"
-    assert due in reasons(outcome)["remix.answer"]
+    expected = f"no more than {cap} may be accepted" if cap else "no video was created"
+    assert expected in reasons(outcome)["remix.answer"]
 
 
 def test_of_three_creations_one_is_a_remix_where_a_video_can_be_remixed() -> None:

@@ -50,11 +50,11 @@ CHANGES: dict[str, tuple[Change, set[str]]] = {
 
 @pytest.mark.parametrize("case", CHANGES)
 def test_the_same_answers_are_judged_by_what_the_document_asks_now(case: str, recorded: Path, tmp_path: Path) -> None:
-    change, due = CHANGES[case]
+    change, expected = CHANGES[case]
     words = ("--strict", "--extensions", "--document", str(reshaped(tmp_path, change)))
     code, out, _ = command("judge", str(recorded), *words)
     found = {line.split()[1] for line in out.splitlines() if line.startswith("BROKEN ")}
-    assert (code, found) == (int(bool(due)), due)
+    assert (code, found) == (int(bool(expected)), expected)
 
 
 def test_a_rate_that_was_refused_is_judged_by_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults import CORRECT
-from tests.faults.wire import Answer
+from tests.faults.wire import Response
 from tests.kit.vocabulary import broken, clean, failing, judge, reasons
 
 #: The slow one differs in nothing but time.
@@ -37,7 +37,7 @@ def test_the_same_seed_sends_the_same_requests() -> None:
 
 
 def test_a_server_that_lists_a_method_and_refuses_it_does_not_lack_it() -> None:
-    def refusing(answer: Answer) -> Answer:
+    def refusing(answer: Response) -> Response:
         video = b'"status": "' in answer.body and answer.status == 200 and b'"queued"' not in answer.body
         return replace(answer, status=405, headers=answer.headers | {"allow": "GET"}) if video else answer
 

@@ -142,4 +142,4 @@ class Dropping(InProcess):
 def test_a_request_without_an_answer_is_told_as_such() -> None:
     code, out, _ = told(Dropping, "--profile", "quick")
     assert code == 1
-    assert "came no answer: Connection reset by peer" in out
+    assert "actual   no answer: Connection reset by peer" in out

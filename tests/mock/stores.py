@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
-from mockserver.stores.base import Bounds, Page, Store, StoreUnavailable
+from mockserver.stores.base import Bounds, JobPage, Store, StoreUnavailable
 from tests.redis_server import needs_redis, shared_redis
 
 WIDE = Bounds(jobs=1000, bytes=10**6)
@@ -66,7 +66,7 @@ def poll(job: Job) -> Job:
     return msgspec.structs.replace(job, polls=job.polls + 1)
 
 
-def ids(page: Page | None) -> list[str]:
+def ids(page: JobPage | None) -> list[str]:
     assert page is not None
     return [job.id for job in page.jobs]
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.jobs.job import Job
 from mockserver.stores import parse_store
-from mockserver.stores.offload import LARGE, Additions
+from mockserver.stores.offload import LARGE, Offload
 from tests.mock.stores import KINDS, NAMES, is_done, job, open_store
 from tests.mock.stores import WIDE as BOUNDS
 from tests.mock.vocabulary import Mock
@@ -39,13 +39,13 @@ class Slow:
 
 
 def test_small_reference_does_not_wait_for_the_thread() -> None:
-    additions = Additions(Slow())  # type: ignore[arg-type]
+    additions = Offload(Slow())  # type: ignore[arg-type]
     assert (additions.waits(LARGE - 1), additions.waits(LARGE)) == (False, True)
 
 
 def test_large_reference_leaves_the_loop_free_and_others_queue_behind_it() -> None:
     store = Slow()
-    additions = Additions(store)  # type: ignore[arg-type]
+    additions = Offload(store)  # type: ignore[arg-type]
 
     async def add() -> None:
         large = asyncio.create_task(additions.add(job("large"), [bytes(LARGE)]))
@@ -67,7 +67,7 @@ def test_large_reference_leaves_the_loop_free_and_others_queue_behind_it() -> No
 @pytest.mark.parametrize("kind", KINDS)
 def test_large_reference_is_kept_in_every_store(kind: str, tmp_path: Path) -> None:
     store = open_store(kind, tmp_path, BOUNDS)
-    additions = Additions(store)
+    additions = Offload(store)
     picture = [bytes(LARGE), b"end"]
     assert [asyncio.run(additions.add(job("a"), picture)) for _ in range(2)] == [True, False]
     assert (store.get("me", "a"), store.reference("me", "a")) == (job("a"), b"".join(picture))

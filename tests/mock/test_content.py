@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from mockserver.media.content import MAKERS, Source, make_content
+from mockserver.media.content import MAKERS, ClipSource, make_content
 from mockserver.media.frames import FORMATS
 from mockserver.validation.images import READERS
 from tests.pictures import noise, picture
@@ -46,7 +46,7 @@ def clip(width: int = SMALL[0], height: int = SMALL[1], seconds: float = 4) -> b
 
 
 def make(reference: bytes, variant: str, width: int = SMALL[0], height: int = SMALL[1], seconds: float = 4) -> bytes:
-    return make_content(variant, Source(reference, width, height, seconds)).body
+    return make_content(variant, ClipSource(reference, width, height, seconds)).body
 
 
 def frames(body: bytes) -> list[Image.Image]:
@@ -149,12 +149,12 @@ def test_clip_can_be_entered_every_two_seconds() -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_same_source_makes_the_same_bytes(variant: str) -> None:
-    source = Source(saved(scene(*SMALL)), *SMALL, 4)
+    source = ClipSource(saved(scene(*SMALL)), *SMALL, 4)
     assert make_content(variant, source) == make_content(variant, source)
 
 
 def test_other_content_has_another_etag() -> None:
-    source = Source(saved(scene(*SMALL)), *SMALL, 4)
+    source = ClipSource(saved(scene(*SMALL)), *SMALL, 4)
     tags = {make_content(variant, source).etag for variant in VARIANTS}
     assert len(tags) == 3
     assert all(len(tag) == 34 and tag[0] == tag[-1] == '"' for tag in tags)
@@ -180,7 +180,7 @@ def test_spritesheet_is_a_jpeg_of_the_whole_video(seconds: int, rows: int) -> No
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_content_has_the_type_that_its_bytes_say(variant: str) -> None:
-    content = make_content(variant, Source(picture(*SMALL), *SMALL, 4))
+    content = make_content(variant, ClipSource(picture(*SMALL), *SMALL, 4))
     marks = {"video/mp4": (4, b"ftyp"), "image/webp": (8, b"WEBPVP8"), "image/jpeg": (0, b"\xff\xd8\xff")}
     offset, mark = marks[content.media_type]
     assert content.body.startswith(mark, offset)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.api.context import RequestContext
-from mockserver.control.access import Gate, is_loopback
-from mockserver.control.journal import FILTERS, Journal, Own
+from mockserver.control.access import Access, is_loopback
+from mockserver.control.journal import FILTERS, Journal, LocalRecords
 from mockserver.control.record import MOST_TEXT
 from mockserver.jobs.clock import MovableClock
 from mockserver.validation.multipart import Part
@@ -409,7 +409,7 @@ def test_journal_keeps_no_picture_and_cuts_what_is_long(mock: Mock) -> None:
 
 
 def test_journal_is_bounded_in_the_number_of_names_too() -> None:
-    kept = Own()
+    kept = LocalRecords()
     journal = Journal(1, kept)
     names = [f"{number}{'x' * 8000}" for number in range(100)]
     context = RequestContext("POST", "/", b"", (), form={name: [Part(name, "f", None, [b"x"])] for name in names})
@@ -568,7 +568,7 @@ FOREIGN = "control_forbidden"
 )
 def test_control_answers_this_machine_alone(peer: str, headers: dict[str, str], passes: bool) -> None:  # noqa: FBT001
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
-    broken = Gate(None).broken(peer, "http", sent)
+    broken = Access(None).broken(peer, "http", sent)
     assert (broken is None) == passes
     assert passes or broken[0] == "control.peer"  # type: ignore[index]
 
@@ -577,11 +577,11 @@ def test_control_answers_this_machine_alone(peer: str, headers: dict[str, str], 
     "headers", [[], [(b"host", b"localhost"), (b"host", b"evil.example")], [(b"host", b"localhost")] * 2]
 )
 def test_host_that_is_not_there_once_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
-    assert Gate(None).broken("127.0.0.1", "http", headers) is not None
+    assert Access(None).broken("127.0.0.1", "http", headers) is not None
 
 
 def test_sender_without_an_address_is_refused() -> None:
-    assert Gate(None).broken(None, "http", [(b"host", b"localhost")]) == (
+    assert Access(None).broken(None, "http", [(b"host", b"localhost")]) == (
         "control.peer",
         {"reason": "the sender is another"},
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mockserver.jobs.clock import SystemClock
 from mockserver.jobs.job import Job
-from mockserver.jobs.pace import Timed, parse_pace
+from mockserver.jobs.pace import TimedPace, parse_pace
 from tests.mock.vocabulary import NOW, Clock, Mock
 
 ORDER = ["queued", "in_progress", "completed"]
@@ -111,7 +111,7 @@ def test_progress_never_falls_and_states_keep_their_order(pace: str, steps: list
 @given(st.floats(-1, 1), st.floats(0, 1))
 def test_jitter_stretches_a_job_by_no_more_than_it_says(drawn: float, share: float) -> None:
     job = Job("x", "", NOW, 10.0, 0, 0, (), drawn)
-    ends = Timed(per_second=1, jitter=share)
+    ends = TimedPace(per_second=1, jitter=share)
     assert ends.state(job, NOW + 10 * (1 + share) + 0.01).status == "completed"
     assert share == 0 or ends.state(job, NOW + 10 * (1 - share) - 0.01).status != "completed"
 
@@ -178,7 +178,7 @@ def test_other_paces_are_refused(text: str) -> None:
 def test_moment_at_which_a_job_is_so_far_is_that_of_its_state(
     created: float, queue: float, render: float, progress: int
 ) -> None:
-    pace = Timed(queue=queue, render=render)
+    pace = TimedPace(queue=queue, render=render)
     job = Job("video_1", "", created, 4.0, 720, 1280, (), 0.0)
     moment = pace.reaches(job, progress)
     state = pace.state(job, moment)

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from mockserver.media.content import Content
 from mockserver.web.ranges import select
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 
 TEN = Content("video/mp4", b"0123456789", '"tag"')
 
 
-def get(range_: str | None = None, *, method: str = "GET", content: Content = TEN, **headers: str) -> Answer:
+def get(range_: str | None = None, *, method: str = "GET", content: Content = TEN, **headers: str) -> Response:
     """Ask for a range; an underscore in a header's name is a hyphen."""
     fields = {"range": range_} if range_ is not None else {}
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
     return select(content, method, [(name.encode(), value.encode("latin-1")) for name, value in fields.items()])
 
 
-def header(answer: Answer, name: str) -> str | None:
+def header(answer: Response, name: str) -> str | None:
     return dict(answer.headers).get(name.encode(), b"").decode() or None
 
 
@@ -98,7 +98,7 @@ def test_head_knows_no_ranges() -> None:
 )
 def test_what_the_client_has_is_not_sent_again(known: str, method: str) -> None:
     answer = get("bytes=99-", method=method, if_none_match=known)
-    assert answer == Answer(304, ((b"etag", b'"tag"'),), b"")
+    assert answer == Response(304, ((b"etag", b'"tag"'),), b"")
 
 
 @pytest.mark.parametrize("known", ['"other"', 'W/"other"', "tag", '"Tag"', '"a"tag', '"tag', '""', "", '"*"', "w"])

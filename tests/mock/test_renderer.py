@@ -8,16 +8,16 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from mockserver.media.content import Content, Source
+from mockserver.media.content import ClipSource, Content
 from mockserver.media.renderer import Renderer
 from tests.pictures import picture
 
-SOURCE = Source(b"", 2, 2, 1)
+SOURCE = ClipSource(b"", 2, 2, 1)
 PATIENCE = 20.0
 """Seconds after which something that never comes fails a test. Nothing waits for it to pass."""
 
 
-class Maker:
+class ContentMaker:
     """A stand-in for the encoders: tells what it was asked for, and can be held up."""
 
     def __init__(self, size: int = 10) -> None:
@@ -31,7 +31,7 @@ class Maker:
         self.failure: Exception | None = None
         self.lock = Lock()
 
-    def __call__(self, variant: str, _source: Source) -> Content:
+    def __call__(self, variant: str, _source: ClipSource) -> Content:
         with self.lock:
             self.made.append(variant)
             self.at_work += 1
@@ -47,13 +47,13 @@ class Maker:
 
 
 @pytest.fixture
-def maker() -> Iterator[Maker]:
-    maker = Maker()
+def maker() -> Iterator[ContentMaker]:
+    maker = ContentMaker()
     yield maker
     maker.gate.set()
 
 
-async def begun(maker: Maker) -> None:
+async def begun(maker: ContentMaker) -> None:
     """Wait until the first file is being made."""
     assert await asyncio.to_thread(maker.begun.wait, PATIENCE)
 
@@ -67,19 +67,19 @@ def ask(renderer: Renderer, *keys: str) -> list[Content | BaseException]:
     return asyncio.run(asking())
 
 
-def test_all_who_ask_at_once_await_the_same_work(maker: Maker) -> None:
+def test_all_who_ask_at_once_await_the_same_work(maker: ContentMaker) -> None:
     answers = ask(Renderer(maker), *["a"] * 20)
     assert len(maker.made) == 1
     assert all(answer is answers[0] for answer in answers)
 
 
-def test_file_is_made_once_and_kept(maker: Maker) -> None:
+def test_file_is_made_once_and_kept(maker: ContentMaker) -> None:
     renderer = Renderer(maker)
     assert ask(renderer, "a") == ask(renderer, "a")
     assert len(maker.made) == 1
 
 
-def test_variants_and_jobs_are_told_apart(maker: Maker) -> None:
+def test_variants_and_jobs_are_told_apart(maker: ContentMaker) -> None:
     renderer = Renderer(maker)
 
     async def asking() -> None:
@@ -91,14 +91,14 @@ def test_variants_and_jobs_are_told_apart(maker: Maker) -> None:
 
 
 @pytest.mark.parametrize("bound", [1, 2, 3])
-def test_as_many_files_are_made_at_once_as_the_bound_and_no_more(maker: Maker, bound: int) -> None:
+def test_as_many_files_are_made_at_once_as_the_bound_and_no_more(maker: ContentMaker, bound: int) -> None:
     maker.together = Barrier(bound)
     answers = ask(Renderer(maker, bound), *map(str, range(6)))
     assert all(isinstance(answer, Content) for answer in answers)
     assert maker.most_at_work == bound
 
 
-def test_event_loop_goes_on_while_a_file_is_made(maker: Maker) -> None:
+def test_event_loop_goes_on_while_a_file_is_made(maker: ContentMaker) -> None:
     maker.gate.clear()
 
     async def asking() -> None:
@@ -111,7 +111,7 @@ def test_event_loop_goes_on_while_a_file_is_made(maker: Maker) -> None:
     asyncio.run(asking())
 
 
-def test_one_who_goes_away_takes_the_work_from_nobody(maker: Maker) -> None:
+def test_one_who_goes_away_takes_the_work_from_nobody(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker)
 
@@ -128,7 +128,7 @@ def test_one_who_goes_away_takes_the_work_from_nobody(maker: Maker) -> None:
     assert len(maker.made) == 1
 
 
-def test_work_that_nobody_awaits_any_more_goes_on_and_is_kept(maker: Maker) -> None:
+def test_work_that_nobody_awaits_any_more_goes_on_and_is_kept(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker, at_once=1)
 
@@ -144,7 +144,7 @@ def test_work_that_nobody_awaits_any_more_goes_on_and_is_kept(maker: Maker) -> N
     assert len(maker.made) == 1
 
 
-def test_one_who_goes_away_takes_the_place_in_the_queue_from_nobody(maker: Maker) -> None:
+def test_one_who_goes_away_takes_the_place_in_the_queue_from_nobody(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker, at_once=1)
 
@@ -162,7 +162,7 @@ def test_one_who_goes_away_takes_the_place_in_the_queue_from_nobody(maker: Maker
 
 @pytest.mark.parametrize("leaving", [0, 1])
 def test_failure_reaches_all_who_asked_and_is_not_kept(
-    maker: Maker, leaving: int, caplog: pytest.LogCaptureFixture
+    maker: ContentMaker, leaving: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     maker.gate.clear()
     maker.failure = RuntimeError("no encoder")
@@ -184,7 +184,7 @@ def test_failure_reaches_all_who_asked_and_is_not_kept(
     assert caplog.messages == []
 
 
-def test_files_asked_for_longest_ago_go_first(maker: Maker) -> None:
+def test_files_asked_for_longest_ago_go_first(maker: ContentMaker) -> None:
     renderer = Renderer(maker, at_once=1, cache_bytes=3 * maker.size)
     for key in "abcadb":  # b is the oldest when d comes
         ask(renderer, key)
@@ -193,7 +193,7 @@ def test_files_asked_for_longest_ago_go_first(maker: Maker) -> None:
     assert len(maker.made) == 5
 
 
-def test_file_larger_than_the_bound_is_made_and_not_kept(maker: Maker) -> None:
+def test_file_larger_than_the_bound_is_made_and_not_kept(maker: ContentMaker) -> None:
     renderer = Renderer(maker, cache_bytes=maker.size - 1)
     ask(renderer, "a")
     assert isinstance(ask(renderer, "a")[0], Content)
@@ -201,7 +201,7 @@ def test_file_larger_than_the_bound_is_made_and_not_kept(maker: Maker) -> None:
 
 
 @pytest.mark.parametrize("forgotten", ["a", None])
-def test_forgotten_file_is_made_anew(maker: Maker, forgotten: str | None) -> None:
+def test_forgotten_file_is_made_anew(maker: ContentMaker, forgotten: str | None) -> None:
     renderer = Renderer(maker)
     ask(renderer, "a", "b")
     renderer.forget(forgotten)
@@ -209,7 +209,7 @@ def test_forgotten_file_is_made_anew(maker: Maker, forgotten: str | None) -> Non
     assert len(maker.made) == (3 if forgotten else 4)
 
 
-def test_file_forgotten_while_it_is_made_reaches_who_asked_and_is_not_kept(maker: Maker) -> None:
+def test_file_forgotten_while_it_is_made_reaches_who_asked_and_is_not_kept(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker)
 
@@ -225,7 +225,7 @@ def test_file_forgotten_while_it_is_made_reaches_who_asked_and_is_not_kept(maker
     assert len(maker.made) == 2
 
 
-def test_file_asked_for_anew_is_not_the_forgotten_one(maker: Maker) -> None:
+def test_file_asked_for_anew_is_not_the_forgotten_one(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker, at_once=1)
 
@@ -242,7 +242,7 @@ def test_file_asked_for_anew_is_not_the_forgotten_one(maker: Maker) -> None:
     assert again is new is not old
 
 
-def test_forgotten_bytes_leave_room(maker: Maker) -> None:
+def test_forgotten_bytes_leave_room(maker: ContentMaker) -> None:
     renderer = Renderer(maker, cache_bytes=2 * maker.size)
     ask(renderer, "a", "b")
     renderer.forget("a")
@@ -251,7 +251,7 @@ def test_forgotten_bytes_leave_room(maker: Maker) -> None:
     assert len(maker.made) == 3
 
 
-def test_closed_renderer_drops_what_it_has_not_begun(maker: Maker) -> None:
+def test_closed_renderer_drops_what_it_has_not_begun(maker: ContentMaker) -> None:
     maker.gate.clear()
     renderer = Renderer(maker, at_once=1)
 
@@ -267,7 +267,7 @@ def test_closed_renderer_drops_what_it_has_not_begun(maker: Maker) -> None:
     assert len(maker.made) == 1
 
 
-def test_event_loops_of_several_threads_share_the_work(maker: Maker) -> None:
+def test_event_loops_of_several_threads_share_the_work(maker: ContentMaker) -> None:
     renderer = Renderer(maker)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: ask(renderer, *"abc"), range(8)))
@@ -276,5 +276,5 @@ def test_event_loops_of_several_threads_share_the_work(maker: Maker) -> None:
 
 
 def test_encoders_are_what_it_makes_with_by_default() -> None:
-    content = asyncio.run(Renderer().get("a", "thumbnail", Source(picture(9, 9), 9, 9, 1)))
+    content = asyncio.run(Renderer().get("a", "thumbnail", ClipSource(picture(9, 9), 9, 9, 1)))
     assert content.media_type == "image/webp" and content.body.startswith(b"RIFF")

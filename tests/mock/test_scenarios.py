@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.jobs.job import Fate, Job
-from mockserver.jobs.pace import Fated, parse_pace
+from mockserver.jobs.job import Job, JobOverride
+from mockserver.jobs.pace import OverridablePace, parse_pace
 from mockserver.scenarios.active import preferences
-from mockserver.scenarios.catalogue import SCENARIOS, Reader, ScenarioError, directives
-from mockserver.scenarios.examples import Ready
+from mockserver.scenarios.catalogue import SCENARIOS, ScenarioError, ScenarioParser, directives
+from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.file import ScenarioFileError
 from mockserver.spec.document import default_path, read_document
 from tests.mock.test_cli import misused, served, url
@@ -25,7 +25,7 @@ from tests.mock.vocabulary import DOCUMENT, NOW, TOKEN, Mock, envelope, form, re
 from tests.pictures import picture
 
 REPO_DOCUMENT = read_document(default_path())
-READER = Reader(Ready(REPO_DOCUMENT), REPO_DOCUMENT.failures)
+READER = ScenarioParser(Examples(REPO_DOCUMENT), REPO_DOCUMENT.failures)
 ERRORS = DOCUMENT["x-errors"]
 
 Way = Callable[[str], tuple[Mock, httpx.Response]]
@@ -166,7 +166,8 @@ def test_scenario_of_another_operation_does_nothing(asked: Way) -> None:
 def test_name_of_an_error_or_a_failure_alone_will_do(asked: Way) -> None:
     mock, _ = asked("moderation_blocked")
     assert mock.control.jobs[0]["fate"] == {
-        "at": 50, "code": "moderation_blocked", "message": DOCUMENT["x-failures"]["moderation_blocked"], "breaks": None
+        "at": 50, "code": "moderation_blocked", "message": DOCUMENT["x-failures"]["moderation_blocked"], "breaks": None,
+        "ended": None, "is_expired": False,
     }  # fmt: skip
 
 
@@ -387,8 +388,8 @@ def test_standing_scenarios_are_met_beside_the_next_one(tmp_path: Path) -> None:
     ("text", "operation", "found"),
     [
         ("stall=10, stall=20", "createVideo", lambda plan: plan.fate.at == 10),
-        ("stall=10, fail=server_error", "createVideo", lambda plan: plan.fate == Fate(10)),
-        ("break_off=10, stall=20, break_off=30", "remixVideo", lambda plan: plan.fate == Fate(20, breaks=10)),
+        ("stall=10, fail=server_error", "createVideo", lambda plan: plan.fate == JobOverride(10)),
+        ("break_off=10, stall=20, break_off=30", "remixVideo", lambda plan: plan.fate == JobOverride(20, breaks=10)),
         ("break_off=10, break_off=20", "downloadContent", lambda plan: plan.breaks == 10 and plan.fate is None),
         ("truncate=10, truncate=20", "listVideos", lambda plan: plan.truncate == 10),
         ("overloaded, bad-gateway, rate_limit, flaky", "listVideos", lambda plan: plan.answer.status == 503),
@@ -397,7 +398,7 @@ def test_standing_scenarios_are_met_beside_the_next_one(tmp_path: Path) -> None:
 def test_first_of_two_scenarios_that_say_the_same_counts(
     mock: Mock, text: str, operation: str, found: Callable[[Any], bool]
 ) -> None:
-    assert found(mock.control.service.stage.play(READER.read(text), operation, "owner"))
+    assert found(mock.control.service.scenarios.play(READER.read(text), operation, "owner"))
 
 
 @pytest.mark.parametrize(("limit", "answers"), [(0, [429, 429]), (1, [200, 429]), (3, [200, 200, 200, 429, 429])])
@@ -545,8 +546,8 @@ def test_file_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 
 @given(at=st.integers(0, 99), fails=st.booleans(), steps=st.lists(st.floats(0, 20), min_size=1, max_size=8))
 def test_state_of_a_fated_job_is_a_matter_of_job_pace_and_time(*, at: int, fails: bool, steps: list[float]) -> None:
-    pace, now = Fated(parse_pace("fast")), NOW
-    job = Job("x", "", NOW, 4.0, 0, 0, (), 0.0, fate=Fate(at, "code" if fails else None, "message"))
+    pace, now = OverridablePace(parse_pace("fast")), NOW
+    job = Job("x", "", NOW, 4.0, 0, 0, (), 0.0, fate=JobOverride(at, "code" if fails else None, "message"))
     ended = False
     for step in steps:
         now += step

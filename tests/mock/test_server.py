@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from mockserver import create_app
 from mockserver.server.serve import configure
-from mockserver.web.responses import Answer
+from mockserver.web.responses import Response
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, Mock, envelope, form, multipart
 
@@ -203,7 +203,7 @@ def ended(connection: Any) -> None:
 @pytest.mark.parametrize("end", [lambda connection: connection.shutdown(), ended], ids=["server stops", "client ends"])
 def test_connection_that_ends_in_the_turn_of_a_request_answers_it(end: Callable[[Any], None]) -> None:
     async def answer() -> bytes:
-        config, loop = configure(create_app(), bad_http=lambda: Answer(400, (), b"")), asyncio.get_running_loop()
+        config, loop = configure(create_app(), bad_http=lambda: Response(400, (), b"")), asyncio.get_running_loop()
         config.load()
 
         class Ending(config.http_protocol_class):  # type: ignore[name-defined,misc]

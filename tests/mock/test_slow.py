@@ -95,8 +95,8 @@ def test_body_may_take_any_time_where_no_limit_is_set() -> None:
 def test_client_that_vanishes_within_an_upload_leaves_nothing_behind() -> None:
     mock = Mock()
     Sender().send(mock.app, LARGE[:-1000], then=nothing)
-    spool = mock.control.service.spool
-    assert len(spool._free) == spool._blocks > 0
+    storage = mock.control.service.storage
+    assert len(storage._free) == storage._blocks > 0
     assert (mock.control.jobs, len(mock.control.requests)) == ([], 1)
 
 

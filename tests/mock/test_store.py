@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from mockserver.stores import InFile, InMemory, InRedis, parse_store
-from mockserver.stores.base import LOOK, Bounds, Page, Store
+from mockserver.stores.base import LOOK, Bounds, JobPage, Store
 from mockserver.stores.memory import MemoryStore
 from tests.mock.stores import DONE, KINDS, Opened, ids, is_done, job, listed, open_store, opening, poll, put
 from tests.mock.vocabulary import Mock
@@ -132,9 +132,9 @@ def test_pages_hold_each_job_once_from_either_end(store: Store) -> None:
 
 def test_full_last_page_has_no_more(store: Store) -> None:
     put(store, job("a"), job("b"))
-    assert store.page("me", after=None, limit=2, newest_first=False) == Page((job("a"), job("b")), has_more=False)
-    assert store.page("me", after="b", limit=2, newest_first=False) == Page((), has_more=False)
-    assert store.page("me", after=None, limit=0, newest_first=False) == Page((), has_more=True)
+    assert store.page("me", after=None, limit=2, newest_first=False) == JobPage((job("a"), job("b")), has_more=False)
+    assert store.page("me", after="b", limit=2, newest_first=False) == JobPage((), has_more=False)
+    assert store.page("me", after=None, limit=0, newest_first=False) == JobPage((), has_more=True)
 
 
 def test_jobs_of_one_moment_are_in_the_order_of_their_addition(store: Store) -> None:

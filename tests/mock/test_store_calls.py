@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from mockserver.jobs.job import Job
-from mockserver.stores.base import Bounds, Page, Store
+from mockserver.stores.base import Bounds, JobPage, Store
 from tests.mock.stores import DONE, is_done, job, open_store, poll
 from tests.redis_server import needs_redis
 
@@ -86,7 +86,7 @@ class Machine(RuleBasedStateMachine):
         order = sorted((job for job, _ in self.kept.values() if job.owner == owner), key=lambda job: job.created)
         order = order[::-1] if newest_first else order
         order = order[[job.id for job in order].index(after) + 1 :] if after is not None else order
-        assert page == Page(tuple(order[:limit]), has_more=len(order) > limit)
+        assert page == JobPage(tuple(order[:limit]), has_more=len(order) > limit)
 
     @rule()
     def restart(self) -> None:

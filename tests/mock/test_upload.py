@@ -47,6 +47,7 @@ def test_odd_boundary_is_read_as_a_usual_one() -> None:
 @given(st.lists(PARTS, max_size=5), DAMAGES, st.integers(1, 99))
 @example([], [(0, 0, b"\r\n")], 7)
 @example([], [(10_000, 0, b"after the end")], 7)
+@example([], [(74, 1, b"\n")], 75)
 def test_whole_form_is_read_as_its_pieces_are(
     parts: list[Part], damages: list[tuple[int, int, bytes]], size: int
 ) -> None:

@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mockserver import Settings
-from mockserver.jobs.job import State
+from mockserver.jobs.job import JobState
 from mockserver.settings import UsageError, read_settings
 from mockserver.spec.document import DocumentError, default_path, parse_document, read_document
 from mockserver.testing import VideosMock
 from mockserver.webhooks import dispatcher as dispatching
 from mockserver.webhooks.dispatcher import ATTEMPTS, Dispatcher
-from mockserver.webhooks.events import Event, EventShape, headers, read_secret
+from mockserver.webhooks.events import Event, EventSchema, headers, read_secret
 from mockserver.webhooks.sender import Reply, Sender
 from mockserver.webhooks.target import Target, TargetError, check_target, parse_host, parse_target
 from tests.mock.receiver import SECRET, Delivery, Receiver, receiving
@@ -37,9 +37,9 @@ from tests.mock.vocabulary import BOUNDARY, DOCUMENT, NOW, TOKEN, Clock, form, m
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 KEY = read_secret(SECRET)
 RANDOM = Random(1)  # noqa: S311 - ids of a mock are no secrets
-SHAPE = EventShape(read_document(default_path()), RANDOM)
-FAILED = State("failed", 40)
-EVENT = SHAPE.event(State("completed", 100, 1760592502), "video_1", NOW)
+SHAPE = EventSchema(read_document(default_path()), RANDOM)
+FAILED = JobState("failed", 40)
+EVENT = SHAPE.event(JobState("completed", 100, 1760592502), "video_1", NOW)
 
 
 @contextmanager
@@ -107,9 +107,9 @@ def test_payload_is_that_of_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [("VideoCompletedEvent", State("completed", 100, 1760592502)), ("VideoFailedEvent", FAILED)]
+    ("name", "state"), [("VideoCompletedEvent", JobState("completed", 100, 1760592502)), ("VideoFailedEvent", FAILED)]
 )
-def test_examples_of_the_document_are_what_is_sent(name: str, state: State) -> None:
+def test_examples_of_the_document_are_what_is_sent(name: str, state: JobState) -> None:
     example = DOCUMENT["components"]["examples"][name]["value"]
     sent = json.loads(SHAPE.event(state, example["data"]["id"], example["created_at"]).body)
     assert {**sent, "id": example["id"]} == example
@@ -206,7 +206,7 @@ def test_video_that_is_gone_before_its_end_is_not_told() -> None:
 
 
 def dispatcher_of(
-    replies: Callable[[], list[Reply]], state: State | None = FAILED, clock: Any = None
+    replies: Callable[[], list[Reply]], state: JobState | None = FAILED, clock: Any = None
 ) -> tuple[Dispatcher, list[Event]]:
     """A dispatcher whose deliveries are answered by ``replies`` in turn, and the events that it sent."""
     sent: list[Event] = []
@@ -246,7 +246,7 @@ def test_failed_video_is_told_as_failed() -> None:
 
 
 def test_video_that_is_not_finished_after_all_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
-    dispatcher, sent = dispatcher_of(list, State("in_progress", 99))
+    dispatcher, sent = dispatcher_of(list, JobState("in_progress", 99))
     drive(dispatcher, lambda: dispatcher.expect("owner", "video_1", NOW, SHAPE))
     assert sent == [] and caplog.records == []
 
@@ -305,7 +305,7 @@ def test_pause_that_the_receiver_asks_for_is_kept_up_to_ten_minutes() -> None:
 def test_failure_of_our_own_is_logged_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     clock, asked = Clock(), []
 
-    def outcome(_owner: str, video_id: str) -> State:
+    def outcome(_owner: str, video_id: str) -> JobState:
         asked.append(video_id)
         if len(asked) == 1:
             raise OSError("the disk is away")
@@ -573,7 +573,7 @@ def test_settings_in_python_are_held_to_the_same() -> None:
 def test_document_without_the_webhooks_is_refused_where_they_are_asked_for(missing: str) -> None:
     text = default_path().read_text("utf-8").replace(f"{missing}:", "x-gone:", 99)
     with pytest.raises(DocumentError, match=missing):
-        EventShape(parse_document(text), RANDOM)
+        EventSchema(parse_document(text), RANDOM)
 
 
 def test_mock_that_never_sent_anything_ends_too() -> None:

@@ -14,11 +14,11 @@ from contract_tests.errors import MisuseError
 from contract_tests.inprocess import InProcess
 from contract_tests.model.finding import Judgement
 from contract_tests.model.redaction import Redactor
-from contract_tests.model.response import Answer
+from contract_tests.model.response import Response
 from contract_tests.oracle.verdict import BROKEN, Strictness, failing
-from contract_tests.runner.budget import Purse
+from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target, Transports
-from contract_tests.runner.delivery import Courier
+from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
 from contract_tests.runner.run import Run
 from contract_tests.session import send_all
@@ -136,16 +136,16 @@ def _kit(task: Task, server: Any) -> Measured:
     transports = Transports(settings.timeout, InProcess(app) if at_once else Direct(app))
     target = Target(HERE, TOKEN, transports, time.time, app, transported=at_once)
     # Nobody waits for a video here: the servers of the catalogue move on by being asked.
-    courier = Courier(target, Purse(task.spend), Journal(None, Redactor(TOKEN)), lambda _: None)
+    delivery = Delivery(target, Budget(task.spend), Journal(None, Redactor(TOKEN)), lambda _: None)
     judgement = First(rules={rule.id for rule in contract.rules}) if task.first else Judgement()
-    run = Run(contract, settings, courier, judgement=judgement)
+    run = Run(contract, settings, delivery, judgement=judgement)
     try:
         send_all(run)
     except FoundError:
         pass
     except MisuseError as error:
         # A server that refuses the right token is noticed, though not by a rule.
-        return Measured(task, server.says, (str(error),), (str(error),), courier.requests, courier.purse.accepted, 0)
+        return Measured(task, server.says, (str(error),), (str(error),), delivery.requests, delivery.budget.accepted, 0)
     finally:
         transports.close()
     found = run.verdicts()
@@ -154,13 +154,13 @@ def _kit(task: Task, server: Any) -> Measured:
         server.says,
         tuple(verdict.rule.id for verdict in found if verdict.verdict == BROKEN),
         tuple(verdict.rule.id for verdict in failing(found, strictness)),
-        courier.requests,
-        courier.purse.accepted,
+        delivery.requests,
+        delivery.budget.accepted,
         0,
     )
 
 
 def _schemathesis(task: Task, server: Any) -> Measured:
     found, answers = alone(server.build(), TOKEN)
-    accepted = sum(Answer(status).accepted for status in answers)
+    accepted = sum(Response(status).accepted for status in answers)
     return Measured(task, server.says, tuple(found), tuple(found), len(answers), accepted, 0)

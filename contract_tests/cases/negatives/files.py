@@ -85,10 +85,10 @@ def _wrong_sides(builder: Builder, rules: RuleTable, field: Field) -> Iterator[C
     pictures = [media_type for media_type in field.file_types if media_type in images.EXTENSIONS] or ["image/png"]
     for value in given.enum:
         choice = builder.nearest({given.name: value})
-        due = parse_dimensions(value)
-        if choice is None or due is None:
+        expected = parse_dimensions(value)
+        if choice is None or expected is None:
             continue
-        for how, sides in _beside(*due, [parse_dimensions(v) for v in given.enum]):
+        for how, sides in _beside(*expected, [parse_dimensions(v) for v in given.enum]):
             # Each way in the first type; the nearest and the swapped one in the others too.
             for media_type in pictures if how in {"one wider", "swapped"} else pictures[:1]:
                 parts = builder.parts(choice, media_type=media_type, sides=sides)

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from mockserver.jobs.job import Job
-from mockserver.stores.base import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
+from mockserver.stores.base import LOOK, Bounds, Finished, JobPage, StoreUnavailable, leaving
 from mockserver.stores.redis import scripts
 from mockserver.stores.redis.shared import RedisStateStore
 
@@ -121,13 +121,13 @@ class RedisStore:
                 return changed
         return None
 
-    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> JobPage | None:
         """Up to ``limit`` jobs after ``after``, found by their rank."""
         answer = self._run("page", owner, int(after is None), after or "", limit + 1, int(newest_first))
         if answer is None:
             return None
         jobs = self._jobs(answer)
-        return Page(tuple(jobs[:limit]), has_more=len(jobs) > limit)
+        return JobPage(tuple(jobs[:limit]), has_more=len(jobs) > limit)
 
     def remove(self, owner: str, video_id: str) -> Job | None:
         """Let go of a job."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from mockserver.jobs.job import Job
-from mockserver.stores.base import LOOK, Bounds, Finished, Page, StoreUnavailable, leaving
+from mockserver.stores.base import LOOK, Bounds, Finished, JobPage, StoreUnavailable, leaving
 from mockserver.stores.sqlite.connection import FileError, open_database, primary_code, told
 from mockserver.stores.sqlite.shared import SqliteStateStore
 
@@ -83,7 +83,7 @@ class SqliteStore:
                 return changed
         return None
 
-    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> Page | None:
+    def page(self, owner: str, *, after: str | None, limit: int, newest_first: bool) -> JobPage | None:
         """Up to ``limit`` jobs after ``after``, found by the index."""
         beyond = "" if after is None else _OLDER if newest_first else _NEWER
         order = "DESC" if newest_first else "ASC"
@@ -94,7 +94,7 @@ class SqliteStore:
                 return None
             records = database.execute(query, values).fetchall()
             jobs = tuple(self._job(record) for (record,) in records)
-        return Page(jobs[:limit], has_more=len(jobs) > limit)
+        return JobPage(jobs[:limit], has_more=len(jobs) > limit)
 
     def remove(self, owner: str, video_id: str) -> Job | None:
         """Let go of a job."""

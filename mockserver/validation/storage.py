@@ -19,11 +19,11 @@ IDLE_BLOCKS = 512
 logger = logging.getLogger("mockserver")
 
 
-class SpoolError(Exception):
+class TemporaryStorageError(Exception):
     """What is too large for memory cannot be written down either."""
 
 
-class Spool:
+class TemporaryStorage:
     """Keeps pieces of bytes in a file that ``make`` makes, and gives the descriptor of, when it is first needed."""
 
     def __init__(self, make: Callable[[], int] | None = None) -> None:
@@ -32,7 +32,7 @@ class Spool:
         self._free: list[int] = []
         self._blocks = 0
 
-    def new(self) -> "Spooled | None":
+    def new(self) -> "StoredChunks | None":
         """An empty place for the pieces of one upload; ``None`` where there can be no file: memory has to do."""
         make, self._make = self._make, None
         if make is not None:
@@ -40,10 +40,10 @@ class Spool:
                 self._file = make()
             except OSError as error:
                 logger.warning("large uploads stay in memory, no temporary file can be made: %s", error)
-        return None if self._file < 0 else Spooled(self)
+        return None if self._file < 0 else StoredChunks(self)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> int:
-        """Put up to ``BLOCK`` bytes into a block, and give its number; ``SpoolError`` where the disk is full."""
+        """Write up to ``BLOCK`` bytes; the number of the block. ``TemporaryStorageError`` where the disk is full."""
         if self._free:
             block = self._free.pop()
         else:
@@ -52,10 +52,10 @@ class Spool:
             written = os.pwritev(self._file, pieces, block * BLOCK)
         except OSError as error:
             self.free([block])
-            raise SpoolError(f"a large upload cannot be written down: {error.strerror}") from None
+            raise TemporaryStorageError(f"a large upload cannot be written down: {error.strerror}") from None
         if written < sum(map(len, pieces)):
             self.free([block])
-            raise SpoolError("a large upload cannot be written down: the disk is full")
+            raise TemporaryStorageError("a large upload cannot be written down: the disk is full")
         return block
 
     def read(self, block: int, start: int, count: int) -> bytes:
@@ -79,11 +79,11 @@ class Spool:
         self.close()
 
 
-class Spooled(Sequence[bytes]):
+class StoredChunks(Sequence[bytes]):
     """The pieces of one upload in the spool. They are gone with this object."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, storage: TemporaryStorage) -> None:
+        self._storage = storage
         self._blocks: list[int] = []
         self._waiting: list[bytes | memoryview] = []
         self._room = BLOCK
@@ -105,7 +105,7 @@ class Spooled(Sequence[bytes]):
     def finish(self) -> None:
         """Write down what still waits for a whole block. No block but the last may be short."""
         if self._waiting:
-            self._blocks.append(self._spool.write(self._waiting))
+            self._blocks.append(self._storage.write(self._waiting))
             self._waiting = []
             self._room = BLOCK
 
@@ -114,11 +114,11 @@ class Spooled(Sequence[bytes]):
         count = min(count, self.size - offset)
         block, start = divmod(offset, BLOCK)
         if 0 <= count <= BLOCK - start:
-            return self._spool.read(self._blocks[block], start, count) if count else b""
+            return self._storage.read(self._blocks[block], start, count) if count else b""
         parts = []
         while count > 0:
             part = min(count, BLOCK - start)
-            parts.append(self._spool.read(self._blocks[block], start, part))
+            parts.append(self._storage.read(self._blocks[block], start, part))
             block, start, count = block + 1, 0, count - part
         return b"".join(parts)
 
@@ -137,13 +137,13 @@ class Spooled(Sequence[bytes]):
         return self.read(index * BLOCK, BLOCK)
 
     def __del__(self) -> None:
-        self._spool.free(self._blocks)
+        self._storage.free(self._blocks)
 
 
 def size_of(chunks: Sequence[bytes]) -> int:
     """How many bytes there are in all."""
     # By its type: an instance of an abstract class is slow to tell, and this is asked at every request.
-    return chunks.size if type(chunks) is Spooled else sum(map(len, chunks))
+    return chunks.size if type(chunks) is StoredChunks else sum(map(len, chunks))
 
 
 def joined(files: Sequence[Sequence[bytes]]) -> Sequence[bytes]:

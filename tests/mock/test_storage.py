@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.validation.multipart import MOST_IN_MEMORY
-from mockserver.validation.spool import BLOCK, IDLE_BLOCKS, Spool, Spooled, SpoolError, size_of
+from mockserver.validation.storage import (
+    BLOCK,
+    IDLE_BLOCKS,
+    StoredChunks,
+    TemporaryStorage,
+    TemporaryStorageError,
+    size_of,
+)
 from tests.mock.vocabulary import Mock, form
 from tests.pictures import picture
 
@@ -16,9 +23,9 @@ BYTES = Random(1).randbytes(3 * BLOCK)  # noqa: S311 - to be repeated
 LARGE = picture() + b"\0" * MOST_IN_MEMORY
 
 
-def spooled(spool: Spool, *sizes: int) -> Spooled:
+def spooled(storage: TemporaryStorage, *sizes: int) -> StoredChunks:
     """Pieces of these sizes, one after the other."""
-    place = spool.new()
+    place = storage.new()
     assert place is not None
     start = 0
     for size in sizes:
@@ -33,7 +40,7 @@ SIZES = st.lists(st.integers(0, BLOCK + 1), max_size=3)
 
 @given(SIZES, st.integers(0, 3 * BLOCK), st.integers(0, 3 * BLOCK))
 def test_pieces_are_given_back_wherever_one_looks(sizes: list[int], offset: int, count: int) -> None:
-    place = spooled(Spool(), *sizes)
+    place = spooled(TemporaryStorage(), *sizes)
     whole = BYTES[: sum(sizes)]
     assert (b"".join(place), place.size, size_of(place)) == (whole, len(whole), len(whole))
     offset = min(offset, len(whole))
@@ -41,17 +48,17 @@ def test_pieces_are_given_back_wherever_one_looks(sizes: list[int], offset: int,
 
 
 def test_chunks_are_had_by_number() -> None:
-    place = spooled(Spool(), BLOCK, 10)
+    place = spooled(TemporaryStorage(), BLOCK, 10)
     assert (len(place), len(place[0]), place[1], place[0:1]) == (2, BLOCK, BYTES[BLOCK : BLOCK + 10], [place[0]])
     with pytest.raises(IndexError):
         place[2]
 
 
 def test_block_of_an_upload_that_is_gone_is_used_again() -> None:
-    spool = Spool()
-    first = spooled(spool, 10)
+    storage = TemporaryStorage()
+    first = spooled(storage, 10)
     del first
-    second, third = spooled(spool, 20), spooled(spool, 30)
+    second, third = spooled(storage, 20), spooled(storage, 30)
     assert (second.read(0, 99), third.read(0, 99)) == (BYTES[:20], BYTES[:30])
 
 
@@ -62,20 +69,20 @@ def test_file_is_emptied_when_all_is_gone_and_it_was_large() -> None:
         made.append(os.memfd_create("spool"))
         return made[0]
 
-    spool = Spool(make)
-    places = [spooled(spool, BLOCK) for _ in range(IDLE_BLOCKS + 1)]
+    storage = TemporaryStorage(make)
+    places = [spooled(storage, BLOCK) for _ in range(IDLE_BLOCKS + 1)]
     assert os.fstat(made[0]).st_size == (IDLE_BLOCKS + 1) * BLOCK
     places.clear()
     assert os.fstat(made[0]).st_size == 0
-    assert spooled(spool, 5).read(0, 9) == BYTES[:5]
-    spool.close()
-    spool.close()
+    assert spooled(storage, 5).read(0, 9) == BYTES[:5]
+    storage.close()
+    storage.close()
 
 
 def test_block_that_is_not_written_whole_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "pwritev", lambda *_: 1)
-    with pytest.raises(SpoolError, match="the disk is full"):
-        spooled(Spool(), 10)
+    with pytest.raises(TemporaryStorageError, match="the disk is full"):
+        spooled(TemporaryStorage(), 10)
 
 
 def test_large_upload_is_judged_and_kept_through_the_spool(mock: Mock) -> None:
@@ -87,7 +94,7 @@ def test_large_upload_is_judged_and_kept_through_the_spool(mock: Mock) -> None:
 def test_full_disk_is_told_in_the_envelope_and_small_uploads_go_on(
     mock: Mock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mock.control.service.spool = Spool(lambda: os.open("/dev/full", os.O_RDWR))
+    mock.control.service.storage = TemporaryStorage(lambda: os.open("/dev/full", os.O_RDWR))
     message = "The server cannot keep or find videos at the moment. Its log says why."
     answer = mock.post(form(input_reference=LARGE))
     assert (answer.status_code, answer.json()["error"]["message"]) == (503, message)
@@ -99,7 +106,7 @@ def test_where_no_file_can_be_made_memory_has_to_do(mock: Mock, caplog: pytest.L
     def nowhere() -> int:
         raise OSError("read-only")
 
-    mock.control.service.spool = Spool(nowhere)
+    mock.control.service.storage = TemporaryStorage(nowhere)
     mock.create(input_reference=LARGE)
     mock.create(input_reference=LARGE)
     assert caplog.text.count("large uploads stay in memory") == 1
