@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from benchmarks.load import CONNECTIONS, LOADS, default_load
-from benchmarks.measure import Effort, Footprint, Speed, measure
+from benchmarks.measure import Effort, Footprint, PageCost, Speed, measure
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO = sys.stdout) -> int:
     heads = ("work", "requests/s", "bare", "share", "by CPU", "to reach", "Prism")
     stdout.write(row(*heads) + "\n" + row(*["---"] * len(heads)) + "\n")
     for result in measure(Effort(options.load, options.rounds, options.seconds, options.work, options.prism)):
-        stdout.write(speed_row(result) if isinstance(result, Speed) else footprint(result))
+        stdout.write(told(result))
         stdout.flush()
     return 0
 
@@ -49,6 +49,21 @@ def speed_row(speed: Speed) -> str:
         "" if speed.work.goal is None else f"{speed.work.goal:.2f}",
     )
     return row(speed.work.name, *numbers, "" if speed.prism is None else f"{speed.prism:,.0f}") + "\n"
+
+
+def told(result: Speed | PageCost | Footprint) -> str:
+    """What is printed of a result."""
+    if isinstance(result, Speed):
+        return speed_row(result)
+    return page_row(result) if isinstance(result, PageCost) else footprint(result)
+
+
+def page_row(cost: PageCost) -> str:
+    """What the page for people costs."""
+    return (
+        f"\npage for people, processor time of a creation: {100 * cost.closed:+.1f} % while none is open, by what the "
+        f"journal keeps for it; {100 * cost.opened:+.1f} % more while one is\n"
+    )
 
 
 def footprint(cost: Footprint) -> str:

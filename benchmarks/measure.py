@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.load import LOADS, Load
+from benchmarks.page import WITHOUT, following
 from benchmarks.prism import prism
 from benchmarks.servers import BARE, MOCK, Server, ask, memory, started, work_seconds
 from benchmarks.work import Work, works
@@ -43,6 +44,13 @@ class Speed(NamedTuple):
     prism: float | None
 
 
+class PageCost(NamedTuple):
+    """By how much a creation takes more processor time because of the page: while none is open, and while one is."""
+
+    closed: float
+    opened: float
+
+
 class Footprint(NamedTuple):
     """Seconds from start to first answer; megabytes at rest, after all the work, and at most."""
 
@@ -52,8 +60,8 @@ class Footprint(NamedTuple):
     most: float | None
 
 
-def measure(effort: Effort) -> Iterator[Speed | Footprint]:
-    """Each work's speed as it is known, then the footprint."""
+def measure(effort: Effort) -> Iterator[Speed | PageCost | Footprint]:
+    """Each work's speed as it is known, then what the page costs, then the footprint."""
     starts = [start() for _ in range(STARTS - 1)]
     with ExitStack() as stack:
         bare, mock = (stack.enter_context(started(*BARE)), stack.enter_context(started(*MOCK)))
@@ -61,6 +69,8 @@ def measure(effort: Effort) -> Iterator[Speed | Footprint]:
         for work in works():
             if effort.only in work.name:
                 yield _speed(work, mock, bare, effort)
+        if effort.only in works()[0].name:
+            yield _page_cost(works()[0], effort)
         yield Footprint(median([*starts, mock.ready_after]), rest, memory(mock), memory(mock, "VmHWM"))
 
 
@@ -95,6 +105,22 @@ def _speed(work: Work, mock: Server, bare: Server, effort: Effort) -> Speed:
         share=median(ours.rate / limit.rate for limit, ours in rounds),
         processor=median(costs) if costs else None,
         prism=_peer(work, effort),
+    )
+
+
+def _page_cost(work: Work, effort: Effort) -> PageCost:
+    """Three mocks in turns: one that keeps nothing for the page, one as it is, one with a page open."""
+    load = LOADS[effort.load]
+    with started(*WITHOUT) as without, started(*MOCK) as closed, started(*MOCK) as opened, following(opened):
+        for server in (without, closed, opened):
+            _round(load, server, work, effort.seconds)  # so that the journal of each is full
+        turns = [
+            [_round(load, server, work, effort.seconds).cost or 0.0 for server in (without, closed, opened)]
+            for _ in range(effort.rounds)
+        ]
+    return PageCost(
+        median(closed / without - 1 if without else 0.0 for without, closed, _ in turns),
+        median(opened / closed - 1 if closed else 0.0 for _, closed, opened in turns),
     )
 
 

@@ -129,6 +129,7 @@ class Journal:
         """Write down a request that was answered ``at`` seconds since 1970, or was not: then ``status`` is ``None``."""
         fields = fields_of(context) if context.form is not None or context.body is not None else ()
         plan, answer = context.plan, context.answer
+        headers, authorization = harmless(context.headers)
         record = Record(
             context.method,
             context.path,
@@ -143,14 +144,14 @@ class Journal:
             () if plan is None else tuple(plan.scenarios),
             fields,
             context.owner,
-            harmless(context.headers),
+            headers,
             () if answer is None else answer.headers,
             None if answer is None else body_of(answer),
         )
         encoded = _encode(record)
         if len(encoded) > MOST_RECORD:
             encoded = _encode(record.without_headers())
-        self._notes.note(blotted(encoded, context.header(b"authorization")), self._most)
+        self._notes.note(blotted(encoded, authorization), self._most)
         if context.rule and context.images and context.form and request_id:
             self.files.keep(request_id, {name: context.form[name][0].chunks for name in context.images})
 

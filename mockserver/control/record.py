@@ -34,16 +34,15 @@ OTHER_CREDENTIALS = frozenset((b"proxy-authorization", b"cookie", b"x-api-key", 
 CREDENTIALS = OTHER_CREDENTIALS | {b"authorization"}
 
 
-def blotted(encoded: bytes, authorization: str | None) -> bytes:
+def blotted(encoded: bytes, authorization: bytes) -> bytes:
     """``encoded`` with the token of an Authorization header blotted out of it, so that it is kept nowhere."""
-    secret = (authorization or "").rpartition(" ")[2]
+    secret = authorization.rpartition(b" ")[2]
     if len(secret) < SHORTEST_SECRET:
         return encoded
-    raw = secret.encode("latin-1")
     if not secret.isascii():  # in a path it stands as text, in a field as it came
-        text = secret.encode()
+        text = secret.decode("latin-1").encode()
         encoded = encoded.replace(text, BLOT.encode() * len(text))
-    return encoded.replace(raw, BLOT.encode() * len(raw))
+    return encoded.replace(secret, BLOT.encode() * len(secret))
 
 
 def legible(text: str) -> str:
@@ -146,9 +145,23 @@ def _header_shown(name: bytes, value: bytes) -> str:
     return f"{scheme} ***" if space and name == b"authorization" else "***"
 
 
-def harmless(headers: Sequence[Header]) -> Sequence[Header]:
-    """The headers that may be kept: without cookies and keys of others."""
-    return [header if header[0] not in OTHER_CREDENTIALS else (header[0], b"***") for header in headers]
+def harmless(headers: Sequence[Header]) -> tuple[Sequence[Header], bytes]:
+    """The headers that may be kept, without cookies and keys of others; and the value of Authorization, if it is there.
+
+    Where that is all there is of credentials, it stays among them: its token is blotted out with all that repeats it.
+    """
+    found = [header for header in headers if header[0] in CREDENTIALS]
+    authorization = next((value for name, value in found if name == b"authorization"), b"")
+    if len(found) > (1 if authorization else 0):
+        headers = [(name, _masked(name, value)) for name, value in headers]
+    return headers, authorization
+
+
+def _masked(name: bytes, value: bytes) -> bytes:
+    if name not in CREDENTIALS:
+        return value
+    scheme, space, _ = value.partition(b" ")
+    return scheme + b" ***" if space and name == b"authorization" else b"***"
 
 
 def body_of(answer: Response) -> bytes | None:
@@ -182,7 +195,8 @@ def fields_of(context: RequestContext) -> tuple[Field, ...]:
     if left >= 0:
         return tuple(fields)
     # Blotted before it is cut, for a part of the token would not be known for one.
-    return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), context.header(b"authorization")))))
+    authorization = harmless(context.headers)[1]
+    return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), authorization))))
 
 
 def _cut(fields: list[Field]) -> list[Field]:

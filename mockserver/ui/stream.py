@@ -17,11 +17,14 @@ from mockserver.web.responses import encode
 LOOK_SECONDS = 0.4
 """How often a stream looks at the journal."""
 
-MOST_AT_ONCE = 250
-"""Requests that one look sends. The rest follows at the next ones, the newest first."""
+MOST_AT_ONCE = 60
+"""New requests that one look sends while more come than that: nobody reads them, and each takes time of the mock."""
 
-MOST_LOOKED_AT = 2000
-"""The newest requests that are looked at again, for those that were not sent yet."""
+MOST_LATER = 500
+"""Requests that one look sends once it has become quiet: those that were left out before."""
+
+MOST_KNOWN = 200_000
+"""Requests whose numbers are remembered as sent, before those that the journal has let go are forgotten."""
 
 BACKLOG_BATCH = 500
 
@@ -109,6 +112,7 @@ class Follower:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._sent: set[int] = set()
+        self._is_behind = False
         self._state = b""
 
     def state(self) -> Iterator[bytes]:
@@ -132,18 +136,28 @@ class Follower:
             yield requests(journal.read(batch))
 
     def news(self) -> Iterator[bytes]:
-        """The requests that were not sent yet, up to ``MOST_AT_ONCE``; before them, that the journal was emptied."""
-        notes = self._control.journal.notes(MOST_LOOKED_AT)
-        kept = {number for number, _ in notes}
-        if self._sent and not self._sent & kept and len(notes) < MOST_LOOKED_AT:
+        """The requests that were not sent yet, the newest first; before them, that the journal was emptied.
+
+        Of a flood the newest alone; the rest once it is over, as far as the journal still holds it.
+        """
+        journal = self._control.journal
+        newest = journal.notes(MOST_AT_ONCE)
+        batch = [note for note in newest if note[0] not in self._sent]
+        if self._sent and len(batch) == len(newest) < MOST_AT_ONCE:
             self._sent = set()
             yield event("cleared", {})
-        # What is older than all that is looked at is never sent again.
-        self._sent &= kept
-        batch = [note for note in reversed(notes) if note[0] not in self._sent][:MOST_AT_ONCE]
+        if len(batch) == MOST_AT_ONCE:
+            self._is_behind = True
+        elif self._is_behind:
+            notes = journal.notes()
+            self._sent.intersection_update([number for number, _ in notes])
+            missing = [note for note in notes if note[0] not in self._sent]
+            batch, self._is_behind = missing[-MOST_LATER:], len(missing) > MOST_LATER
         if batch:
-            self._sent.update(number for number, _ in batch)
-            yield requests(self._control.journal.read(batch))
+            self._sent.update([number for number, _ in batch])
+            yield requests(journal.read(batch[::-1]))
+        if len(self._sent) > MOST_KNOWN:
+            self._sent.intersection_update([number for number, _ in journal.notes()])
 
 
 def event(name: str, data: object) -> bytes:

@@ -39,7 +39,8 @@ def module(name: str, *options: str) -> str:
 
 def test_benchmark_prints_a_row_for_each_work_and_the_footprint() -> None:
     output = module("benchmarks", "--rounds", "1", "--load", "python", "--seconds", "0.05")
-    assert rows(output) == ["create", "create", "create", "create", "retrieve", "refused create"]
+    assert rows(output) == ["create", "create", "create", "retrieve", "refused create", "the same body again"]
+    assert "page for people, processor time of a creation: " in output
     assert "start to first answer" in output
 
 

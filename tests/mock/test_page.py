@@ -304,13 +304,13 @@ def test_stream_tells_of_each_request_once(mock: Mock) -> None:
     assert b"".join(follower.news()) == b""
 
 
-def test_stream_makes_up_for_a_burst(mock: Mock) -> None:
+def test_stream_sends_the_newest_of_a_flood_and_makes_up_for_the_rest(mock: Mock) -> None:
     follower = Follower(mock.control)
     for _ in range(MOST_AT_ONCE + 3):
         mock.send("GET", "/nowhere")
-    first, second = (rows(b"".join(follower.news())) for _ in range(2))
-    assert [row["id"] for row in first][:1] == [MOST_AT_ONCE + 3]
-    assert [row["id"] for row in second] == [3, 2, 1]
+    first, second, third = (rows(b"".join(follower.news())) for _ in range(3))
+    assert (first[0]["id"], len(first)) == (MOST_AT_ONCE + 3, MOST_AT_ONCE)
+    assert ([row["id"] for row in second], third) == ([3, 2, 1], [])
 
 
 def test_stream_tells_that_the_journal_was_emptied(mock: Mock) -> None:

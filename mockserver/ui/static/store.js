@@ -66,8 +66,7 @@ class Store extends EventTarget {
   #add(batch) {
     const { paused, rows } = this.state;
     if (!batch.length) return;
-    const isOlder = rows.length > 0 && batch[0].id < rows[rows.length - 1].id;
-    if (isOlder) return this.set({ rows: [...rows, ...batch].slice(0, MOST_ROWS) });
+    if (rows.length && batch[0].id < rows[0].id) return this.set({ rows: merged(rows, batch).slice(0, MOST_ROWS) });
     if (paused) {
       this.#held = [...batch, ...this.#held].slice(0, MOST_ROWS);
       return this.set({ waiting: this.#held.length });
@@ -80,6 +79,13 @@ class Store extends EventTarget {
     this.#held = [];
     this.set({ paused, waiting: 0, rows: [...held, ...this.state.rows] });
   }
+}
+
+/** Two lists of requests, each the newest first, as one. */
+export function merged(one, other) {
+  if (other[0].id < one[one.length - 1].id) return [...one, ...other];
+  const all = new Map([...one, ...other].map((row) => [row.id, row]));
+  return [...all.values()].sort((a, b) => b.id - a.id);
 }
 
 export const store = new Store();
