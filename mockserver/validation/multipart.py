@@ -46,6 +46,15 @@ MOST_IN_MEMORY = 128 * 1024
 """Bytes of one upload that are held in memory; the part that brings more goes into the spool."""
 
 
+class _Parser(PushMultipartParser):
+    """The parser, by whose verdict a bare line break in a header is wrong however the body is cut into chunks."""
+
+    def _on_segment_headerline(self, line: bytearray) -> None:
+        if b"\n" in line or b"\r" in line:
+            raise MultipartError("Invalid line break in segment header")
+        super()._on_segment_headerline(line)
+
+
 class FormReader:
     """Takes the chunks of one body and gives its form; ``UploadError`` as soon as the body cannot become one.
 
@@ -61,7 +70,7 @@ class FormReader:
         self._in_memory = 0
         self._part: Part | None = None
         try:
-            self._parser = PushMultipartParser(
+            self._parser = _Parser(
                 (boundary or "").encode("latin-1"), max_header_size=limits.part_header_bytes, header_charset="latin-1"
             )
         except (MultipartError, UnicodeEncodeError):
@@ -101,9 +110,6 @@ class FormReader:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise UploadError("body.parts", limit=self._limits.parts)
-        if any("\n" in value or "\r" in value for _, value in segment.headerlist):
-            # The parser notices a bare line break only if a chunk ends near it.
-            raise UploadError("body.well-formed", reason="Invalid line break in segment header")
         if not segment.name:
             raise UploadError("body.part-name")
         name = utf_8(segment.name)
