@@ -15,7 +15,7 @@ from mockserver.scenarios.plan import broken_off
 from mockserver.spec.compiler import compile_body, compile_query
 from mockserver.spec.document import Document, DocumentError
 from mockserver.spec.rules import FormRules
-from mockserver.validation.checks import Violation, check_file_types, judge, judge_values, read, verdict_on
+from mockserver.validation.checks import Violation, check_rules, judge, judge_values, read, verdict_on
 from mockserver.validation.multipart import Form
 from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
@@ -59,7 +59,7 @@ class Operations:
         self.rules = {name: COMPILED[name](document, operations[name]) for name in COMPILED if name in operations}
         _check_parameters(self.rules)
         for rules in self.rules.values():
-            check_file_types(rules)
+            check_rules(rules)
         self._tokens = tokens
         self._renderer = renderer
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}

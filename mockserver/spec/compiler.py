@@ -7,7 +7,7 @@ import jsonschema_rs
 import msgspec
 
 from mockserver.spec.document import Document, DocumentError, Error, Limits, Operation, Rule, convert
-from mockserver.spec.rules import BEYOND_SCHEMA, Field, FormRule, FormRules, Validator
+from mockserver.spec.rules import Field, FormRule, FormRules, Validator
 
 ANNOTATIONS = frozenset(
     "title description default example examples deprecated readOnly writeOnly type format "
@@ -91,7 +91,6 @@ class _Compiler:
             fields={name: self._field(name, node) for name, node in self.properties.items()},
             schema=self._validator(self.schema),
             checks=checks,
-            beyond_schema=tuple(rule for rule in checks if rule.kind in BEYOND_SCHEMA),
         )
 
     def _field(self, name: str, node: dict[str, Any]) -> Field:

@@ -7,11 +7,6 @@ import msgspec
 
 from mockserver.spec.document import Error, Limits
 
-BEYOND_SCHEMA = frozenset(
-    ("repeated", "text", "text-encoding", "file", "file-type", "file-intact", "x-dimensions-match")
-)
-"""The kinds of breach that JSON Schema cannot see."""
-
 Values = dict[str, Any]
 """A form as the schema sees it: its fields as sent, its defaults; of a file, the empty string."""
 
@@ -53,7 +48,7 @@ class Field(msgspec.Struct, frozen=True):
 class FormRules(msgspec.Struct, frozen=True):
     """All that a form is judged by. ``checks`` are in the order in which they answer.
 
-    ``schema`` is the whole request schema at once; a form that it passes has only ``beyond_schema`` left to pass.
+    ``schema`` is the whole request schema.
     """
 
     media_type: str
@@ -61,4 +56,3 @@ class FormRules(msgspec.Struct, frozen=True):
     fields: dict[str, Field]
     schema: Validator
     checks: tuple[FormRule, ...]
-    beyond_schema: tuple[FormRule, ...]

@@ -1,7 +1,7 @@
 """The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -76,8 +76,14 @@ class Request(msgspec.Struct, frozen=True):
     files: dict[str, Part]
 
 
-def check_file_types(rules: FormRules) -> None:
-    """Raise ``DocumentError`` where a file may be of a type that cannot be told by its bytes."""
+def check_rules(rules: FormRules) -> None:
+    """Check that every rule can be judged.
+
+    ``LookupError`` where a kind of rule has no check; ``DocumentError`` where a file may be of a type that cannot be
+    told by its bytes.
+    """
+    for rule in rules.checks:
+        check_of(rule)
     for name, field in rules.fields.items():
         for file_type in field.file_types:
             if file_type not in READERS:
@@ -101,76 +107,29 @@ def verdict_on(reading: ParsedForm) -> Request | Violation:
     """What a form that was read makes: a request, or the first broken rule."""
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
-    if not (is_valid and _is_usual(reading)):
-        sound = Sound(reading)
-        for rule in rules.beyond_schema if is_valid else rules.checks:
-            if rule.other is None and sound[rule.field]:
-                continue
-            words = broken(rule, reading, sound)
-            if words is not None:
-                return Violation(rule.id, rule.error, {"field": rule.field, **words})
-    files = {name: form[name][0] for name in reading.images}
-    return Request(reading.values, files)
+    for rule in rules.checks:
+        check = check_of(rule)
+        if is_valid and check.is_schema:
+            continue
+        words = _broken(rule, check, reading)
+        if words is not None:
+            return Violation(rule.id, rule.error, {"field": rule.field, **words})
+    return Request(reading.values, {name: form[name][0] for name in reading.images})
 
 
-def _is_usual(reading: ParsedForm) -> bool:
-    """Whether a closer look is sure to find nothing: all beyond the schema that most forms need, in one pass."""
-    for name, parts in reading.form.items():
-        field = reading.rules.fields.get(name)
-        if field is None or len(parts) > 1 or name not in reading.values:
-            return False
-        if not field.is_file:
-            if parts[0].filename is not None:
-                return False
-        else:
-            image = reading.images[name]
-            if image.type not in field.file_types or not image.intact:
-                return False
-            if field.matches is not None and reading.values.get(field.matches) != image.dimensions:
-                return False
-    return True
-
-
-Soundness = Mapping[str | None, bool]
-"""Of each field, whether it is known to break no rule of its own."""
-
-
-class Sound(dict[str | None, bool]):
-    """Most fields of a refused form are sure to break no rule of their own. Each is looked at when it is asked for."""
-
-    def __init__(self, reading: ParsedForm) -> None:
-        super().__init__()
-        self._reading = reading
-
-    def __missing__(self, name: str | None) -> bool:
-        """Whether one look is enough to call it sound."""
-        sound = self[name] = name is not None and name in self._reading.form and _is_plainly_sound(name, self._reading)
-        return sound
-
-
-def _is_plainly_sound(name: str, reading: ParsedForm) -> bool:
-    field, parts = reading.rules.fields.get(name), reading.form[name]
-    if field is None or len(parts) > 1 or name not in reading.values:
-        return False
-    if field.is_file:
-        image = reading.images[name]
-        return image.intact and image.type in field.file_types
-    return parts[0].filename is None and field.schema is not None and field.schema.is_valid(reading.values[name])
-
-
-def broken(rule: FormRule, reading: ParsedForm, sound: Soundness) -> MessageValues | None:
+def _broken(rule: FormRule, check: "Check", reading: ParsedForm) -> MessageValues | None:
     """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
-    if rule.field is not None and rule.field not in reading.form and rule.kind not in ("required", "condition"):
+    if check.needs_field and rule.field is not None and rule.field not in reading.form:
         return None
-    if rule.other is not None and not sound[rule.other] and not _is_sound(rule.other, reading, sound):
+    if rule.other is not None and not _is_sound(rule.other, reading):
         return None
-    return CHECKS.get(rule.kind, _keyword)(rule, reading)
+    return check.find(rule, reading)
 
 
-def _is_sound(field: str, reading: ParsedForm, sound: Soundness) -> bool:
+def _is_sound(field: str, reading: ParsedForm) -> bool:
     """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
     own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
-    return all(broken(rule, reading, sound) is None for rule in own)
+    return all(_broken(rule, check_of(rule), reading) is None for rule in own)
 
 
 def _required(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
@@ -263,17 +222,41 @@ def _image(rule: FormRule, reading: ParsedForm) -> Image:
     return reading.images[rule.field or ""]
 
 
-CHECKS: dict[str, Callable[[FormRule, ParsedForm], MessageValues | None]] = {
-    "required": _required,
-    "repeated": _repeated,
-    "text": _text,
-    "text-encoding": _text_encoding,
-    "file": _file,
-    "file-type": _file_type,
-    "file-intact": _file_intact,
-    "x-dimensions-match": _dimensions,
-    "condition": _condition,
-    "additionalProperties": _unknown,
-    "*": _whole,
+class Check(NamedTuple):
+    """How one kind of breach is found.
+
+    ``is_schema``: the whole request schema finds it too, so a form that passes the schema has no such breach.
+    ``needs_field``: a form without the field cannot have it.
+    """
+
+    find: Callable[[FormRule, ParsedForm], MessageValues | None]
+    is_schema: bool = False
+    needs_field: bool = True
+
+
+CHECKS: dict[str, Check] = {
+    "required": Check(_required, is_schema=True, needs_field=False),
+    "repeated": Check(_repeated),
+    "text": Check(_text),
+    "text-encoding": Check(_text_encoding),
+    "file": Check(_file),
+    "file-type": Check(_file_type),
+    "file-intact": Check(_file_intact),
+    "x-dimensions-match": Check(_dimensions),
+    "condition": Check(_condition, is_schema=True, needs_field=False),
+    "additionalProperties": Check(_unknown, is_schema=True),
+    "*": Check(_whole, is_schema=True),
 }
-"""How each kind of breach is looked for; every other kind is a keyword of JSON Schema."""
+"""Every kind of breach of a form, but for the keywords of JSON Schema on one field."""
+
+KEYWORD = Check(_keyword, is_schema=True)
+
+
+def check_of(rule: FormRule) -> Check:
+    """The check of a rule: that of its kind, or that of a schema keyword. ``LookupError`` if there is none."""
+    check = CHECKS.get(rule.kind)
+    if check is None:
+        if rule.validator is None:
+            raise LookupError(f"{rule.id}: the kind '{rule.kind}' has no check in validation.checks.CHECKS")
+        return KEYWORD
+    return check

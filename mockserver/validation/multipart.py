@@ -46,7 +46,7 @@ MOST_IN_MEMORY = 128 * 1024
 """Bytes of one upload that are held in memory; the part that brings more goes into the spool."""
 
 
-class _Parser(PushMultipartParser):
+class _Parser(PushMultipartParser):  # type: ignore[misc]  # ships no types
     """The parser, by whose verdict a bare line break in a header is wrong however the body is cut into chunks."""
 
     def _on_segment_headerline(self, line: bytearray) -> None:

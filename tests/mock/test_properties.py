@@ -1,19 +1,12 @@
 """What holds for every input that there is."""
 
-from collections import defaultdict
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.spec.compiler import compile_body
-from mockserver.spec.document import default_path, read_document
-from mockserver.validation.checks import Request, broken, judge, read
-from mockserver.validation.multipart import Part as FormPart
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, Part, envelope, file, form, multipart, text
 from tests.pictures import fitting, picture
 
 MOCK = Mock()
-RULES = compile_body(read_document(default_path()), read_document(default_path()).operation("createVideo"))
 FIELDS = DOCUMENT["components"]["schemas"]["CreateVideo"]["properties"]
 NAMES = st.sampled_from([*FIELDS, "width", ""]) | st.text(
     st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=9
@@ -94,15 +87,3 @@ def test_any_form_that_the_schema_accepts_and_whose_picture_fits_is_accepted(
     content = file(fitting(size or "720x1280", file_format), filename, declared)
     video = MOCK.create(prompt=prompt, seconds=seconds, model=model, size=size, input_reference=content)
     assert (video["seconds"], video["model"], video["size"]) == (seconds or "4", model or "sora-2", size or "720x1280")
-
-
-@given(st.lists(PARTS, max_size=8))
-def test_short_way_to_a_verdict_finds_what_the_rules_one_by_one_find(parts: list[Part]) -> None:
-    taken: dict[str, list[FormPart]] = {}
-    for name, headers, content in [*form(), *parts]:
-        part = FormPart(name, headers.get("filename"), headers.get("content_type"), [content] if content else [])
-        taken.setdefault(name, []).append(part)
-    reading = read(RULES, taken)
-    one_by_one = next((rule.id for rule in RULES.checks if broken(rule, reading, defaultdict(bool)) is not None), None)
-    found = judge(RULES, taken)
-    assert (None if isinstance(found, Request) else found.rule) == one_by_one
