@@ -50,6 +50,11 @@ export function shortId(id) {
   return id.length > 22 ? `${id.slice(0, 14)}…${id.slice(-6)}` : id;
 }
 
+/** A path with its long ids shortened. */
+export function shortPath(path) {
+  return path.replace(/[^/]{30,}/g, (part) => `${part.slice(0, 9)}…${part.slice(-4)}`);
+}
+
 export function statusKind(status) {
   if (status === null || status === undefined) return "none";
   return status < 300 ? "good" : status < 400 ? "info" : status < 500 ? "bad" : "worse";

@@ -34,6 +34,11 @@ export function Text({ children, mono = false }) {
   return html`<span class=${mono ? "mono" : undefined}>${visible(children)}</span>`;
 }
 
+/** A sentence of the document, with what stands between backticks as code. */
+export function Prose({ children }) {
+  return String(children).split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));
+}
+
 export function Fingerprint({ owner }) {
   if (!owner) return html`<span class="quiet">none</span>`;
   return html`<span class="mono fingerprint" title="fingerprint of the token; the token itself is kept nowhere">${owner.slice(0, 8)}</span>`;

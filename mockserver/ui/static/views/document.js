@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useState } from "../ui.js";
 import { useLoaded, useStore } from "../store.js";
 import { control } from "../api.js";
 import { errorExamples, loadDocument, operationsOf } from "../openapi.js";
-import { Failure, Icon, Json, Status } from "../parts.js";
+import { Failure, Icon, Json, Prose, Status } from "../parts.js";
 import { count, visible } from "../format.js";
 
 /** The groups of rules by the first word of their ids, in the order of the document. */
@@ -20,7 +20,7 @@ function grouped(rules) {
 function Rule({ rule, broken, example, opened }) {
   return html`<details class="ruleline" id=${`rule-${rule.id}`} open=${opened}>
     <summary>
-      <code>${rule.id}</code><span class="says">${rule.says}</span>
+      <code>${rule.id}</code><span class="says"><${Prose}>${rule.says}<//></span>
       <span class=${`tag ${rule.source}`}>${rule.source}</span>
       ${rule.status && html`<${Status} status=${rule.status} />`}
       ${broken > 0 && html`<span class="tag bad">${count(broken)}×</span>`}

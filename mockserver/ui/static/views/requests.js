@@ -2,7 +2,7 @@
 import { html, useEffect, useMemo, useState } from "../ui.js";
 import { store, useStore } from "../store.js";
 import { Icon, Status, Text, VirtualList, useWide } from "../parts.js";
-import { clockTime, count, duration, shortId, visible } from "../format.js";
+import { clockTime, count, duration, shortId, shortPath, visible } from "../format.js";
 import { Request } from "./request.js";
 import { control } from "../api.js";
 
@@ -48,14 +48,14 @@ function Row({ row, wide, current, link }) {
       : html`<span class="quiet">${row.scenarios.join(", ")}</span>`;
   if (!wide) {
     return html`<a class="row narrow" href=${link} aria-current=${current ? "true" : undefined}>
-      <span class="top"><${Status} status=${row.status} /><b>${row.method}</b> <${Text} mono>${row.path}<//></span>
+      <span class="top"><${Status} status=${row.status} /><b>${visible(row.method)}</b> <${Text} mono>${shortPath(row.path)}<//></span>
       <span class="bottom"><time class="mono">${clockTime(row.at)}</time>${what}</span>
     </a>`;
   }
   return html`<a class="row" href=${link} aria-current=${current ? "true" : undefined}>
     <time class="mono quiet">${clockTime(row.at)}</time>
     <${Status} status=${row.status} />
-    <span class="target"><b>${visible(row.method)}</b> <${Text} mono>${row.path}<//></span>
+    <span class="target" title=${visible(row.path)}><b>${visible(row.method)}</b> <${Text} mono>${shortPath(row.path)}<//></span>
     <span class="operation quiet">${row.operation ?? ""}</span>
     <span class="what">${what}</span>
     <span class="prompt quiet">${row.prompt ? visible(row.prompt) : ""}</span>

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../ui.js";
 import { useLoaded, useStore } from "../store.js";
 import { control } from "../api.js";
-import { Failure, Icon } from "../parts.js";
+import { Failure, Icon, Prose } from "../parts.js";
 import { dateTime, visible } from "../format.js";
 
 const STEPS = [
@@ -84,7 +84,7 @@ export function Scenarios() {
           const on = active.some((each) => new RegExp(`(^|[\\s,])${one.name}([\\s,=]|$)`).test(each.scenario));
           return html`<tr class=${on ? "on" : ""}>
             <th scope="row"><code>${one.name}</code>${on && html` <span class="tag good">active</span>`}</th>
-            <td>${one.says}</td>
+            <td><${Prose}>${one.says}<//></td>
             <td class="mono quiet">${one.parameters.join(", ")}</td>
             <td><button type="button" class="small" aria-label=${`Use ${one.name}`} onClick=${() => { setText(one.name); document.querySelector("input[name=scenario]").focus(); }}>Use</button></td>
           </tr>`;

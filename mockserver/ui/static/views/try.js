@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { useLoaded, useStore } from "../store.js";
 import { ROOT } from "../api.js";
 import { bodyOf, fieldOf, loadDocument, operationsOf } from "../openapi.js";
-import { Copy, Failure, Json, Status } from "../parts.js";
+import { Copy, Failure, Json, Prose, Status } from "../parts.js";
 import { bytes, duration, visible } from "../format.js";
 
 /** A picture of so many pixels: a sky over a horizon, so that the zoom of the video can be seen. */
@@ -91,7 +91,7 @@ function Field({ field, values, set }) {
   return html`<div class="field">
     <label for=${id}><code>${field.name}</code>${field.required ? html` <span class="needed">required</span>` : ""}</label>
     ${input}
-    ${field.description && html`<p class="hint">${field.description}</p>`}
+    ${field.description && html`<p class="hint"><${Prose}>${field.description}<//></p>`}
   </div>`;
 }
 

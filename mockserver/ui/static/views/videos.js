@@ -83,7 +83,8 @@ function Detail({ id, jobs, reload, failures, alone }) {
   const listed = jobs.find((one) => one.id === id);
   const { value, error } = useLoaded((signal) => (listed ? Promise.resolve(listed) : control(`jobs/${encodeURIComponent(id)}`, { signal })), [id, listed]);
   const [failure, setFailure] = useState(null);
-  const [code, setCode] = useState(failures[0] ?? "");
+  const [chosen, setCode] = useState("");
+  const code = chosen || failures[0] || "";
   const job = listed ?? value;
   const close = html`<a class="button small close" href="#/videos" aria-label="Close" title="Close (Esc)"><${Icon} name="close" /></a>`;
   if (!job) return html`<article class="detail"><header><${Heading}>Video<//><span class="grow"></span>${close}</header>${error && html`<${Failure} error=${error} />`}</article>`;
