@@ -48,7 +48,7 @@ class Details:
         }
 
     async def _request(self, context: RequestContext, _content: None) -> Response:
-        number, record = self._found(context)
+        number, record = await self._found(context)
         if record is None:
             return self._unknown(context)
         service = self._control.service
@@ -83,13 +83,17 @@ class Details:
 
     async def _file(self, context: RequestContext, _content: None) -> Response:
         field = context.parameters["field"]
-        _, record = self._found(context)
+        _, record = await self._found(context)
         if record is None:
             return self._unknown(context)
         picture = self._picture(record, field)
         image = next((value.image for name, value in record.fields if name == field and isinstance(value, File)), None)
         if picture is None or image is None or not image.intact or image.width * image.height > MOST_PIXELS:
-            reason = "its bytes are not kept" if picture is None else "it is no whole picture, or too large to be shown"
+            reason = (
+                "its bytes are not kept by this process"
+                if picture is None
+                else "it is no whole picture, or too large to be shown"
+            )
             return self._control.service.refuse("control.request.file", field=field, reason=reason)
         try:
             body = await asyncio.to_thread(thumbnail, picture, (image.width, image.height))
@@ -103,7 +107,7 @@ class Details:
         return Response(200, headers, body)
 
     async def _resend(self, context: RequestContext, _content: None) -> Response:
-        _, record = self._found(context)
+        _, record = await self._found(context)
         if record is None:
             return self._unknown(context)
         reason = self._not_repeatable(record)
@@ -111,6 +115,7 @@ class Details:
             return self._control.service.refuse("control.request.repeatable", reason=reason)
         headers, body = self._made_again(record)
         status, request_id = await _ask(self._app(), context, record, headers, body)
+        await self._control.sync.flush()
         found = next(
             (
                 number
@@ -121,12 +126,16 @@ class Details:
         )
         return answer(200, {"status": status, "id": found})
 
-    def _found(self, context: RequestContext) -> tuple[int, Record | None]:
+    async def _found(self, context: RequestContext) -> tuple[int, Record | None]:
         text = context.parameters["request"]
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-        notes = [note for note in self._control.journal.notes() if note[0] == number]
-        found = self._control.journal.read(notes)
-        return found[0] if found else (number, None)
+        for is_flushed in (False, True):
+            if is_flushed:  # another process may not have written it down yet
+                await self._control.sync.flush()
+            notes = [note for note in self._control.journal.notes() if note[0] == number]
+            if found := self._control.journal.read(notes):
+                return found[0]
+        return number, None
 
     def _unknown(self, context: RequestContext) -> Response:
         return self._control.service.refuse("control.request.found", value=context.parameters["request"])
@@ -151,7 +160,7 @@ class Details:
             return "its body is not kept"
         for name, value in record.fields:
             if isinstance(value, File) and self._picture(record, name) is None:
-                return f"the bytes of the file '{name}' are not kept"
+                return f"the bytes of the file '{name}' are not kept by this process"
         return None
 
     def _made_again(self, record: Record) -> tuple[list[tuple[bytes, bytes]], bytes]:

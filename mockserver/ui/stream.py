@@ -72,6 +72,7 @@ class Stream:
             gone.cancel()
 
     async def _follow(self, send: Send, gone: "asyncio.Future[None]") -> None:
+        await self._control.sync.flush()  # what other processes have not written down yet is in the backlog too
         follower = Follower(self._control)
         body = event("hello", self._hello()) + b"".join(follower.state())
         for batch in follower.backlog():
