@@ -108,28 +108,31 @@ def verdict_on(reading: ParsedForm) -> Request | Violation:
     rules, form = reading.rules, reading.form
     is_valid = rules.schema.is_valid(reading.values)
     for rule in rules.checks:
-        check = check_of(rule)
-        if is_valid and check.is_schema:
-            continue
-        words = _broken(rule, check, reading)
+        words = _broken(rule, reading, is_valid=is_valid)
         if words is not None:
             return Violation(rule.id, rule.error, {"field": rule.field, **words})
     return Request(reading.values, {name: form[name][0] for name in reading.images})
 
 
-def _broken(rule: FormRule, check: "Check", reading: ParsedForm) -> MessageValues | None:
-    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it."""
+def _broken(rule: FormRule, reading: ParsedForm, *, is_valid: bool) -> MessageValues | None:
+    """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it.
+
+    ``is_valid``: the whole schema finds nothing.
+    """
+    check = check_of(rule)
+    if is_valid and check.is_schema:
+        return None
     if check.needs_field and rule.field is not None and rule.field not in reading.form:
         return None
-    if rule.other is not None and not _is_sound(rule.other, reading):
+    if rule.other is not None and not _is_sound(rule.other, reading, is_valid=is_valid):
         return None
     return check.find(rule, reading)
 
 
-def _is_sound(field: str, reading: ParsedForm) -> bool:
+def _is_sound(field: str, reading: ParsedForm, *, is_valid: bool) -> bool:
     """Whether ``field`` breaks no rule of its own, so that a rule across fields can be judged by it."""
     own = (rule for rule in reading.rules.checks if rule.field == field and rule.other is None)
-    return all(_broken(rule, check_of(rule), reading) is None for rule in own)
+    return all(_broken(rule, reading, is_valid=is_valid) is None for rule in own)
 
 
 def _required(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
