@@ -37,7 +37,7 @@ from mockserver.scenarios.catalogue import ScenarioParser
 from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.file import read_scenarios
 from mockserver.settings import Settings
-from mockserver.spec.document import Document, read_document
+from mockserver.spec.document import Document, control_document, read_document
 from mockserver.stores.base import Store
 from mockserver.stores.offload import Offload
 from mockserver.stores.shared import SharedState
@@ -131,7 +131,9 @@ class App(Starlette):
         gate = Access(runtime.settings.control_token)
         page = LazyPage(control, gate, lambda: self)
         public = by_path(document.operations, handlers(service)).items()
-        private = by_path(document.controls, ControlRoutes(control, service, gate).handlers | page.handlers).items()
+        private = by_path(
+            control_document().operations, ControlRoutes(control, service, gate).handlers | page.handlers
+        ).items()
         routes = [Route(path, Endpoint(service, methods, *common), middleware=[cors]) for path, methods in public]
         routes += [Route(path, ControlEndpoint(service, methods, *common, gate)) for path, methods in private]
         routes += [Route(path, page, methods=["GET"]) for path in PAGE_PATHS]

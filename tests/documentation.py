@@ -9,7 +9,7 @@ from contract_tests.options import make_parser
 from mockserver.control.metrics import TOLD
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
-from tests.mock.vocabulary import DOCUMENT
+from tests.mock.vocabulary import CONTROL_DOCUMENT, DOCUMENT
 
 README = Path(__file__).parents[1] / "README.md"
 DOCS = README.parent / "docs"
@@ -69,7 +69,7 @@ def _parameter(parameter: Parameter) -> str:
 def control_table() -> str:
     """One row an operation of the control interface, with its query or the fields of its JSON."""
     rows = ["| request | what it does | takes |", "|---|---|---|"]
-    for path, item in DOCUMENT["x-control-paths"].items():
+    for path, item in CONTROL_DOCUMENT["paths"].items():
         for method, node in item.items():
             takes = ", ".join(f"`{name}`" for name in _taken(node))
             rows.append(f"| `{method.upper()} {path}` | {node['summary']} | {takes} |")
@@ -86,7 +86,7 @@ def metrics_table() -> str:
 def _taken(node: dict[str, Any]) -> list[str]:
     if "requestBody" in node:
         reference = node["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        return list(DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
+        return list(CONTROL_DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]["properties"])
     return [parameter["name"] for parameter in node.get("parameters", ()) if parameter.get("in") == "query"]
 
 

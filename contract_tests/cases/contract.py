@@ -78,9 +78,9 @@ class Contract:
 
     @cached_property
     def echoed(self) -> dict[str, str]:
-        """Keys of the answer that repeat a field of the request, with that field (x-echo)."""
+        """Keys of the answer that repeat a field of the request, with that field (x-echo, `$request.body#/FIELD`)."""
         kept = (rule.at for rule in self.rules if rule.at.endswith("/x-echo") and self.document.has(rule.at))
-        return {at.split("/")[-2]: self.document.at(at) for at in kept}
+        return {at.split("/")[-2]: str(self.document.at(at)).removeprefix("$request.body#/") for at in kept}
 
     @cached_property
     def envelope(self) -> str | None:

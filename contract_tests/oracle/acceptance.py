@@ -164,11 +164,11 @@ def _templates(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
 def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
     """The template as a pattern with the answer's values filled in; up to its first random part."""
     pattern = ""
-    for literal, name, spec in re.findall(r"([^{]*)\{(\w+):?([^}]*)\}", template):
+    for literal, name, digits in re.findall(r"([^{]*)\{(\w+):hex(\d+)\}", template):
         if name not in body:
             return pattern + re.escape(str(literal))
         try:
-            pattern += re.escape(literal) + re.escape(format(body[name], spec))
+            pattern += re.escape(literal) + re.escape(format(body[name], f"0{digits}x"))
         except (ValueError, TypeError):
             return None
     return pattern

@@ -31,6 +31,10 @@ def read(path: Path) -> bytes:
         raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
 
 
+#: The tag of operations beyond the source document.
+EXTENSIONS = "Extensions"
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one path of the document, and where it stands."""
@@ -43,7 +47,7 @@ class Operation:
     @property
     def extension(self) -> bool:
         """Whether it goes beyond the source document, so that a server may lack it."""
-        return bool(self.node.get("x-extension", False))
+        return EXTENSIONS in self.node.get("tags", ())
 
 
 class Document:

@@ -53,7 +53,7 @@ class RuleTable:
         self._errors: dict[str, dict[str, Any]] = document.tree["x-errors"]
         self._by_id: dict[str, Rule] = {}
         self._examples = _error_messages(document)
-        listed = [_listed(rule_id, entry) for rule_id, entry in document.tree["x-rules"].items()]
+        listed = [_listed(document, form, rule_id, entry) for rule_id, entry in document.tree["x-rules"].items()]
         implied = [rule for rule in _implied(form) if not any(_same_breach(rule, other) for other in listed)]
         answers = [rule for rule in _answers(document, form) if rule.id not in document.tree["x-rules"]]
         for rule in [*listed, *implied, *answers]:
@@ -159,7 +159,7 @@ def _error_messages(document: Document) -> dict[str, list[str]]:
     return found
 
 
-def _listed(rule_id: str, entry: dict[str, Any]) -> Rule:
+def _listed(document: Document, form: Form, rule_id: str, entry: dict[str, Any]) -> Rule:
     return Rule(
         id=rule_id,
         says=entry["says"],
@@ -167,9 +167,25 @@ def _listed(rule_id: str, entry: dict[str, Any]) -> Rule:
         source=entry["source"],
         origin=entry.get("from", ""),
         error=entry.get("error"),
-        field=entry.get("field"),
+        field=entry.get("field") or _field_at(document, form, entry),
         kind=entry.get("kind"),
     )
+
+
+def _field_at(document: Document, form: Form, entry: dict[str, Any]) -> str | None:
+    """The field of the form, or the parameter, that a rule's place names; None where it speaks of neither."""
+    at = entry["at"]
+    for place in (f"{form.pointer}/properties/", f"{form.media_pointer}/encoding/"):
+        if at.startswith(place):
+            return str(at.removeprefix(place).partition("/")[0]).replace("~1", "/").replace("~0", "~")
+    if entry.get("kind") is None:
+        return None
+    found = re.match(r"(#/.*/parameters/\d+)(?:/|$)", at)
+    if found:
+        # Where an edit has removed the parameter, the rule speaks of nothing; it must not stand for all parameters.
+        return str(document.resolve(found[1])["name"]) if document.has(found[1]) else at
+    inner = re.match(r"#/components/schemas/\w+/properties/([^/]+)", at)
+    return inner[1] if inner else None
 
 
 def _same_breach(one: Rule, other: Rule) -> bool:

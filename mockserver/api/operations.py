@@ -13,7 +13,7 @@ from mockserver.scenarios.active import ActiveScenarios
 from mockserver.scenarios.catalogue import ScenarioError, directives
 from mockserver.scenarios.plan import broken_off
 from mockserver.spec.compiler import compile_body, compile_query
-from mockserver.spec.document import Document, DocumentError
+from mockserver.spec.document import Document, DocumentError, control_document
 from mockserver.spec.rules import FormRules
 from mockserver.validation.checks import Violation, check_rules, judge, judge_values, read, verdict_on
 from mockserver.validation.multipart import Form
@@ -207,7 +207,8 @@ class Operations:
 
     def refuse(self, rule: str, *headers: Header, **words: Any) -> Response:
         """The refusal of a request that breaks ``rule``."""
-        return self.refusal(Violation(rule, self.document.error_of(rule), words), *headers)
+        document = self.document if rule in self.document.rules else control_document()
+        return self.refusal(Violation(rule, document.error_of(rule), words), *headers)
 
     def refusal(self, violation: Violation, *headers: Header) -> Response:
         """The answer to a request that was judged."""

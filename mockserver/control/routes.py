@@ -10,6 +10,7 @@ from mockserver.control.access import Access
 from mockserver.control.control import Control, VideoError
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, ScenarioError
 from mockserver.spec.compiler import compile_body, compile_query
+from mockserver.spec.document import control_document
 from mockserver.stores.shared import QueuedScenario
 from mockserver.validation.checks import Request, Violation, judge, judge_values
 from mockserver.web.asgi import BodyTimeout
@@ -27,15 +28,17 @@ class ControlRoutes:
     """Answers the control operations of a document; their queries and bodies are judged by it."""
 
     def __init__(self, control: Control, service: Operations, gate: Access) -> None:
-        document = service.document
+        document, api = control_document(), service.document
         self._gate = gate
         self._control = control
         self._service = service
-        ids = {operation.id for operation in document.controls}
+        ids = {operation.id for operation in document.operations}
         self._queries = {
-            name: compile_query(document, document.operation(name), is_closed=True) for name in QUERIES if name in ids
+            name: compile_query(document, document.operation(name), api, is_closed=True)
+            for name in QUERIES
+            if name in ids
         }
-        self._bodies = {name: compile_body(document, document.operation(name)) for name in BODIES if name in ids}
+        self._bodies = {name: compile_body(document, document.operation(name), api) for name in BODIES if name in ids}
 
     @property
     def handlers(self) -> dict[str, Handler]:
@@ -162,13 +165,12 @@ class ControlRoutes:
         return answer(200, _listed(self._control.latest_jobs(values["limit"])))
 
     def _rules(self) -> dict[str, Any]:
-        document = self._service.document
-        errors = document.errors
         rules = []
-        for name, rule in document.rules.items():
-            error = errors[rule.error] if rule.error else None
-            earned = {"status": error.status if error else None, "code": error.code if error else None}
-            rules.append({"id": name, "says": rule.says, "source": rule.source, "from": rule.from_, **earned})
+        for document in (self._service.document, control_document()):
+            for name, rule in document.rules.items():
+                error = document.errors[rule.error] if rule.error else None
+                earned = {"status": error.status if error else None, "code": error.code if error else None}
+                rules.append({"id": name, "says": rule.says, "source": rule.source, "from": rule.from_, **earned})
         return _listed(rules)
 
     def _scenarios(self) -> dict[str, Any]:

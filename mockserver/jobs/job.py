@@ -1,9 +1,9 @@
 """A job: one video that was asked for, and the making of new ones."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from random import Random
-from string import Formatter
 from typing import Any, Literal
 
 import msgspec
@@ -89,41 +89,51 @@ class JobMaker:
     """
 
     def __init__(self, template: str, echo: tuple[str, ...], random: Random) -> None:
-        self._template = template
+        self._ids = IdTemplate(template, random)
         self._echo = echo
         self._random = random
-        self._bits = random_bits(template)
 
     def make(self, owner: str, values: Mapping[str, Any], now: float, fate: JobOverride | None = None) -> Job:
         """A new job of ``owner``, created ``now``, in seconds since 1970."""
         width, height = _dimensions(values.get("size"))
         echo = tuple(map(values.get, self._echo))
         length = _length(values.get("seconds"))
-        return Job(self._id(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo)
+        return Job(
+            self._ids.make(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo
+        )
 
     def remix(self, source: Job, now: float, fate: JobOverride | None = None) -> Job:
         """A new job with what ``source`` has."""
-        new = {"id": self._id(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
+        new = {"id": self._ids.make(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
         return msgspec.structs.replace(source, **new, polls=0, polled=0.0, fate=fate)
-
-    def _id(self, now: float) -> str:
-        return self._template.format(created_at=int(now), random=self._random.getrandbits(self._bits))
 
     def _jitter(self) -> float:
         return 2 * self._random.random() - 1
 
 
-def random_bits(template: str) -> int:
-    """How many random bits a template takes: four for each hexadecimal digit of ``{random:040x}``."""
-    try:
-        widths = {word: form for _, word, form, _ in Formatter().parse(template) if word is not None}
-        template.format(created_at=0, random=0)
-        digits = int(widths["random"].removesuffix("x"))  # type: ignore[union-attr]
-    except (ValueError, KeyError, IndexError):
-        raise DocumentError(
-            f"x-template of id: '{template}' makes no ids; its words are {{created_at}} and {{random:0Nx}}"
-        ) from None
-    return 4 * digits
+_VARIABLE = re.compile(r"\{(\w+):hex(\d+)\}")
+
+
+class IdTemplate:
+    """Makes values by an ``x-template``: text with ``{created_at:hex8}`` and ``{random:hex40}``.
+
+    ``DocumentError`` for a template without random digits, or with other variables.
+    """
+
+    def __init__(self, template: str, random: Random) -> None:
+        digits = {name: int(count) for name, count in _VARIABLE.findall(template)}
+        rest = _VARIABLE.sub("", template)
+        if "{" in rest or "}" in rest or digits.keys() - {"created_at", "random"} or not digits.get("random"):
+            raise DocumentError(
+                f"x-template of id: '{template}' makes no ids; variables: {{created_at:hexN}}, {{random:hexN}}"
+            )
+        self._format = _VARIABLE.sub(lambda found: f"{{{found[1]}:0{found[2]}x}}", template)
+        self._bits = 4 * digits["random"]
+        self._random = random
+
+    def make(self, now: float) -> str:
+        """A new value, created ``now``, in seconds since 1970."""
+        return self._format.format(created_at=int(now), random=self._random.getrandbits(self._bits))
 
 
 @lru_cache

@@ -34,8 +34,11 @@ class SchemaSource(msgspec.Struct, frozen=True):
     is_typed: bool = False
 
 
-def compile_body(document: Document, operation: Operation) -> FormRules:
-    """The rules of the body that ``operation`` takes; ``DocumentError`` where the document asks for the impossible."""
+def compile_body(document: Document, operation: Operation, api: Document | None = None) -> FormRules:
+    """The rules of the body that ``operation`` takes; ``DocumentError`` where the document asks for the impossible.
+
+    Limits, and errors that no rule names, are those of ``api``, by default the document itself.
+    """
     body = document.resolve(operation.node.get("requestBody", {}))
     content = convert(body.get("content"), f"{operation.id}: requestBody.content", dict[str, dict[str, Any]])
     if len(content) != 1:
@@ -45,10 +48,12 @@ def compile_body(document: Document, operation: Operation) -> FormRules:
     schema = document.resolve(media.get("schema", {}))
     is_typed = media_type == "application/json"
     source = SchemaSource(operation.id, pointers, media_type, schema, media.get("encoding", {}), is_typed)
-    return _Compiler(document, source).compile()
+    return _Compiler(document, source, api or document).compile()
 
 
-def compile_query(document: Document, operation: Operation, *, is_closed: bool = False) -> FormRules:
+def compile_query(
+    document: Document, operation: Operation, api: Document | None = None, *, is_closed: bool = False
+) -> FormRules:
     """The rules of the query of ``operation``. What it does not name is let through, unless it ``is_closed``."""
     parameters = [document.resolve(node) for node in operation.node.get("parameters", [])]
     named = {str(node["name"]): node for node in parameters if node.get("in") == "query"}
@@ -58,7 +63,8 @@ def compile_query(document: Document, operation: Operation, *, is_closed: bool =
         "required": [name for name, node in named.items() if node.get("required")],
         **({"additionalProperties": False} if is_closed else {}),
     }
-    return _Compiler(document, SchemaSource(operation.id, (operation.pointer,), "", schema, {})).compile()
+    source = SchemaSource(operation.id, (operation.pointer,), "", schema, {})
+    return _Compiler(document, source, api or document).compile()
 
 
 def limits_of(document: Document) -> Limits:
@@ -71,8 +77,9 @@ def limits_of(document: Document) -> Limits:
 class _Compiler:
     """Walks one request schema. The order of ``properties`` is the order of the document, and of the checks."""
 
-    def __init__(self, document: Document, source: SchemaSource) -> None:
+    def __init__(self, document: Document, source: SchemaSource, api: Document) -> None:
         self.document = document
+        self.api = api
         self.source = source
         self.rules: dict[str, list[tuple[str, Rule]]] = {}
         for rule_id, rule in document.rules.items():
@@ -87,7 +94,7 @@ class _Compiler:
         checks = tuple(self._checks())
         return FormRules(
             media_type=self.source.media_type,
-            limits=limits_of(self.document),
+            limits=limits_of(self.api),
             fields={name: self._field(name, node) for name, node in self.properties.items()},
             schema=self._validator(self.schema),
             checks=checks,
@@ -188,7 +195,7 @@ class _Compiler:
 
     def _unnamed(self, kind: str, field: str | None) -> tuple[str, Error]:
         """A rule that the table lacks, for what was added to the schema; its error is that of the kind."""
-        errors = self.document.errors.values()
+        errors = self.api.errors.values()
         earned = (error for wanted in (kind, "*") for error in errors if wanted in error.kinds)
         return f"{field or 'fields'}.{'schema' if kind == '*' else kind}", next(earned)
 

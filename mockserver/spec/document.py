@@ -1,5 +1,6 @@
 """The document: ``openapi.yaml`` read, checked and resolved. The only reader of the file in this package."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,7 @@ WORDS = frozenset("field value allowed limit count reason type image other expec
 
 NAMED_RULES = {
     "createVideo": "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit "
-    "body.boundary body.complete body.part-name body.parts body.timeout body.well-formed store.available error.no-5xx "
-    "control.peer control.token control.scenario control.scenario.found prefer.code prefer.example prompt.directive",
+    "body.boundary body.complete body.part-name body.parts body.timeout body.well-formed store.available error.no-5xx",
     "retrieveVideo": "retrieve.not-found",
     "listVideos": "list.after",
     "deleteVideo": "retrieve.not-found delete.finished",
@@ -70,46 +70,38 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     body_bytes: Count
     parts: Count
     part_header_bytes: Count
-    file_blocks: Count
-    shown_characters: Count
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file.
-
-    ``section`` is where its path stands: among the paths of the contract, or among those that control the mock.
-    """
+    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file."""
 
     id: str
     method: str
     path: str
     node: dict[str, Any]
-    section: str = "paths"
 
     @property
     def pointer(self) -> str:
         """Where it stands."""
         path = self.path.replace("~", "~0").replace("/", "~1")
-        return f"#/{self.section}/{path}/{self.method.lower()}"
+        return f"#/paths/{path}/{self.method.lower()}"
 
 
 class Document(msgspec.Struct, frozen=True):
     """The whole document, checked: each rule's error exists, each message can be filled in.
 
-    ``failures`` are the messages of failed jobs, by code. ``controls`` are the operations of the control interface;
-    ``rules`` has its rules too, ``errors`` what they earn.
+    ``failures`` are the messages of failed jobs, by code.
     """
 
     raw: dict[str, Any]
     operations: tuple[Operation, ...]
-    controls: tuple[Operation, ...]
     errors: dict[str, Error]
     rules: dict[str, Rule]
     failures: dict[str, str]
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id, or ``DocumentError``."""
-        for operation in (*self.operations, *self.controls):
+        for operation in self.operations:
             if operation.id == operation_id:
                 return operation
         raise DocumentError(f"no operation has the operationId '{operation_id}'")
@@ -194,13 +186,51 @@ def parse_document(text: str) -> Document:
         raise DocumentError("not an OpenAPI document: the top level is no mapping")
     if not str(raw.get("openapi", "")).startswith("3.1."):
         raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
-    errors = _section(raw, "x-errors", dict[str, Error]) | _section(raw, "x-control-errors", dict[str, Error])
-    rules = _section(raw, "x-rules", dict[str, Rule]) | _section(raw, "x-control-rules", dict[str, Rule])
-    operations = tuple(_operations(raw, "paths"))
-    controls = tuple(_operations(raw, "x-control-paths"))
-    document = Document(raw, operations, controls, errors, rules, _section(raw, "x-failures", dict[str, str]))
+    document = _document(raw)
+    _check_rules(document)
+    if RATE_LIMIT not in document.errors:
+        raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
+    if not any("*" in error.kinds for error in document.errors.values()):
+        raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
+    return document
+
+
+@lru_cache(maxsize=1)
+def control_document() -> Document:
+    """The document of the control interface, ``control.yaml`` of this package."""
+    raw = load_yaml(Path(__file__).parents[1].joinpath("control.yaml").read_text(encoding="utf-8"))
+    document = _document(raw)
     _check_rules(document)
     return document
+
+
+def _document(raw: dict[str, Any]) -> Document:
+    errors, rules = _section(raw, "x-errors", dict[str, Error]), _section(raw, "x-rules", dict[str, Rule])
+    placed = {name: _placed(raw, rule) for name, rule in rules.items()}
+    return Document(raw, tuple(_operations(raw)), errors, placed, _section(raw, "x-failures", dict[str, str]))
+
+
+_FIELD_IN_POINTER = re.compile(r"#/(?:.*/)?(?:properties|encoding)/([^/]+)")
+_PARAMETER_IN_POINTER = re.compile(r"#/paths/([^/]+)/(\w+)/parameters/(\d+)")
+
+
+def _placed(raw: dict[str, Any], rule: Rule) -> Rule:
+    """The rule with the field or parameter that its place names, where a breach of it is of one."""
+    if rule.field is not None or rule.kind is None:
+        return rule
+    if found := _FIELD_IN_POINTER.match(rule.at):
+        return msgspec.structs.replace(rule, field=_unescaped(found[1]))
+    if found := _PARAMETER_IN_POINTER.match(rule.at):
+        try:
+            parameter = raw["paths"][_unescaped(found[1])][found[2]]["parameters"][int(found[3])]
+            return msgspec.structs.replace(rule, field=str(parameter["name"]))
+        except (LookupError, TypeError):
+            return rule  # an edit has removed what it speaks of
+    return rule
+
+
+def _unescaped(token: str) -> str:
+    return token.replace("~1", "/").replace("~0", "~")
 
 
 def convert(node: Any, where: str, kind: type[T]) -> T:
@@ -217,14 +247,14 @@ def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
     return convert(raw[key], key, kind)
 
 
-def _operations(raw: dict[str, Any], section: str) -> Iterator[Operation]:
-    for path, item in _section(raw, section, dict[str, dict[str, Any]]).items():
+def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
+    for path, item in _section(raw, "paths", dict[str, dict[str, Any]]).items():
         for method, node in item.items():
             if method in METHODS:
                 operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
                 if operation_id is None:
                     raise DocumentError(f"{method} {path} has no operationId")
-                yield Operation(operation_id, method.upper(), path, node, section)
+                yield Operation(operation_id, method.upper(), path, node)
 
 
 def _check_rules(document: Document) -> None:
@@ -241,10 +271,6 @@ def _check_rules(document: Document) -> None:
     for name, error in document.errors.items():
         _check_words(f"x-errors.{name}.message", error.message)
         _check_words(f"x-errors.{name}.param", error.param or "")
-    if RATE_LIMIT not in document.errors:
-        raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
-    if not any("*" in error.kinds for error in document.errors.values()):
-        raise DocumentError("x-errors: no error has the kind '*', for breaches that no other names")
 
 
 def _check_words(where: str, template: str) -> None:

@@ -33,7 +33,7 @@ def read(rules: FormRules, form: Form) -> ParsedForm:
                 values[name] = field.default
         elif field.is_file:
             values[name] = ""
-            images[name] = read_image(parts[0].chunks, rules.limits.file_blocks)
+            images[name] = read_image(parts[0].chunks)
         else:
             try:
                 chunks = parts[0].chunks

@@ -103,7 +103,11 @@ class ByteReader:
         return any(needle in self.read(start, WINDOW + len(needle) - 1) for start in windows)
 
 
-def read_image(chunks: Sequence[bytes], most_blocks: int) -> Image:
+MOST_BLOCKS = 20_000
+"""Chunks, markers or blocks of a file that are walked; a file of more counts as damaged."""
+
+
+def read_image(chunks: Sequence[bytes], most_blocks: int = MOST_BLOCKS) -> Image:
     """What the file in ``chunks`` is by its bytes: its type and, if it is a whole picture, its size in pixels."""
     data = ByteReader(chunks, most_blocks)
     head = data.read(0, 512)

@@ -1,12 +1,13 @@
 """Answers: a job or a violation as status, headers and JSON, in the shapes that the document gives them."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from mockserver.jobs.job import Job, JobState
-from mockserver.spec.document import Document, Error, Limits, Operation
+from mockserver.spec.document import Document, DocumentError, Error, Limits, Operation
 from mockserver.validation.checks import MessageValues, Violation
 
 Header = tuple[bytes, bytes]
@@ -49,7 +50,7 @@ class VideoSchema:
         schema = document.schema_of_answer(operation, "200")
         properties = properties_of(document, schema)
         self._blank = {key: node.get("const", node.get("default")) for key, node in properties.items()}
-        echoes = {key: node["x-echo"] for key, node in properties.items() if "x-echo" in node}
+        echoes = {key: request_field(key, node["x-echo"]) for key, node in properties.items() if "x-echo" in node}
         self.echo = tuple(echoes.values())
         self._keys = (*LIVE, *echoes)
         self._is_whole = self._blank.keys() >= set(LIVE)
@@ -68,6 +69,17 @@ class VideoSchema:
         """The echoes of a job that was made when the document had others; null for those that it lacks."""
         values = dict(zip(job.echoed, job.echo, strict=False))
         return tuple(values.get(name) for name in self.echo)
+
+
+_REQUEST_FIELD = re.compile(r"\$request\.body#/([^/]+)")
+
+
+def request_field(key: str, expression: object) -> str:
+    """The field of the request that a runtime expression of OpenAPI names; ``DocumentError`` for any other one."""
+    found = _REQUEST_FIELD.fullmatch(str(expression))
+    if found is None:
+        raise DocumentError(f"x-echo of {key}: '{expression}' names no request field, as $request.body#/model does")
+    return found[1]
 
 
 def constants(document: Document, operation: Operation) -> dict[str, Any]:
@@ -90,7 +102,7 @@ def refusal(violation: Violation, limits: Limits, *headers: Header) -> Response:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
     body = {
-        "message": error.message.format_map(_MessageValues(violation.words, limits.shown_characters)),
+        "message": error.message.format_map(_MessageValues(violation.words)),
         "type": error.type,
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
@@ -116,20 +128,23 @@ def _param(error: Error, field: str | None) -> str | None:
 class _MessageValues:
     """The words of a violation as a template asks for them. One that there is no value for stays as it stands there."""
 
-    def __init__(self, words: MessageValues, most: int) -> None:
+    def __init__(self, words: MessageValues) -> None:
         self._words = words
-        self._most = most
 
     def __getitem__(self, name: str) -> str:
-        return _shown(name, self._words[name], self._most) if name in self._words else "{" + name + "}"
+        return _shown(name, self._words[name]) if name in self._words else "{" + name + "}"
 
 
-def _shown(name: str, word: object, most: int) -> str:
+MOST_SHOWN = 100
+"""Characters of a value that an error message repeats."""
+
+
+def _shown(name: str, word: object) -> str:
     """A word of a message. What the document says is told whole, what came is cut."""
     if isinstance(word, (list, tuple)):
         return listed([str(value) for value in word])
     text = str(word)
-    return text if len(text) <= most or name in ("allowed", "routes") else text[:most] + "…"
+    return text if len(text) <= MOST_SHOWN or name in ("allowed", "routes") else text[:MOST_SHOWN] + "…"
 
 
 def listed(values: Sequence[str]) -> str:

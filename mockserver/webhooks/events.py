@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.jobs.job import JobState, random_bits
+from mockserver.jobs.job import IdTemplate, JobState
 from mockserver.spec.document import Document, DocumentError, convert
 from mockserver.web.responses import encode, properties_of
 
@@ -33,18 +33,16 @@ class EventSchema:
     """The events of a document: their keys in order, and their words. ``DocumentError`` where it has none."""
 
     def __init__(self, document: Document, random: Random) -> None:
-        self._random = random
         self._blanks: dict[str, dict[str, Any]] = {}
         for status, name in WEBHOOKS.items():
             properties = properties_of(document, _payload(document, name))
             self._blanks[status] = {key: node.get("const") for key, node in properties.items()}
-            self._template = str(properties.get("id", {}).get("x-template", ""))
-            self._bits = random_bits(self._template)
+            self._ids = IdTemplate(str(properties.get("id", {}).get("x-template", "")), random)
 
     def event(self, state: JobState, video_id: str, now: float) -> Event:
         """The event of the video that ended in ``state`` at ``now``, in seconds since 1970."""
         created_at = int(now)
-        event_id = self._template.format(created_at=created_at, random=self._random.getrandbits(self._bits))
+        event_id = self._ids.make(now)
         live = {"id": event_id, "created_at": created_at, "data": {"id": video_id}}
         blank = self._blanks[state.status]
         body = {**blank, **{key: value for key, value in live.items() if key in blank}}

@@ -18,12 +18,24 @@ from mockserver.control.record import MOST_TEXT
 from mockserver.jobs.clock import MovableClock
 from mockserver.validation.multipart import Part
 from tests.mock.test_cli import served, url
-from tests.mock.vocabulary import BOUNDARY, DOCUMENT, NOW, TOKEN, Clock, Mock, envelope, file, form, text
+from tests.mock.vocabulary import (
+    BOUNDARY,
+    CONTROL_DOCUMENT,
+    DOCUMENT,
+    NOW,
+    TOKEN,
+    Clock,
+    Mock,
+    envelope,
+    file,
+    form,
+    text,
+)
 from tests.pictures import picture
 
 CONTROLS = [
     (method.upper(), path.removeprefix("/_mock/"), node)
-    for path, item in DOCUMENT["x-control-paths"].items()
+    for path, item in CONTROL_DOCUMENT["paths"].items()
     for method, node in item.items()
 ]
 BODIES: dict[str, Any] = {
@@ -67,7 +79,7 @@ def test_every_control_operation_answers_what_its_schema_says(mock: Mock, method
         return
     answer = told(mock, place, method, **body)
     schema = media["schema"]
-    jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(answer)
+    jsonschema_rs.Draft202012Validator({**schema, "components": CONTROL_DOCUMENT["components"]}).validate(answer)
 
 
 @pytest.mark.parametrize(("method", "path", "node"), CONTROLS, ids=[f"{method} {path}" for method, path, _ in CONTROLS])
@@ -88,16 +100,6 @@ def test_other_method_of_a_control_path_is_refused(mock: Mock) -> None:
     assert (envelope(answer)["code"], answer.headers["allow"]) == ("method_not_supported", "GET, HEAD, POST")
 
 
-def test_document_may_lack_a_control_operation(tmp_path: Any) -> None:
-    paths = {
-        path: item for path, item in DOCUMENT["x-control-paths"].items() if path not in ("/_mock/jobs", "/_mock/clock")
-    }
-    document = tmp_path / "openapi.yaml"
-    document.write_text(json.dumps({**DOCUMENT, "x-control-paths": paths}))
-    mock = Mock(document=document)
-    assert (mock.tell("GET", "jobs").status_code, mock.tell("GET", "health").status_code) == (404, 200)
-
-
 # Health, rules, jobs, reset.
 
 
@@ -110,7 +112,7 @@ def test_health_tells_how_much_there_is(mock: Mock) -> None:
 
 def test_rules_are_those_of_the_document(mock: Mock) -> None:
     rules = {rule["id"]: rule for rule in told(mock, "rules")["data"]}
-    assert rules.keys() == DOCUMENT["x-rules"].keys() | DOCUMENT["x-control-rules"].keys()
+    assert rules.keys() == DOCUMENT["x-rules"].keys() | CONTROL_DOCUMENT["x-rules"].keys()
     assert rules["seconds.enum"] == {
         "id": "seconds.enum",
         "says": "The length is 4, 8 or 12.",

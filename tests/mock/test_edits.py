@@ -139,7 +139,10 @@ def test_new_text_field_with_an_enum(edited: Edited) -> None:
 def test_new_field_is_echoed_where_the_answer_says_so(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
         schema(document)["properties"]["style"] = {"type": "string", "default": "film"}
-        document["components"]["schemas"]["Video"]["properties"]["style"] = {"type": "string", "x-echo": "style"}
+        document["components"]["schemas"]["Video"]["properties"]["style"] = {
+            "type": "string",
+            "x-echo": "$request.body#/style",
+        }
 
     mock = edited(edit)
     assert (mock.create()["style"], mock.create(style="noir")["style"]) == ("film", "noir")
@@ -272,7 +275,7 @@ def test_schema_written_in_place_of_the_reference(edited: Edited) -> None:
 def test_another_form_of_ids(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["Video"]["properties"]["id"].update(
-            {"x-template": "task_{random:08x}", "pattern": "^task_[0-9a-f]{8}$"}
+            {"x-template": "task_{random:hex8}", "pattern": "^task_[0-9a-f]{8}$"}
         )
 
     assert edited(edit).create()["id"].startswith("task_")

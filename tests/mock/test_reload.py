@@ -138,8 +138,8 @@ def test_jobs_stay(edited: Edited) -> None:
 
 def test_jobs_from_before_another_echo_are_still_shown(edited: Edited) -> None:
     video = edited.mock.create(seconds="8")
-    edited.change("          x-echo: model\n", "          x-echo: seconds\n")
-    edited.change("          x-echo: size\n", "          x-echo: prompt\n")
+    edited.change("          x-echo: $request.body#/model\n", "          x-echo: $request.body#/seconds\n")
+    edited.change("          x-echo: $request.body#/size\n", "          x-echo: $request.body#/prompt\n")
     found = edited.mock.poll(video)
     assert (found["model"], found["seconds"], found["size"]) == ("8", "8", None)
 

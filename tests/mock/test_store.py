@@ -196,7 +196,7 @@ def test_reference_over_the_bound_by_itself_is_kept_alone(opened: Opened) -> Non
 
 def test_document_with_too_few_ids_overwrites_none(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8")
-    (tmp_path / "few.yaml").write_text(re.sub(r"random:0[0-9]+x", "random:01x", text), "utf-8")
+    (tmp_path / "few.yaml").write_text(re.sub(r"random:hex[0-9]+", "random:hex1", text), "utf-8")
     mock = Mock(document=tmp_path / "few.yaml")
     assert len({mock.create()["id"] for _ in range(16)}) == 16
     assert mock.post().status_code >= 500

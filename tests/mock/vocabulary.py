@@ -13,6 +13,7 @@ from mockserver.control.control import Control
 from mockserver.jobs.pace import parse_pace
 from tests.pictures import picture
 
+CONTROL_DOCUMENT = yaml.safe_load((Path(__file__).parents[2] / "mockserver" / "control.yaml").read_text("utf-8"))
 DOCUMENT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text("utf-8"))
 TOKEN = "test-token"
 BOUNDARY = "----boundary7MA4YWxkTrZu0gW"
