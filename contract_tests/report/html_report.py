@@ -123,7 +123,8 @@ def _bar(outcome: Outcome) -> str:
         for value, name, count in listed
     )
     return (
-        '<div class="bar"><div class="inner"><input type="search" placeholder="Search rules, requests, answers" '
+        '<div class="bar" role="search"><div class="inner">'
+        '<input type="search" placeholder="Search rules, requests, answers" '
         f'aria-label="Search rules">{buttons}</div></div>'
     )
 

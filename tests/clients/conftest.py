@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.clients.vocabulary import NODE_FILES, PATIENCE, TOKEN, Server
+from tests.clients.vocabulary import FLAGS, NODE_FILES, PATIENCE, TOKEN, Server
 from tests.pictures import picture
 
 NODE = 18  # the first with fetch
@@ -64,6 +65,18 @@ def curl() -> str:
 def chromium() -> str:
     """A browser that runs headless."""
     return program("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The same, driven page by page; it must be able to start."""
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        except Error as error:
+            pytest.skip(f"the browser does not start: {error}")
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.clients.vocabulary import PATIENCE, TOKEN, Server, queued
-
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
+from tests.clients.vocabulary import FLAGS, PATIENCE, TOKEN, Server, queued
 
 
 class Site(ThreadingHTTPServer):
@@ -71,7 +66,7 @@ def report(server: Server, site: Site, chromium: str, tmp_path_factory: pytest.T
     """What the page saw in a browser: its good call, its bad one, and a look at its video."""
     folder = tmp_path_factory.mktemp("browser")
     address = f"{site.url}/?{urlencode({'mock': server.videos, 'token': TOKEN})}"
-    command = [chromium, *FLAGS, f"--user-data-dir={folder}", address]
+    command = [chromium, "--headless", *FLAGS, f"--user-data-dir={folder}", address]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
         try:
             return site.reports.get(timeout=PATIENCE)

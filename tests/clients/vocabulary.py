@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from playwright.sync_api import Page
+
 TOKEN = "test-token"
 PROMPT = "A fox trots over a frozen lake, the ice sings and a hare looks up."
 NODE_FILES = Path(__file__).parent / "node"
 PATIENCE = 90  # seconds until a client counts as hanging
 TOO_LARGE_BYTES = 25_000_000
+
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+).split()
+"""Of Chromium, so that it asks nobody for anything."""
 
 
 class Server(NamedTuple):
@@ -56,3 +65,18 @@ def too_large(status: int, body: Any) -> None:
     assert status == 413
     assert body["error"]["code"] == "request_too_large"
     assert body["error"]["message"].endswith("At most 20971520 are allowed.")
+
+
+AXE = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) =>
+    found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 120))]))"""
+
+
+def load_axe(page: Page, node_modules: Path) -> None:
+    """Put the rules of axe-core beside a page; its policy does not see that."""
+    page.evaluate((node_modules / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
+
+
+def violations_of(page: Page) -> list[Any]:
+    """The rules of accessibility that a page breaks, each with where."""
+    found: list[Any] = page.evaluate(AXE)
+    return found

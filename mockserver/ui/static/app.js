@@ -76,6 +76,7 @@ function Shell() {
 
   useEffect(() => {
     document.title = `${route.view.title} · mockserver`;
+    document.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [route.view]);
 
   useEffect(() => {

@@ -22,8 +22,8 @@ function Rule({ rule, broken, example, opened }) {
     <summary>
       <code>${rule.id}</code><span class="says"><${Prose}>${rule.says}<//></span>
       <span class=${`tag ${rule.source}`}>${rule.source}</span>
-      ${rule.status && html`<${Status} status=${rule.status} />`}
-      ${broken > 0 && html`<span class="tag bad">${count(broken)}×</span>`}
+      ${rule.status ? html`<${Status} status=${rule.status} />` : html`<span></span>`}
+      ${broken > 0 && html`<span class="tag bad" title="so often since the journal begins">${count(broken)}×</span>`}
     </summary>
     <div class="ruledetail">
       <p><span class="quiet">from</span> ${visible(rule.from)}</p>
