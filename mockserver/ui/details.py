@@ -53,7 +53,9 @@ class Details:
             return self._unknown(context)
         service = self._control.service
         url = f"{context.scheme}://{context.header(b'host') or '127.0.0.1'}"
-        subject = Subject(record, service.document, service.rules, url)
+        page = service.jobs.page(record.owner, after=None, limit=1, newest_first=True)
+        video = page.jobs[0].id if page is not None and page.jobs else None
+        subject = Subject(record, service.document, service.rules, url, video)
         body = record.answer_body
         code = _code(body)
         reason = self._not_repeatable(record)

@@ -16,15 +16,21 @@ from mockserver.validation.images import Image
 FORM, JSON = "multipart/form-data", "application/json"
 
 AUTHENTICATION = ("auth.required", "auth.scheme", "auth.key")
+NOT_FOUND = "retrieve.not-found"
+TOO_EARLY = ("content.ready", "delete.finished", "remix.completed")
 
 
 class Subject(NamedTuple):
-    """A request that is explained: what the journal has of it, and by which document. ``base`` is the mock's URL."""
+    """A request that is explained: what the journal has of it, and by which document.
+
+    ``base`` is the mock's URL; ``video`` the id of a video that its token has, if it has one.
+    """
 
     record: Record
     document: Document
     rules: Mapping[str, FormRules]
     base: str
+    video: str | None = None
 
     @property
     def operation(self) -> Operation | None:
@@ -92,8 +98,7 @@ def _beside_field(subject: Subject, rules: FormRules) -> dict[str, Any] | None:
     if not isinstance(verdict, Violation) or verdict.rule != subject.record.rule:
         return None
     name = str(verdict.words.get("field") or "")
-    check = broken_check(rules, verdict)
-    kind = "" if check is None else check.kind
+    kind = broken_check(rules, verdict).kind
     sent = [field for field in _judged_fields(subject) if field.name == name]
     told: dict[str, Any] = {"field": name, "sent": _told(sent), "allowed": _allowed(rules, kind, name, verdict.words)}
     if kind == "x-dimensions-match":
@@ -149,7 +154,7 @@ def _allowed(rules: FormRules, kind: str, name: str, words: Mapping[str, Any]) -
         "file-type": types,
         "file-intact": [f"a whole {file_type}" for file_type in types],
         "text-encoding": ["UTF-8"],
-        "type": [str(limit)],
+        "type": [str(one) for one in (limit if isinstance(limit, (list, tuple)) else [limit])],
     }
     if kind in by_kind:
         return by_kind[kind]
@@ -214,6 +219,10 @@ def _made_right(
         changes.append(FieldChange("Content-Type", f"is {rules.media_type}"))
     elif subject.operation is None:
         changes.append(FieldChange("request line", f"is {operation.method} {operation.path}"))
+    elif record.rule == NOT_FOUND and subject.video is not None:
+        changes.append(FieldChange("video_id", f"is that of a video of the same token, as {subject.video}"))
+    elif record.rule in TOO_EARLY:
+        changes.append(FieldChange("video", "is completed by then: ask for it again until it is"))
     elif record.rule and record.rule not in subject.document.rules:
         changes.append(FieldChange("scenario", "asked for this error: the request itself is right"))
     if rules is None:
@@ -230,8 +239,10 @@ def _required(rules: FormRules) -> list[str]:
 
 
 def _call(subject: Subject, operation: Operation, fields: Sequence[Sent]) -> Call:
-    path = subject.record.path if subject.operation is not None else operation.path
-    url = subject.base + legible(path)
+    path = legible(subject.record.path) if subject.operation is not None else operation.path
+    if subject.record.rule == NOT_FOUND and subject.video is not None:
+        path = operation.path.replace("{video_id}", subject.video)
+    url = subject.base + path
     if "requestBody" not in operation.node:
         if fields:
             url += "?" + urlencode([(field.name, field.text or "") for field in fields])

@@ -61,27 +61,38 @@ def nearest(rules: FormRules, fields: list[Sent]) -> tuple[list[Sent], list[Fiel
         if not isinstance(verdict, Violation):
             return fields, changes
         rule = broken_check(rules, verdict)
-        if rule is None:
-            return None
-        fields, change = _repaired(rules, rule, verdict.words, reading, fields)
-        changes.append(change)
+        changed = frozenset(change.field for change in changes)
+        breach = Breach(rules, rule, verdict.words, reading, fields, changed)
+        fields, change = REPAIRS.get(rule.kind, _other_value)(breach)
+        changes = [*(one for one in changes if one.field != change.field), change]
     return None
 
 
-def broken_check(rules: FormRules, violation: Violation) -> FormRule | None:
+def broken_check(rules: FormRules, violation: Violation) -> FormRule:
     """The check that a violation comes from: some rules hold for many fields."""
     name = violation.words.get("field")
     checks = [one for one in rules.checks if one.id == violation.rule]
-    return next((one for one in checks if one.field == name), checks[0] if checks else None)
+    return next((one for one in checks if one.field == name), checks[0])
 
 
-Repair = Callable[[FormRules, FormRule, Mapping[str, Any], ParsedForm, list[Sent]], tuple[list[Sent], FieldChange]]
+class Breach(NamedTuple):
+    """What a form breaks: the rule, with the words that tell of it, and what was changed before."""
+
+    rules: FormRules
+    rule: FormRule
+    words: Mapping[str, Any]
+    reading: ParsedForm
+    fields: list[Sent]
+    changed: frozenset[str]
+
+    def with_field(self, new: Sent, says: str) -> tuple[list[Sent], FieldChange]:
+        """The fields with one of them changed in its place, or added; and that this was done."""
+        if all(field.name != new.name for field in self.fields):
+            return [*self.fields, new], FieldChange(new.name, says)
+        return [new if field.name == new.name else field for field in self.fields], FieldChange(new.name, says)
 
 
-def _repaired(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    return REPAIRS.get(rule.kind, _other_value)(rules, rule, words, reading, fields)
+Repair = Callable[[Breach], tuple[list[Sent], FieldChange]]
 
 
 def example_of(rules: FormRules, field: Field, values: Mapping[str, Any]) -> Sent:
@@ -89,7 +100,7 @@ def example_of(rules: FormRules, field: Field, values: Mapping[str, Any]) -> Sen
     if not field.is_file:
         value = field.default if field.default is not None else field.example
         return Sent(field.name, str(value))
-    size = str(values.get(field.matches or "") or _default(rules, field.matches) or "1280x720")
+    size = str(values.get(field.matches or "") or _default(rules, field.matches) or "1x1")
     width, height = (int(side) for side in size.split("x"))
     file_type = field.file_types[0] if field.file_types else "image/png"
     name = f"picture-{size}.{file_type.rpartition('/')[2]}"
@@ -101,77 +112,62 @@ def _default(rules: FormRules, name: str | None) -> Any:
     return None if field is None else field.default if field.default is not None else field.example
 
 
-def _set(fields: list[Sent], new: Sent) -> list[Sent]:
-    """The fields with one of them changed in its place, or added."""
-    if all(field.name != new.name for field in fields):
-        return [*fields, new]
-    return [new if field.name == new.name else field for field in fields]
-
-
-def _example(
-    rules: FormRules, rule: FormRule, _words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    new = example_of(rules, rules.fields[rule.field or ""], reading.values)
+def _example(at: Breach) -> tuple[list[Sent], FieldChange]:
+    new = example_of(at.rules, at.rules.fields[at.rule.field or ""], at.reading.values)
     how = f"is a picture of {new.file.image.dimensions} pixels" if new.file and new.file.image else f"is '{new.text}'"
-    return _set(fields, new), FieldChange(new.name, how)
+    return at.with_field(new, how)
 
 
-def _once(
-    _rules: FormRules, rule: FormRule, _words: Mapping[str, Any], _reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    first = next(field for field in fields if field.name == rule.field)
-    return [field for field in fields if field is first or field.name != rule.field], FieldChange(
-        first.name, "is sent once"
-    )
+def _once(at: Breach) -> tuple[list[Sent], FieldChange]:
+    first = next(field for field in at.fields if field.name == at.rule.field)
+    kept = [field for field in at.fields if field is first or field.name != first.name]
+    return kept, FieldChange(first.name, "is sent once")
 
 
-def _without(
-    rules: FormRules, _rule: FormRule, words: Mapping[str, Any], _reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    unknown = str(words["field"])
-    absent = [name for name in rules.fields if all(field.name != name for field in fields)]
+def _without(at: Breach) -> tuple[list[Sent], FieldChange]:
+    """A field whose name is nearly that of another is meant to be that."""
+    unknown = str(at.words["field"])
+    absent = [name for name in at.rules.fields if all(field.name != name for field in at.fields)]
     meant = get_close_matches(unknown, absent, 1)
     if meant:
-        renamed = [field._replace(name=meant[0]) if field.name == unknown else field for field in fields]
+        renamed = [field._replace(name=meant[0]) if field.name == unknown else field for field in at.fields]
         return renamed, FieldChange(unknown, f"is named '{meant[0]}'")
-    return [field for field in fields if field.name != unknown], FieldChange(unknown, "is left out")
+    return [field for field in at.fields if field.name != unknown], FieldChange(unknown, "is left out")
 
 
-def _other_value(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    field = rules.fields[rule.field or ""]
-    if rule.kind == "maxLength" and isinstance(rule.limit, int):
-        text = str(reading.values[field.name])[: rule.limit]
-        return _set(fields, Sent(field.name, text)), FieldChange(field.name, f"is cut to {rule.limit} characters")
-    allowed = words.get("allowed")
-    if isinstance(allowed, (list, tuple)) and allowed:
-        closest = get_close_matches(str(words.get("value")), [str(value) for value in allowed], 1, 0.0)
-        return _set(fields, Sent(field.name, closest[0])), FieldChange(field.name, f"is '{closest[0]}'")
-    if rule.kind in ("minimum", "maximum"):
-        return _set(fields, Sent(field.name, str(rule.limit))), FieldChange(field.name, f"is {rule.limit}")
-    return _example(rules, rule, words, reading, fields)
+def _cut(at: Breach) -> tuple[list[Sent], FieldChange]:
+    name, most = at.rule.field or "", int(at.rule.limit)
+    return at.with_field(Sent(name, str(at.reading.values[name])[:most]), f"is cut to {most} characters")
 
 
-def _condition(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
+def _bound(at: Breach) -> tuple[list[Sent], FieldChange]:
+    return at.with_field(Sent(at.rule.field or "", str(at.rule.limit)), f"is {at.rule.limit}")
+
+
+def _other_value(at: Breach) -> tuple[list[Sent], FieldChange]:
+    """The closest of the values that are allowed, where there is a list of them."""
+    allowed = at.words.get("allowed")
+    if at.rule.kind == "type" or not isinstance(allowed, (list, tuple)) or not allowed:
+        return _example(at)
+    [closest] = get_close_matches(str(at.words.get("value")), [str(value) for value in allowed], 1, 0.0)
+    return at.with_field(Sent(at.rule.field or "", closest), f"is '{closest}'")
+
+
+def _condition(at: Breach) -> tuple[list[Sent], FieldChange]:
     """What was asked for stays, where another value of the field that decides allows it."""
-    other = rules.fields.get(rule.other or "")
-    for value in other.allowed if other else ():
-        if rule.validator and other and rule.validator.is_valid({**reading.values, other.name: value}):
-            return _set(fields, Sent(other.name, str(value))), FieldChange(other.name, f"is '{value}'")
-    return _other_value(rules, rule, words, reading, fields)
+    other = at.rules.fields[at.rule.other or ""]
+    for value in other.allowed:
+        if at.rule.validator and at.rule.validator.is_valid({**at.reading.values, other.name: value}):
+            return at.with_field(Sent(other.name, str(value)), f"is '{value}'")
+    return _other_value(at)
 
 
-def _dimensions(
-    rules: FormRules, rule: FormRule, words: Mapping[str, Any], reading: ParsedForm, fields: list[Sent]
-) -> tuple[list[Sent], FieldChange]:
-    """The picture stays, where its own size is one that can be asked for."""
-    other, size = rules.fields.get(rule.other or ""), str(words["image"])
-    if other is not None and size in other.allowed:
-        return _set(fields, Sent(other.name, size)), FieldChange(other.name, f"is '{size}', as the picture is")
-    return _example(rules, rule, words, reading, fields)
+def _dimensions(at: Breach) -> tuple[list[Sent], FieldChange]:
+    """The picture stays, where its own size is one that can be asked for, and nothing else speaks against that."""
+    other, size = at.rules.fields[at.rule.other or ""], str(at.words["image"])
+    if size in other.allowed and other.name not in at.changed:
+        return at.with_field(Sent(other.name, size), f"is '{size}', as the picture is")
+    return _example(at)
 
 
 REPAIRS: dict[str, Repair] = {
@@ -186,5 +182,8 @@ REPAIRS: dict[str, Repair] = {
     "condition": _condition,
     "additionalProperties": _without,
     "minLength": _example,
+    "maxLength": _cut,
+    "minimum": _bound,
+    "maximum": _bound,
 }
 """How each kind of breach is mended; every other kind is a keyword of JSON Schema, mended by another value."""

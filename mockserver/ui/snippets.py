@@ -27,7 +27,7 @@ PNG_HELPER = '''def png(width, height):
 class Call(NamedTuple):
     """A request to be made: ``fields`` go into a form, or where ``is_json`` into an object; none where it has no body.
 
-    ``sends_token``: whether it carries one at all.
+    ``sends_token``: whether a test of it sends one.
     """
 
     method: str
@@ -51,8 +51,7 @@ def curl(call: Call) -> str:
     parts = [f"curl {shlex.quote(call.url)}"]
     if call.method not in ("GET", "POST") or (call.method == "POST" and not call.fields):
         parts[0] = f"curl -X {call.method} {shlex.quote(call.url)}"
-    if call.sends_token:
-        parts.append(f'-H "Authorization: Bearer ${TOKEN}"')
+    parts.append(f'-H "Authorization: Bearer ${TOKEN}"')
     if call.is_json and call.fields:
         parts += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_object(call))}"]
     else:
@@ -78,11 +77,7 @@ def python(call: Call) -> str:
         f"    {call.method!r},",
         f"    {call.url!r},",
     ]
-    if call.sends_token:
-        lines.append(f"    headers={{'Authorization': f\"Bearer {{os.environ['{TOKEN}']}}\"}},")
-    else:
-        lines.remove("import os")
-        lines.pop(0)
+    lines.append(f"    headers={{'Authorization': f\"Bearer {{os.environ['{TOKEN}']}}\"}},")
     lines += _python_body(call, lambda file: f"open({_path(file)!r}, 'rb')")
     return _notes(call, "#") + "\n".join([*lines, ")", "print(answer.status_code, answer.text)"])
 
@@ -115,7 +110,7 @@ def javascript(call: Call) -> str:
     """A program for Node, or with the file from elsewhere for a browser."""
     files = [field.file for field in call.fields if field.file is not None]
     lines = ['import { readFile } from "node:fs/promises";', ""] if files else []
-    headers = [f"Authorization: `Bearer ${{process.env.{TOKEN}}}`"] if call.sends_token else []
+    headers = [f"Authorization: `Bearer ${{process.env.{TOKEN}}}`"]
     body = []
     if call.is_json and call.fields:
         headers.append('"Content-Type": "application/json"')
@@ -135,8 +130,7 @@ def javascript(call: Call) -> str:
         lines.append("")
         body = ["  body,"]
     lines += [f"const answer = await fetch({_js(call.url)}, {{", f"  method: {_js(call.method)},"]
-    if headers:
-        lines.append(f"  headers: {{ {', '.join(headers)} }},")
+    lines.append(f"  headers: {{ {', '.join(headers)} }},")
     return _notes(call, "//") + "\n".join([*lines, *body, "});", "console.log(answer.status, await answer.text());"])
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from contract_tests.cases.contract import load
+from contract_tests.model.finding import Finding
+from contract_tests.model.response import Response
 from contract_tests.oracle.verdict import HOLDS, Verdict
-from contract_tests.report.html_report import escape
+from contract_tests.report.html_report import _answer, _timeline, escape
 from contract_tests.report.subjects import by_subject
 from contract_tests.spec.document import default_path
 from tests.kit.test_command import FAULTY, QUICK, read_report
@@ -116,3 +118,19 @@ def test_subjects_are_words_for_people() -> None:
         "auth.key": "authentication", "seconds.enum": "form", "input_reference.intact": "image", "size.needs-pro": "cross-field",
         "size.needs-pro.error": "cross-field", "response.id": "answer", "list.order": "list", "body.limit": "transport",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (Response(200, (("content-type", "text/plain"),), b"hello"), "\n\nHTTP 200\nhello"),
+        (Response(200, (("content-type", "video/mp4"),), b"1234"), "\n\nHTTP 200\n4 bytes of video/mp4"),
+        (Response(0, failure="it hung"), ""),
+    ],
+)
+def test_answer_stands_below_a_remark_on_it(answer: Response, shown: str) -> None:
+    assert _answer(Finding("list.page", "a page", "has_more is missing", "a boolean", None, None, answer)) == shown
+
+
+def test_run_without_an_answer_has_no_timeline() -> None:
+    assert _timeline(()) == ""
