@@ -191,8 +191,7 @@ class Details:
 
 def _mark(shown: Any, *, kept: bool) -> None:
     for one in shown if isinstance(shown, list) else [shown]:
-        if isinstance(one, dict):
-            one["kept"] = kept
+        one["kept"] = kept
 
 
 def _quoted(text: str) -> bytes:

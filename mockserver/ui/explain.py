@@ -192,11 +192,9 @@ def right(subject: Subject) -> dict[str, Any] | None:
     }
 
 
-def same(subject: Subject) -> dict[str, Any] | None:
-    """An accepted request as code; ``None`` where it is nothing of the document."""
-    operation = subject.operation
-    if operation is None:
-        return None
+def same(subject: Subject) -> dict[str, Any]:
+    """An accepted request as code."""
+    operation = subject.operation or _meant(subject)
     return {"changes": [], "snippets": snippets(_call(subject, operation, _judged_fields(subject)))}
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from contract_tests.cases.contract import load
 from contract_tests.model.finding import Finding
+from contract_tests.model.request import Request
 from contract_tests.model.response import Response
 from contract_tests.oracle.verdict import HOLDS, Verdict
-from contract_tests.report.html_report import _answer, _timeline, escape
+from contract_tests.report.html_report import _answer, _request, _timeline, escape
 from contract_tests.report.subjects import by_subject
 from contract_tests.spec.document import default_path
 from tests.kit.test_command import FAULTY, QUICK, read_report
@@ -130,6 +131,12 @@ def test_subjects_are_words_for_people() -> None:
 )
 def test_answer_stands_below_a_remark_on_it(answer: Response, shown: str) -> None:
     assert _answer(Finding("list.page", "a page", "has_more is missing", "a boolean", None, None, answer)) == shown
+
+
+def test_body_that_is_no_form_is_told_by_its_type_and_length() -> None:
+    assert "Content-Type: text/plain\n5 bytes" in _request(
+        "a body", Request("POST", "/v1/videos", "text/plain", b"hello")
+    )
 
 
 def test_run_without_an_answer_has_no_timeline() -> None:

@@ -484,10 +484,12 @@ def follow(mock: Mock, events: int = 1) -> list[bytes]:
 
     async def followed() -> None:
         enough = asyncio.Event()
+        messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
         async def receive() -> dict[str, Any]:
-            if not enough.is_set():
-                await enough.wait()
+            if message := next(messages, None):
+                return message
+            await enough.wait()
             return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
