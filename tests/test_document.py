@@ -95,7 +95,8 @@ def words(node: Any) -> Iterator[str]:
         for value in node:
             yield from words(value)
     else:
-        yield from (part.strip() for part in str(node).removeprefix("$request.body#/").split(","))
+        yield from re.split(r"[\s,]+|[$^(?!|)]+", str(node).removeprefix("$request.body#/"))
+        yield str(node)
 
 
 def test_document_is_valid_openapi() -> None:

@@ -50,6 +50,21 @@ class Operation:
         return EXTENSIONS in self.node.get("tags", ())
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader that refuses a repeated key, and a key of a flow mapping without a value."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        keys = [str(key.value) for key, _ in node.value]
+        for (key, value), name in zip(node.value, keys, strict=True):
+            line = key.start_mark.line + 1
+            if keys.count(name) > 1:
+                raise yaml.YAMLError(f"line {line}: the key '{name}' stands there twice")
+            empty = isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style
+            if node.flow_style and empty:
+                raise yaml.YAMLError(f"line {line}: '{name}' has no value; a text with a comma needs quotes there")
+        return dict(super().construct_mapping(node, deep=deep))
+
+
 class Document:
     """An OpenAPI 3.1 document with the `x-` keywords that its own description explains."""
 
@@ -68,7 +83,7 @@ class Document:
     def parse(cls, raw: bytes, path: Path) -> Document:
         """The document of these bytes of the file at `path`. Raises MisuseError as `load` does."""
         try:
-            tree = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
+            tree = yaml.load(raw, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())
             raise MisuseError(f"The document {path} is no YAML: {reason}") from error

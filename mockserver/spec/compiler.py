@@ -152,21 +152,24 @@ class _Compiler:
                 yield self._rule(keyword, name, limit=limit, validator=self._validator({keyword: limit}))
 
     def _conditions(self) -> Iterator[FormRule]:
-        """The rules across fields: each entry of ``allOf`` and an ``if`` beside it."""
+        """The rules across fields: each entry of ``allOf``, and the other keywords that combine schemas."""
         for index, node in enumerate(self.schema.get("allOf", [])):
             yield self._condition(f"{self.source.pointers[0]}/allOf/{index}", self.document.resolve(node))
+        for keyword in ("anyOf", "oneOf", "not"):
+            if keyword in self.schema:
+                yield self._condition(f"{self.source.pointers[0]}/{keyword}", {keyword: self.schema[keyword]})
         if "if" in self.schema:
             node = {key: self.schema[key] for key in ("if", "then", "else") if key in self.schema}
             yield self._condition(f"{self.source.pointers[0]}/if", node)
 
     def _condition(self, pointer: str, node: dict[str, Any]) -> FormRule:
         named = next((rule for rule in self.document.rules.values() if rule.at == pointer and rule.kind), None)
-        decided = list(node.get("if", {}).get("properties", {}))
-        deciding = list(node.get("then", {}).get("properties", {}))
-        field = named.field if named else next(iter(decided), None)
-        other = next((name for name in [*deciding, *decided] if name != field), None)
-        kind = "condition" if field and other else "*"
-        return self._rule(kind, field, pointer, validator=self._validator(node), other=other)
+        names = list(dict.fromkeys(_names(node)))
+        field = named.field if named else next(iter(names), None)
+        other = next((name for name in names if name != field), None)
+        if field is None or other is None:
+            return self._rule("*", None, pointer, validator=self._validator(node))
+        return self._rule("condition", field, pointer, validator=self._validator(node), other=other)
 
     def _rule(
         self,
@@ -208,6 +211,17 @@ class _Compiler:
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise DocumentError(f"{self.source.pointers[0] or self.source.name}: {reason}") from None
+
+
+def _names(node: Any) -> Iterator[str]:
+    """The fields that a schema speaks of, in its order."""
+    if isinstance(node, dict):
+        yield from node.get("properties", {})
+        for inner in node.values():
+            yield from _names(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _names(inner)
 
 
 def _is_text(node: dict[str, Any]) -> bool:

@@ -61,7 +61,7 @@ def chosen(tree: Tree) -> None:
     form(tree)["required"] += ["loop", "width"]
     fields(tree)["size"]["enum"] += ["720x720"]
     [condition] = form(tree).pop("allOf")
-    form(tree).update({key: condition[key] for key in ("if", "then")})
+    form(tree)["anyOf"] = condition["anyOf"]
     media(tree)["encoding"]["input_reference"]["contentType"] = "image/png, image/gif"
 
 

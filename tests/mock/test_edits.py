@@ -69,7 +69,7 @@ def test_third_model_added(edited: Edited) -> None:
 def test_third_model_may_render_the_large_sizes_too(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
         field(document, "model")["enum"].append("sora-3")
-        schema(document)["allOf"][0]["then"]["properties"]["model"]["enum"].append("sora-3")
+        schema(document)["allOf"][0]["anyOf"][1]["properties"]["model"]["enum"].append("sora-3")
 
     large = {"size": "1792x1024", "input_reference": fitting("1792x1024")}
     assert edited(edit).create(model="sora-3", **large)["size"] == "1792x1024"
@@ -78,7 +78,9 @@ def test_third_model_may_render_the_large_sizes_too(edited: Edited) -> None:
 def test_another_size_for_pro_alone(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
         field(document, "size")["enum"].append("1080x1920")
-        schema(document)["allOf"][0]["if"]["properties"]["size"]["enum"].append("1080x1920")
+        schema(document)["allOf"][0]["anyOf"][0]["properties"]["size"]["pattern"] = (
+            "^(?!1024x1792$|1792x1024$|1080x1920$)"
+        )
 
     mock = edited(edit)
     large = {"size": "1080x1920", "input_reference": picture(1080, 1920)}
