@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 import openapi_spec_validator
 import pytest
 
+from contract_tests.spec.document import Document as KitDocument
 from mockserver.spec.document import default_path, read_document
+from mockserver.spec.yaml_loader import load_yaml
 from tests.mock.vocabulary import CONTROL_DOCUMENT, DOCUMENT, Mock, file, form, multipart, text
 from tests.pictures import fitting, picture
 
@@ -259,3 +262,33 @@ def test_every_example_of_an_error_is_what_the_mock_answers(mock: Mock, rule: st
         answer = mock.post(how)
     assert without_ids(answer.json()) == without_ids(ERRORS[rule])
     assert answer.status_code == DOCUMENT["x-errors"][RULES[rule]["error"]]["status"]
+
+
+EXTENSIONS = json.loads(Path(__file__).parents[1].joinpath("openapi.extensions.schema.json").read_text("utf-8"))
+
+
+def extension_keywords(node: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every extension keyword below the top level, except for headers of that name."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if depth and isinstance(key, str) and key.startswith("x-") and key in EXTENSIONS["$defs"]:
+            yield key, value
+        yield from extension_keywords(value, depth + 1)
+
+
+@pytest.mark.parametrize("document", [DOCUMENT, CONTROL_DOCUMENT], ids=["openapi.yaml", "control.yaml"])
+def test_extension_keywords_are_as_their_schema_describes_them(document: Any) -> None:
+    jsonschema_rs.Draft202012Validator(EXTENSIONS).validate(document)
+    for key, value in extension_keywords(document):
+        jsonschema_rs.Draft202012Validator({**EXTENSIONS["$defs"][key], "$defs": EXTENSIONS["$defs"]}).validate(value)
+
+
+def test_every_extension_keyword_in_use_is_described() -> None:
+    text = Path(__file__).parents[1].joinpath("openapi.yaml").read_text("utf-8")
+    used = set(re.findall(r"^ *(x-[a-z-]+):", text, re.MULTILINE)) - {"x-request-id"}
+    assert used == EXTENSIONS["properties"].keys() | {key for key in EXTENSIONS["$defs"] if key.startswith("x-")}
+
+
+@pytest.mark.parametrize("read", [load_yaml, lambda text: KitDocument.parse(text.encode(), Path("x.yaml"))])
+def test_key_that_a_comma_made_is_refused_by_both_readers(read: Callable[[str], Any]) -> None:
+    with pytest.raises(Exception, match=r"'for programs\.' has no value"):
+        read("openapi: 3.1.0\nx: {description: The kind of the error, for programs.}")

@@ -83,7 +83,7 @@ SHARED: dict[str, tuple[Change, str]] = {
         typed,
         "fps.type fps.minimum fps.maximum scale.maximum seed.pattern title.min-length title.max-length",
     ),
-    "other choices": (chosen, "loop.type width.const condition.CreateVideo-if"),
+    "other choices": (chosen, "loop.type width.const condition.CreateVideo-anyOf"),
     "a form that asks less": (poorer, "seconds.enum"),
     "texts shorter than the examples": (shorter, "prompt.max-length"),
 }
