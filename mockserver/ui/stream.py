@@ -104,6 +104,7 @@ class Stream:
             "any_token": self._control.service.takes_any_token,
             "login": self._has_login,
             "failures": list(document.failures),
+            "keeps_requests": self._control.journal.is_kept,
         }
 
 

@@ -64,6 +64,10 @@ function Row({ row, wide, current, link }) {
 }
 
 function Empty({ filtered, onClear }) {
+  const info = useStore((s) => s.info);
+  if (info && !info.keeps_requests) {
+    return html`<div class="empty"><h2>This mock remembers no requests</h2><p>It was started with <code>--keep-requests 0</code>.</p></div>`;
+  }
   if (filtered) {
     return html`<div class="empty"><p>No request fits this filter.</p><button type="button" onClick=${onClear}>Clear the filter</button></div>`;
   }
