@@ -69,7 +69,8 @@ class Reloading:
 
     def _take(self, document: Document) -> None:
         if document.raw != self._app.service.document.raw:
-            self._app = App(document, self._app.runtime)
+            replaced, self._app = self._app, App(document, self._app.runtime)
+            replaced.control.is_current = False
             logger.info("%s: its rules apply from now on", self._path)
 
     async def _watch(self) -> None:

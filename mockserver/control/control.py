@@ -49,6 +49,8 @@ class Control:
         self._queue = queue
         self._metrics = metrics
         self._dispatcher = dispatcher
+        self.is_current = True
+        """Whether the document that it goes by is still the one that is served."""
 
     def advance(self, seconds: float) -> None:
         """Let so much time pass at once. ``ValueError`` if ``seconds`` is below 0, or not a number."""

@@ -85,7 +85,7 @@ class Stream:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
                 silent = 0.0
             done, _ = await asyncio.wait((gone,), timeout=LOOK_SECONDS)
-            if done:
+            if done or not self._control.is_current:  # the page connects again, and learns of the other document
                 return
             body = b"".join((*follower.state(), *follower.news()))
             silent += LOOK_SECONDS

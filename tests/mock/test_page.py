@@ -519,6 +519,12 @@ def test_silent_stream_says_now_and_then_that_it_is_there(mock: Mock, monkeypatc
     assert follow(mock, 2)[-1] == b": still here\n\n"
 
 
+def test_stream_ends_where_the_document_was_edited(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.ui.stream.LOOK_SECONDS", 0.001)
+    mock.control.is_current = False
+    assert follow(mock, 10**9)[0].startswith(b"event: hello")
+
+
 def test_one_mock_is_followed_by_a_bounded_number_of_pages(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockserver.ui.stream.MOST_STREAMS", 0)
     assert mock.tell("GET", "events").status_code == 503

@@ -76,6 +76,12 @@ def test_edit_is_served_from_the_next_request_on(edited: Edited) -> None:
     assert not edited.accepts("16")
 
 
+def test_control_of_an_edited_document_is_known_to_be_replaced(edited: Edited) -> None:
+    before = edited.app.current.control
+    edited.change(SECONDS, LONGER)
+    assert (edited.app.current.control.is_current, before.is_current) == (True, False)
+
+
 def test_file_that_is_replaced_is_followed(edited: Edited) -> None:
     edited.replace(ORIGINAL.replace(SECONDS, LONGER))
     assert edited.accepts("16")

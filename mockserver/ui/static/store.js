@@ -52,13 +52,14 @@ class Store extends EventTarget {
     source.onerror = async () => {
       source.close();
       if (this.#source !== source) return;
-      let connection = "lost";
+      let connection = this.state.connection === "live" ? "connecting" : "lost";
       try {
         await control("health");
       } catch (error) {
-        if (error.status === 401) connection = "locked";
+        connection = error.status === 401 ? "locked" : "lost";
       }
       this.set({ connection });
+      if (connection === "connecting") this.connect(); // the stream alone ended: the document was edited
       if (connection === "lost") this.#retry = setTimeout(() => this.connect(), 1000);
     };
   }

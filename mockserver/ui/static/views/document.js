@@ -62,6 +62,10 @@ export function Document({ rest }) {
   const [doc, { data: rules }] = value;
   const operations = operationsOf(doc);
   const examples = errorExamples(doc);
+  const exampleOf = (error) => {
+    const rule = Object.entries(doc["x-rules"] ?? {}).find(([id, one]) => one.error === error && examples[id]);
+    return rule && examples[rule[0]];
+  };
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (...parts) => words.every((word) => parts.join(" ").toLowerCase().includes(word));
   const shownOperations = operations.filter((one) => fits(one.id, one.method, one.path, one.summary, one.description));
@@ -90,7 +94,7 @@ export function Document({ rest }) {
     ${errors.length > 0 && html`<section class="card" aria-labelledby="errors"><h2 id="errors">Errors <small>${errors.length}</small></h2>
       <div class="tablebox" tabindex="0" role="region" aria-label="Errors"><table>
         <thead><tr><th scope="col">name</th><th scope="col">status</th><th scope="col">code</th><th scope="col">message</th></tr></thead>
-        <tbody>${errors.map(([name, one]) => html`<tr><th scope="row"><code>${name}</code></th><td><${Status} status=${one.status} /></td><td class="mono">${one.code ?? "null"}</td><td>${one.message}</td></tr>`)}</tbody>
+        <tbody>${errors.map(([name, one]) => html`<tr><th scope="row"><code>${name}</code></th><td><${Status} status=${one.status} /></td><td class="mono">${one.code ?? "null"}</td><td>${one.message}${exampleOf(name) && html`<details><summary class="quiet">example</summary><${Json} text=${JSON.stringify(exampleOf(name))} /></details>`}</td></tr>`)}</tbody>
       </table></div></section>`}
     ${!shownOperations.length && !shownRules.length && !errors.length && html`<div class="empty"><p>Nothing in the document fits.</p></div>`}
   </div>`;
