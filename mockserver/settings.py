@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reload: bool = False
     workers: int = 1
     upload_timeout: float = 60
+    head_timeout: float = 10
+    max_connections: int = 2000
 
     def __post_init__(self) -> None:
         """Refuse one half of a webhook, and workers that share nothing."""
@@ -165,6 +167,17 @@ OPTIONS = (
         read_seconds,
         "how long the body of a request may take to arrive; 0 for any time",
         "upload_timeout",
+    ),
+    Option(
+        "head-timeout",
+        "SECONDS",
+        "10",
+        read_seconds,
+        "how long the request line and the headers may take to arrive; 0 for any time",
+        "head_timeout",
+    ),
+    Option(
+        "max-connections", "N", "2000", read_bound, "connections open at once; one more gets a 503", "max_connections"
     ),
     Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
 )

@@ -136,6 +136,8 @@ class Endpoint:
 
     def _before_body(self, context: RequestContext) -> Response | None:
         """What answers before the body is read: the refusal of the token, or what a scenario asks for."""
+        if sum(name == b"authorization" for name, _ in context.headers) > 1:
+            return self.service.refuse("http.well-formed")
         # A request that the page sends again has an owner already: the token of its first sender is kept nowhere.
         owner = context.owner or self.service.authorise(context.header(b"authorization"))
         if isinstance(owner, Response):

@@ -9,7 +9,7 @@ from mockserver.api.endpoint import Handler, Methods
 from mockserver.api.operations import Operations
 from mockserver.spec.document import Operation
 from mockserver.validation.multipart import FormReader
-from mockserver.web.bodies import JSONReader, form_reader, read_query
+from mockserver.web.bodies import JSONReader, check_coding, form_reader, read_query
 
 logger = logging.getLogger("mockserver")
 
@@ -18,10 +18,12 @@ def handlers(service: Operations) -> dict[str, Handler]:
     """What answers each operation, by its id."""
 
     def form(context: RequestContext) -> FormReader:
+        check_coding(context.header(b"content-encoding"))
         content_type, length = context.header(b"content-type") or "", context.header(b"content-length") or ""
         return form_reader(service.rules["createVideo"], service.storage, content_type, length)
 
     def json(context: RequestContext) -> JSONReader:
+        check_coding(context.header(b"content-encoding"))
         return JSONReader(service.rules["remixVideo"], context.header(b"content-type") or "")
 
     def retrieve(context: RequestContext, _: None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mockserver.api.context import RequestContext
-from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of, harmless
+from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of, harmless, redacted
 from mockserver.validation.storage import size_of
 
 MOST_BYTES = 64 * 2**20
@@ -133,7 +133,7 @@ class Journal:
         record = Record(
             context.method,
             context.path,
-            context.query,
+            redacted(context.query),
             at,
             took,
             status,

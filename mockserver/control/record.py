@@ -133,6 +133,24 @@ def _shown(value: bytes | File) -> Any:
     return value.shown() if isinstance(value, File) else legible(value.decode("utf-8", "backslashreplace"))
 
 
+SECRET_PARAMETERS = frozenset(
+    b"token access_token api_key apikey api-key key secret client_secret password "
+    b"signature sig auth authorization".split()
+)
+"""Names of query parameters whose values are recorded as ***."""
+
+
+def redacted(query: bytes) -> bytes:
+    """A query without the values of parameters that are secrets."""
+    if not query:
+        return query
+    pairs = []
+    for pair in query.split(b"&"):
+        name, equals, _ = pair.partition(b"=")
+        pairs.append(name + b"=***" if equals and name.lower() in SECRET_PARAMETERS else pair)
+    return b"&".join(pairs)
+
+
 def headers_shown(headers: Sequence[Header]) -> list[tuple[str, str]]:
     """Headers as they are shown; of one that is a credential the name and, of Authorization, the scheme."""
     return [(name.decode("latin-1"), _header_shown(name, value)) for name, value in headers]

@@ -194,21 +194,61 @@ def _counts(asked: Sequence[Directive]) -> bool:
     return any(scenario.counts for scenario, _ in asked)
 
 
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_PREFERENCE = re.compile(rf'\s*({_NAME})(?:\s*=\s*({_QUOTED}|[^\s,;"]*))?(?:[^,"]|{_QUOTED})*(?:,|$)')
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r'[^\s,;"]*')
+_SPACE = re.compile(r"\s*")
 
 
 def preferences(header: str) -> dict[str, str]:
     """What a header asks for, by name in lower case; several headers are joined by commas beforehand.
 
-    Of a preference that stands there twice the first counts; parameters and what is no preference are passed over.
+    Of a preference that stands there twice the first counts; parameters and what is no preference are passed over. One
+    pass, in time that grows with the length of the header.
     """
     found: dict[str, str] = {}
-    for name, value in _PREFERENCE.findall(header):
-        found.setdefault(name.lower(), _unquoted(value))
+    at = 0
+    while at < len(header):
+        start = _end(_SPACE, header, at)
+        name = _TOKEN.match(header, start)
+        value, at = "", start
+        if name is not None:
+            at = _end(_SPACE, header, name.end())
+            if header.startswith("=", at):
+                value, at = _value(header, _end(_SPACE, header, at + 1))
+        rest = at
+        at = _end_of_element(header, at)
+        if name is not None and _is_rest(header[rest:at]):
+            found.setdefault(name[0].lower(), value)
+        at += 1
     return found
 
 
-def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return at if match is None else match.end()
+
+
+def _value(header: str, at: int) -> tuple[str, int]:
+    """A token or a quoted string, without quotes and escapes, and where it ends."""
+    if not header.startswith('"', at):
+        end = _end(_VALUE, header, at)
+        return header[at:end], end
+    characters = []
+    at += 1
+    while at < len(header) and header[at] != '"':
+        at += header[at] == "\\" and at + 1 < len(header)
+        characters.append(header[at])
+        at += 1
+    return "".join(characters), at + 1
+
+
+def _end_of_element(header: str, at: int) -> int:
+    """Where the comma is that ends an element of a list; a comma within quotes is none."""
+    while at < len(header) and header[at] != ",":
+        at = _value(header, at)[1] if header[at] == '"' else at + 1
+    return at
+
+
+def _is_rest(text: str) -> bool:
+    """Whether this may follow a preference: nothing, or its parameters."""
+    return not text.strip() or text.lstrip().startswith(";")

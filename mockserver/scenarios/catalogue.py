@@ -4,7 +4,6 @@ A text is settings separated by commas: a scenario's name, with a value where it
 perhaps the next scenario: ``slow=2, fail=moderation_blocked, at=40``. The same text serves everywhere.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ MOST_SHOWN = 40
 """Characters of a wrong word that are repeated."""
 
 DIRECTIVE = "[mock:"
-_DIRECTIVES = re.compile(r"\[mock:([^\]]*)\]")
 
 
 class ScenarioError(ValueError):
@@ -143,7 +141,13 @@ SCENARIOS = (
 
 def directives(text: str) -> str | None:
     """The settings that stand as ``[mock: …]`` in a prompt, of several directives together; ``None`` without one."""
-    found = _DIRECTIVES.findall(text) if DIRECTIVE in text else []
+    found = []
+    end = 0
+    while (start := text.find(DIRECTIVE, end)) >= 0:
+        end = text.find("]", start)
+        if end < 0:
+            break
+        found.append(text[start + len(DIRECTIVE) : end])
     return ",".join(found) if found else None
 
 

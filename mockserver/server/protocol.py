@@ -1,13 +1,18 @@
-"""HTTP on one connection: uvicorn's protocol, with three changes.
+"""HTTP on one connection: uvicorn's protocol, with changes.
 
 A request that arrived whole is answered without ASGI, by the steps that the ASGI application takes too. A connection
-can be aborted by a scenario. And what is not HTTP is answered in the document's envelope.
+can be aborted by a scenario. What is not HTTP is answered in the document's envelope. The head of a request is bounded
+in size and time. And an upgrade that is offered is ignored (RFC 9110 section 7.8), together with its body it is a
+request like any other.
 """
 
 import asyncio
+from asyncio import TimerHandle
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+import httptools
+import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.api.context import RequestContext
@@ -18,8 +23,35 @@ from mockserver.web.responses import Header, Response
 
 CLOSE: Header = (b"connection", b"close")
 
-ASGI_ONLY = frozenset((b"origin", b"expect", b"upgrade"))
-"""Headers of requests that are left to ASGI: CORS, 100-continue, upgrades."""
+FRAMING = frozenset((b"content-length", b"transfer-encoding"))
+"""Headers that say how a body ends."""
+
+ASGI_ONLY = frozenset((b"origin", b"expect"))
+"""Headers of requests that are left to ASGI: CORS, 100-continue."""
+
+MOST_HEADERS = 100
+MOST_HEAD = 64 * 1024
+MOST_URL = 16 * 1024
+"""Headers, bytes of a head, and bytes of a URL that are read."""
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """Bounds of the connections of one server: seconds in which a head arrives, and how many are open at once.
+
+    0 seconds: no bound.
+    """
+
+    head_seconds: float = 10
+    connections: int = 2000
+
+
+class RefusedHeadError(Exception):
+    """The head of a request breaks ``rule``; ``words`` fill in the message."""
+
+    def __init__(self, rule: str, **words: object) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.words = words
 
 
 class CurrentApp(Protocol):
@@ -67,21 +99,77 @@ class Outbox:
 
 
 class HTTPProtocol(HttpToolsProtocol):
-    """One connection to ``application``; ``bad_http`` gives the response to what is not HTTP."""
+    """One connection to ``application``; ``refuse`` gives the response to a head that breaks a rule."""
 
     application: Application
-    bad_http: Callable[[], Response]
+    refuse: Callable[..., Response]
     outbox: Outbox
+    limits: ConnectionLimits
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._held: list[bytes] | None = None  # the body so far of a request that ASGI knows nothing of yet
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._head_timer: TimerHandle | None = None
+        self._refusal: RefusedHeadError | None = None
+        self._is_upgrade = False  # an upgrade is offered: another parser reads the body
+        self._is_replayed = False  # the head is one that was read before
+        self._framing: list[bytes] = []  # the headers that say how the body ends
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head; refuse a connection too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            self._refuse("http.connections")
+        else:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._stop_timer()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived. A request that is not whole with it goes to ASGI."""
-        super().data_received(data)
-        if self._held is not None:
+        self._unset_keepalive_if_required()
+        while data:
+            if self._is_in_head:
+                self._head_bytes += len(data)
+                self._await_head()
+            try:
+                self.parser.feed_data(data)
+                data = b""
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                self._ignore_upgrade()
+            except httptools.HttpParserError:
+                refusal, self._refusal = self._refusal or RefusedHeadError("http.well-formed"), None
+                self._refuse(refusal.rule, **refusal.words)
+                return
+        if self._is_in_head and self._head_bytes > MOST_HEAD:
+            self._refuse(*self._too_large())
+        elif self._held is not None:
             self._to_asgi(self._held)
+
+    def _await_head(self) -> None:
+        if self._head_timer is None and self.limits.head_seconds:
+            self._head_timer = self.loop.call_later(self.limits.head_seconds, self.transport.close)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _ignore_upgrade(self) -> None:
+        """Read the body by a parser that knows of no upgrade; to it, the head says how the body is framed."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._is_replayed, self._is_upgrade = True, False
+        self.parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", b"Host: x", *self._framing, b"", b""]))
+
+    def _too_large(self) -> tuple[Any, ...]:
+        return ("http.url-limit",) if len(self.url or b"") > MOST_URL else ("http.head-limit",)
 
     def eof_received(self) -> None:
         """Answer what was asked before the client closed its side."""
@@ -98,12 +186,35 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request. The rest of what uvicorn does here waits until it is known to go to ASGI."""
+        if self._is_replayed:
+            return
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+        self._is_in_head = True
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the URL."""
+        if not self._is_replayed:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, without the white space around its value. What stands in a trailer is no header."""
+        if self._is_in_head and not self._is_replayed:
+            super().on_header(name, value.strip(b" \t"))
+            if len(self.headers) > MOST_HEADERS:
+                self._fail("http.head-limit")
 
     def on_headers_complete(self) -> None:
         """Hold the request back if it may arrive whole."""
+        if self._is_replayed:
+            self._is_replayed = False
+            return
+        self._check_head()
+        self._is_in_head, self._head_bytes = False, 0
+        self._stop_timer()
+        self._is_upgrade = self.parser.should_upgrade()
+        self._framing = [name + b": " + value for name, value in self.headers if name in FRAMING]
         if self._may_be_held():
             self._held = []
         else:
@@ -118,6 +229,9 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer the request, if it was held back."""
+        if self._is_upgrade:
+            return  # the parser stops at an upgrade; the body is still to come
+        self._is_in_head = True
         if self._held is not None:
             held, self._held = self._held, None
             if self._respond(b"".join(held)):
@@ -125,10 +239,27 @@ class HTTPProtocol(HttpToolsProtocol):
             self._to_asgi(held)
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """Answer what is not HTTP."""
+    def _check_head(self) -> None:
+        """Refuse a head that is too large, or that names no one host (RFC 9112 section 3.2)."""
+        if len(self.url) > MOST_URL:
+            self._fail("http.url-limit")
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url) > MOST_HEAD:
+            self._fail("http.head-limit")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._fail("http.well-formed")
+
+    def _fail(self, rule: str) -> None:
+        """Stop the parser; what it calls may only do so by an error."""
+        self._refusal = RefusedHeadError(rule)
+        raise self._refusal
+
+    def _refuse(self, rule: str, **words: object) -> None:
+        """Answer a head that breaks a rule, and close the connection."""
+        limits = {"http.url-limit": f"{MOST_URL}", "http.head-limit": f"{MOST_HEAD} bytes and {MOST_HEADERS} headers"}
         self._held = None
-        answer = self.bad_http()
+        self._stop_timer()
+        answer = self.refuse(rule, limit=limits.get(rule, ""), **words)
         self._write(answer, (*answer.headers, CLOSE))
         self.outbox.flush()
         self.transport.close()
@@ -139,7 +270,7 @@ class HTTPProtocol(HttpToolsProtocol):
         return (
             is_first
             and parser.should_keep_alive()
-            and not parser.should_upgrade()
+            and not self._is_upgrade
             and parser.get_http_version() == "1.1"
             and parser.get_method() != b"HEAD"
             and not self.flow.write_paused
@@ -218,8 +349,10 @@ class HTTPProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {ABORT: abort}  # type: ignore[dict-item]
 
 
-def protocol(app: Application, bad_http: Callable[[], Response]) -> type[HTTPProtocol]:
+def protocol(app: Application, refuse: Callable[..., Response], limits: ConnectionLimits) -> type[HTTPProtocol]:
     """The protocol of every connection of one server."""
     return type(
-        "Protocol", (HTTPProtocol,), {"application": app, "bad_http": staticmethod(bad_http), "outbox": Outbox()}
+        "Protocol",
+        (HTTPProtocol,),
+        {"application": app, "refuse": staticmethod(refuse), "outbox": Outbox(), "limits": limits},
     )

@@ -15,6 +15,7 @@ from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
 from mockserver.reload import Reloading
 from mockserver.scenarios.file import ScenarioFileError
+from mockserver.server.protocol import ConnectionLimits
 from mockserver.server.serve import Until, serve
 from mockserver.server.workers import when_closed
 from mockserver.settings import Settings
@@ -35,13 +36,14 @@ def serve_app(
     until: Until | None = None,
 ) -> None:
     """Serve until a signal comes, or what is given to ``until`` is called."""
+    limits = ConnectionLimits(settings.head_timeout, settings.max_connections)
     served = Reloading(settings.document, app) if settings.reload else app
-    serve(served, listener, bad_http=bad_http(served), announce=announce, until=until)
+    serve(served, listener, refuse=refusing(served), announce=announce, until=until, limits=limits)
 
 
-def bad_http(app: App | Reloading) -> Callable[[], Response]:
-    """What gives the response to bytes that are not HTTP."""
-    return lambda: app.current.recorder.with_headers(app.current.service.refuse("http.well-formed"))
+def refusing(app: App | Reloading) -> Callable[..., Response]:
+    """What gives the response to a head that breaks a rule."""
+    return lambda rule, **words: app.current.recorder.with_headers(app.current.service.refuse(rule, **words))
 
 
 def work(settings: Settings, group: str, listener: socket.socket, number: int, parent: Connection) -> None:

@@ -8,7 +8,7 @@ from types import FrameType
 
 import uvicorn
 
-from mockserver.server.protocol import Application, protocol
+from mockserver.server.protocol import Application, ConnectionLimits, protocol
 from mockserver.web.responses import Response
 
 BACKLOG = 2048
@@ -54,15 +54,16 @@ def serve(
     app: Application,
     listener: socket.socket,
     *,
-    bad_http: Callable[[], Response],
+    refuse: Callable[..., Response],
     announce: Callable[[], None],
     until: Until | None = None,
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Serve ``app`` on ``listener`` until SIGINT or SIGTERM, or as long as ``until`` wants.
 
-    ``bad_http`` answers what is no HTTP at all; ``announce`` is called once requests are answered.
+    ``refuse`` answers a head that breaks a rule; ``announce`` is called once requests are answered.
     """
-    server = Server(configure(app, bad_http), announce)
+    server = Server(configure(app, refuse, limits), announce)
     # What is here now stays. Unfrozen, each full collection would look at all of it, for ten milliseconds.
     gc.collect()
     gc.freeze()
@@ -71,12 +72,14 @@ def serve(
     server.run(sockets=[listener])
 
 
-def configure(app: Application, bad_http: Callable[[], Response]) -> uvicorn.Config:
+def configure(
+    app: Application, refuse: Callable[..., Response], limits: ConnectionLimits | None = None
+) -> uvicorn.Config:
     """How uvicorn serves ``app``. It logs errors alone."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return uvicorn.Config(
         app,
-        http=protocol(app, bad_http),
+        http=protocol(app, refuse, limits or ConnectionLimits()),
         ws="none",
         log_config=None,
         access_log=False,

@@ -15,8 +15,9 @@ WORDS = frozenset("field value allowed limit count reason type image other expec
 """The words in braces that an error message may hold; the document explains each."""
 
 NAMED_RULES = {
-    "createVideo": "http.well-formed path method auth.required auth.scheme auth.key media-type body.limit "
-    "body.boundary body.complete body.part-name body.parts body.timeout body.well-formed store.available error.no-5xx",
+    "createVideo": "http.well-formed http.head-limit http.url-limit http.connections path method auth.required "
+    "auth.scheme auth.key media-type body.coding body.limit body.boundary body.complete body.part-name body.parts "
+    "body.timeout body.well-formed store.available error.no-5xx",
     "retrieveVideo": "retrieve.not-found",
     "listVideos": "list.after",
     "deleteVideo": "retrieve.not-found delete.finished",

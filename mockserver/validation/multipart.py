@@ -1,5 +1,7 @@
 """The upload: a multipart body, as it comes in chunks, to the parts of a form. Knows no rule but the limits."""
 
+import re
+
 import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
@@ -39,7 +41,15 @@ class UploadError(Exception):
 def media_type(content_type: str) -> tuple[str, str | None]:
     """The media type that a Content-Type header names, in lower case, and the boundary if it names one."""
     name, options = parse_options_header(content_type)
+    bare = _BARE_BOUNDARY.search(content_type)
+    if bare is not None and not _BOUNDARY_CHARACTERS.fullmatch(bare[1]):
+        return name, None  # it needed quotes: what the header means is not known
     return name, options.get("boundary")
+
+
+_BARE_BOUNDARY = re.compile(r";\s*boundary=([^\s;\"][^\s;]*)", re.IGNORECASE)
+_BOUNDARY_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110 section 5.6.2): what a parameter may be without quotes."""
 
 
 MOST_IN_MEMORY = 128 * 1024
@@ -104,6 +114,9 @@ class FormReader:
             self._parser.close()
         except MultipartError:
             raise UploadError("body.complete") from None
+        # A browser sends a file field in which nothing was chosen as a file without a name and without content.
+        for name in [name for name, parts in self._form.items() if all(map(_is_nothing, parts))]:
+            del self._form[name]
         return self._form
 
     def _begin(self, segment: MultipartSegment) -> None:
@@ -138,6 +151,10 @@ class FormReader:
         """Write down the rest of a part that is whole."""
         if self._part is not None and type(self._part.chunks) is StoredChunks:
             self._part.chunks.finish()
+
+
+def _is_nothing(part: Part) -> bool:
+    return part.filename == "" and not any(part.chunks)
 
 
 def utf_8(header: str) -> str:

@@ -10,6 +10,12 @@ from mockserver.validation.multipart import Form, FormReader, Part, UploadError,
 from mockserver.validation.storage import TemporaryStorage
 
 
+def check_coding(coding: str | None) -> None:
+    """Raise ``UploadError`` where a Content-Encoding header names a coding: none is supported."""
+    if coding is not None and coding.strip().lower() not in ("", "identity"):
+        raise UploadError("body.coding", value=coding)
+
+
 def form_reader(rules: FormRules, storage: TemporaryStorage, content_type: str, announced: str) -> FormReader:
     """The reader of a multipart body with these headers; ``UploadError`` if it cannot become a form.
 

@@ -203,7 +203,7 @@ def ended(connection: Any) -> None:
 @pytest.mark.parametrize("end", [lambda connection: connection.shutdown(), ended], ids=["server stops", "client ends"])
 def test_connection_that_ends_in_the_turn_of_a_request_answers_it(end: Callable[[Any], None]) -> None:
     async def answer() -> bytes:
-        config, loop = configure(create_app(), bad_http=lambda: Response(400, (), b"")), asyncio.get_running_loop()
+        config, loop = configure(create_app(), refuse=lambda: Response(400, (), b"")), asyncio.get_running_loop()
         config.load()
 
         class Ending(config.http_protocol_class):  # type: ignore[name-defined,misc]

@@ -118,7 +118,7 @@ def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
 
 
 def test_worker_told_to_stop_by_its_parent_and_by_a_signal_still_answers_what_is_under_way() -> None:
-    server = Server(configure(create_app(), bad_http=lambda: Response(400, (), b"")), announce=lambda: None)
+    server = Server(configure(create_app(), refuse=lambda: Response(400, (), b"")), announce=lambda: None)
     server.stop()
     server.handle_exit(signal.SIGTERM, None)
     assert server.should_exit and not server.force_exit
