@@ -20,6 +20,7 @@ SHORTEST_SECRET = 8
 BLOT = "\x01"
 """Stands for each byte of a token in what is kept, so that what is encoded stays as long as it was; shown as ***."""
 
+_BLOT = BLOT.encode()
 _BLOTS = re.compile(f"{BLOT}{{{SHORTEST_SECRET},}}")
 
 MOST_ANSWER = 8192
@@ -41,8 +42,8 @@ def blotted(encoded: bytes, authorization: bytes) -> bytes:
         return encoded
     if not secret.isascii():  # in a path it stands as text, in a field as it came
         text = secret.decode("latin-1").encode()
-        encoded = encoded.replace(text, BLOT.encode() * len(text))
-    return encoded.replace(secret, BLOT.encode() * len(secret))
+        encoded = encoded.replace(text, _BLOT * len(text))
+    return encoded.replace(secret, _BLOT * len(secret))
 
 
 def legible(text: str) -> str:
@@ -169,10 +170,10 @@ def harmless(headers: Sequence[Header]) -> tuple[Sequence[Header], bytes]:
     Where that is all there is of credentials, it stays among them: its token is blotted out with all that repeats it.
     """
     found = [header for header in headers if header[0] in CREDENTIALS]
+    if len(found) == 1 and found[0][0] == b"authorization":  # as most requests have it
+        return headers, found[0][1]
     authorization = next((value for name, value in found if name == b"authorization"), b"")
-    if len(found) > (1 if authorization else 0):
-        headers = [(name, _masked(name, value)) for name, value in headers]
-    return headers, authorization
+    return [(name, _masked(name, value)) for name, value in headers], authorization
 
 
 def _masked(name: bytes, value: bytes) -> bytes:

@@ -36,7 +36,7 @@ export function operationsOf(document) {
       path,
       summary: item[method].summary ?? "",
       description: item[method].description ?? "",
-      extension: Boolean(item[method]["x-extension"]),
+      tags: item[method].tags ?? [],
       node: item[method],
       parameters: [...(item.parameters ?? []), ...(item[method].parameters ?? [])].map((one) => resolve(document, one)),
     })),

@@ -85,7 +85,7 @@ export function Document({ rest }) {
     ${shownOperations.length > 0 && html`<section class="card" aria-labelledby="operations"><h2 id="operations">Operations</h2>
       <ul class="operations">${shownOperations.map((one) => html`<li>
         <a href=${`#/try?operation=${one.id}`} title="Try it"><b class="mono method">${one.method}</b> <span class="mono">${one.path}</span></a>
-        <span>${one.summary}</span>${one.extension && html` <span class="tag extension">extension</span>`}
+        <span>${one.summary}</span>${one.tags.length > 0 && html` <span class="tag">${one.tags.join(", ")}</span>`}
       </li>`)}</ul></section>`}
     ${shownRules.length > 0 && html`<section class="card" aria-labelledby="rules"><h2 id="rules">Rules <small>${shownRules.length}</small></h2>
       ${grouped(shownRules).map(([name, list]) => html`<div class=${`rulegroup ${list.length === 1 ? "alone" : ""}`}>${list.length > 1 && html`<h3 class="mono">${name}</h3>`}
