@@ -22,13 +22,16 @@ TOPS = {path.parts[0] for path in FILES if path.parts[0] != ".."}
 pytestmark = pytest.mark.skipif("mockserver" not in TOPS, reason="the checkout runs, not the wheel")
 
 
-def test_wheel_holds_the_two_packages_and_the_document_and_nothing_else() -> None:
+def test_wheel_holds_the_two_packages_and_the_document_with_its_schema_and_nothing_else() -> None:
     assert {top for top in TOPS if not top.endswith(".dist-info")} == {
         "contract_tests",
         "mockserver",
         "videos_mock_kit",
     }
-    assert [str(path) for path in FILES if path.parts[0] == "videos_mock_kit"] == ["videos_mock_kit/openapi.yaml"]
+    assert {str(path) for path in FILES if path.parts[0] == "videos_mock_kit"} == {
+        "videos_mock_kit/openapi.extensions.schema.json",
+        "videos_mock_kit/openapi.yaml",
+    }
 
 
 def test_wheel_holds_the_licence_and_the_types() -> None:

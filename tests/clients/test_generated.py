@@ -1,5 +1,6 @@
 """Clients that are generated from the document: the Python one uploads a file, the TypeScript one compiles."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,9 @@ print(answer.status_code.value, json.loads(answer.content).get("status") or answ
 def test_generated_python_client_uploads_a_file(server: Server, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(DOCUMENT), "--meta", "none"]
     subprocess.run([*command, "--output-path", "gen"], cwd=tmp_path, check=True, capture_output=True)
-    answer = run(sys.executable, "-W", "ignore", "-c", UPLOAD, server.url, server.picture, cwd=tmp_path)
+    (tmp_path / "upload.py").write_text(UPLOAD, "utf-8")
+    there = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    answer = run(sys.executable, "-W", "ignore", tmp_path / "upload.py", server.url, server.picture, env=there)
     assert answer == "200 queued\n"
 
 

@@ -28,6 +28,10 @@ RULES = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
 # Not to be seen by a client of an ASGI application, and why.
 UNSEEN = {
     "http.well-formed": "the server below the application reads HTTP",
+    "http.head-limit": "the server below the application reads HTTP",
+    "http.url-limit": "the server below the application reads HTTP",
+    "http.connections": "how many connections a server keeps open is its own decision",
+    "body.coding": "a server may decode what it likes",
     "body.timeout": "how long a server waits is its own decision",
     "store.available": "no request makes a server lose its store",
 }
