@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from contract_tests.oracle.verdict import UNTESTED
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
 from contract_tests.report.explain import explain
-from contract_tests.report.terminal import ProgressLine, rule_table, table, totals
+from contract_tests.report.terminal import ProgressLine, Screen, results, rule_table, table, totals
 from contract_tests.runner import journal
 from contract_tests.runner.client import base_url, is_loopback
 from contract_tests.runner.plan import Plan, plan
@@ -34,9 +35,12 @@ def main(
 ) -> int:
     """Run one command; returns 0 where every rule holds, 1 where one is broken, 2 where nothing can be judged."""
     out, err = out or sys.stdout, err or sys.stderr
-    asked = parse(
-        sys.argv[1:] if arguments is None else arguments, os.environ if environment is None else environment, out, err
-    )
+    environment = os.environ if environment is None else environment
+    for stream in (out, err):
+        # An encoding of the terminal that lacks a character is no reason to end.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    asked = parse(sys.argv[1:] if arguments is None else arguments, environment, out, err)
     if isinstance(asked, int):
         return asked
     commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
@@ -76,12 +80,12 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
-    shown = ProgressLine(err)
+    shown = ProgressLine(err, surroundings.clock, Screen.of(err, asked.environment))
     try:
         outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
     finally:
         shown.close()
-    code = _tell(outcome, out, err)
+    code = _tell(outcome, asked, out, err)
     if outcome.interrupted:
         how = "with --resume it goes on where it stopped" if named is not None else "with --journal it could be resumed"
         err.write(f"contract-tests: interrupted; {how}\n")
@@ -89,14 +93,19 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
     return code
 
 
-def _tell(outcome: Outcome, out: TextIO, err: TextIO) -> int:
+def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
     settings = outcome.settings
     if settings.report is not None:
         try:
             write_reports(outcome, settings.report)
         except OSError as error:
             raise MisuseError(f"The report {settings.report} cannot be written: {error.strerror or error}.") from error
-    out.writelines(f"{line}\n" for line in table(outcome.verdicts, settings.strictness))
+    screen = Screen.of(out, asked.environment)
+    lines = results(outcome.verdicts, outcome.contract.rules, settings.strictness, screen)
+    out.writelines(f"{line}\n" for line in lines)
+    if asked.verbose:
+        out.write("\n")
+        out.writelines(f"{line}\n" for line in table(outcome.verdicts, settings.strictness, screen))
     out.write("\n")
     if outcome.stopped:
         out.write(f"{outcome.stopped}\n")
@@ -162,4 +171,4 @@ def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
     report_paths(asked.settings.report, None)
     if record.head["document"] != contract.document.digest:
         err.write("contract-tests: judged by another document than the journal was recorded with\n")
-    return _tell(rejudge(contract, record, asked.settings), out, err)
+    return _tell(rejudge(contract, record, asked.settings), asked, out, err)

@@ -22,7 +22,7 @@ TOKEN_VARIABLE = "VIDEOS_TOKEN"  # noqa: S105  the name of a variable
 
 @dataclass(frozen=True)
 class Arguments:
-    """The command and its options. `workers` None: as many as fit the target."""
+    """The command and its options. `workers` None: as many as fit the target. `environment`: its variables."""
 
     command: str
     url: str
@@ -31,6 +31,8 @@ class Arguments:
     spend_given: bool
     workers: int | None
     price: float | None
+    verbose: bool
+    environment: Mapping[str, str]
 
 
 class _StopError(Exception):
@@ -119,6 +121,9 @@ def make_parser() -> _Parser:
     for command in (run, judge):
         command.add_argument("--extensions", action="store_true", help="judge operations beyond the document too")
         command.add_argument(
+            "-v", "--verbose", action="store_true", help="show the rules that hold and that were not tested, each"
+        )
+        command.add_argument(
             "--report",
             type=Path,
             metavar="DIR",
@@ -160,6 +165,8 @@ def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Argument
         spend_given=spend is not None,
         workers=getattr(found, "workers", None),
         price=getattr(found, "price", None),
+        verbose=bool(given.get("verbose")),
+        environment=environment,
     )
 
 

@@ -23,7 +23,7 @@ from contract_tests.runner.client import Target, Transports, base_url
 from contract_tests.runner.delivery import Delivery, Moment
 from contract_tests.runner.fuzz import Fuzz
 from contract_tests.runner.malformed_http import malformed
-from contract_tests.runner.run import Progress, Run, quiet
+from contract_tests.runner.run import Run, ShowProgress, quiet
 from contract_tests.runner.schemathesis_run import generic
 from contract_tests.settings import PROFILES, Settings
 
@@ -35,7 +35,7 @@ class Surroundings:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     transport: Callable[[], httpx.BaseTransport | None] = lambda: None
-    progress: Progress = quiet
+    progress: ShowProgress = quiet
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,157 @@
-"""The table of verdicts as text: what holds first, what is broken last, where a reader of a terminal or a log looks."""
+"""What `contract-tests` prints: the findings in full, a line for each subject, the table of rules, and the progress."""
 
 from __future__ import annotations
 
+import os
 import textwrap
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from contract_tests.oracle.verdict import BROKEN, HOLDS, UNTESTED, Strictness, Verdict
+from contract_tests.report.subjects import by_subject
+from contract_tests.runner.run import Progress
 from contract_tests.spec.rules import Rule
 
-WIDTH = 110
+#: Columns where the output is no terminal, and the fewest and most that are used of one.
+WIDTH, NARROWEST, WIDEST = 110, 80, 200
 _WARNING = "broken (warning)"
-#: The marks in the order in which they are shown.
-_MARKS = (HOLDS, UNTESTED, _WARNING, "BROKEN")
+_FAILED = "BROKEN"
+#: The marks of the full table, in the order in which they are shown.
+_TABLE = (HOLDS, UNTESTED)
 _INDENT = 18
+_COLOURS = {HOLDS: "32", UNTESTED: "2", _WARNING: "33", _FAILED: "1;31"}
+#: Unicode categories that a terminal acts upon or cannot encode: controls, formats (bidirectional marks), lone
+#: surrogates, separators of lines and paragraphs.
+_UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
-def table(made: Sequence[Verdict], strictness: Strictness) -> Iterator[str]:
-    """Lines: one a rule, within a mark in the document's order; below it why it was not tested, or how it is broken.
+class Screen(NamedTuple):
+    """How wide a line may be, in columns, and whether colours are shown."""
 
-    Under a broken rule stand the smallest request found, the expected and the actual answer. Rules untested for one
-    reason stand together, with the reason once below them.
+    width: int = WIDTH
+    colour: bool = False
+
+    @classmethod
+    def of(cls, out: TextIO, environment: Mapping[str, str]) -> Screen:
+        """That of a stream: 80 to 200 columns, colours on a terminal alone, and not where NO_COLOR or TERM=dumb is."""
+        if not out.isatty():
+            return cls()
+        try:
+            columns = os.get_terminal_size(out.fileno()).columns
+        except OSError:
+            columns = 0
+        asked = environment.get("COLUMNS", "")
+        columns = int(asked) if asked.isdecimal() else columns
+        plain = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
+        return cls(min(max(columns or WIDTH, NARROWEST), WIDEST), not plain)
+
+    def mark(self, mark: str, text: str) -> str:
+        """The text in the colour of the mark."""
+        return f"\x1b[{_COLOURS[mark]}m{text}\x1b[0m" if self.colour else text
+
+    def wrap(self, text: str, indent: str, first: str | None = None, lines: int | None = None) -> list[str]:
+        """The text in lines of this screen, at most so many; what a server sent cannot move the cursor."""
+        return textwrap.wrap(
+            printable(text),
+            self.width,
+            initial_indent=indent if first is None else first,
+            subsequent_indent=indent,
+            max_lines=lines,
+        )
+
+
+def printable(text: str) -> str:
+    r"""The text with everything spelled out that a terminal obeys: ESC is `\x1b`, a bidirectional mark `\u202e`."""
+    return "".join(_spelled(char) if unicodedata.category(char) in _UNPRINTABLE else char for char in text)
+
+
+def _spelled(char: str) -> str:
+    return (
+        " "
+        if char in "\n\t"
+        else char.encode("ascii", "backslashreplace").decode()
+        if char > "\x7f"
+        else repr(char)[1:-1]
+    )
+
+
+def results(made: Sequence[Verdict], rules: Iterable[Rule], strictness: Strictness, screen: Screen) -> Iterator[str]:
+    """Lines: the broken rules in full, those that fail the run first, then how many rules of each subject hold."""
+    for mark in (_FAILED, _WARNING):
+        for verdict in made:
+            if _mark(verdict, strictness) == mark:
+                yield from _finding(mark, verdict, screen)
+                yield ""
+    subjects = by_subject(made, rules)
+    width = max(len(subject) for subject in subjects)
+    for subject, verdicts in subjects.items():
+        yield f"{subject:<{width}}  {_counts(verdicts, strictness, screen)}".rstrip()
+    reasons = Counter(verdict.reason for verdict in made if verdict.verdict == UNTESTED)
+    if reasons:
+        yield from ("", "not tested:")
+    for reason, count in reasons.most_common():
+        yield from screen.wrap(reason, " " * 6, f"{count:>4}  ")
+
+
+def _counts(verdicts: Sequence[Verdict], strictness: Strictness, screen: Screen) -> str:
+    counts = Counter(_mark(verdict, strictness) for verdict in verdicts)
+    words = {HOLDS: "hold", _FAILED: "broken", _WARNING: "broken (warning)", UNTESTED: "not tested"}
+    cells = [
+        screen.mark(mark, f"{counts[mark]:>3} {word}") + " " * (10 - len(word)) if counts[mark] else " " * 14
+        for mark, word in words.items()
+        if counts[mark] or mark == HOLDS
+    ]
+    return "  ".join(cells)
+
+
+def _finding(mark: str, verdict: Verdict, screen: Screen) -> Iterator[str]:
+    rule = verdict.rule
+    yield screen.mark(mark, f"{mark:<{_INDENT - 1}} {rule.id}") + f"  ({rule.source})"
+    yield from screen.wrap(rule.says, " " * _INDENT)
+    for finding in verdict.findings[:1]:
+        for name, text in (("sent", finding.label), ("expected", finding.expected), ("actual", finding.actual)):
+            yield from screen.wrap(text, " " * (_INDENT + 9), f"{'':{_INDENT}}{name:<9}", lines=12)
+    if len(verdict.findings) > 1:
+        yield f"{'':{_INDENT}}and {len(verdict.findings) - 1} more like it"
+
+
+def table(made: Sequence[Verdict], strictness: Strictness, screen: Screen) -> Iterator[str]:
+    """Lines: one for each rule that holds or was not tested, in the document's order.
+
+    Rules untested for one reason stand together, with the reason once below them.
     """
     width = max(len(verdict.rule.id) for verdict in made)
-    for mark in _MARKS:
+    for mark in _TABLE:
         marked = [verdict for verdict in made if _mark(verdict, strictness) == mark]
         seen = list(dict.fromkeys(verdict.reason for verdict in marked))
         marked.sort(key=lambda verdict: seen.index(verdict.reason))
         for reason, rows in groupby(marked, key=lambda verdict: verdict.reason):
-            for verdict in rows:
-                yield _row(mark, verdict, width)
-                yield from _evidence(verdict)
-            yield from textwrap.wrap(
-                reason, WIDTH - _INDENT, initial_indent=" " * _INDENT, subsequent_indent=" " * _INDENT
-            )
+            yield from (_row(mark, verdict.rule, width, screen) for verdict in rows)
+            yield from screen.wrap(reason, " " * _INDENT)
 
 
 def _mark(verdict: Verdict, strictness: Strictness) -> str:
     if verdict.verdict != BROKEN:
         return verdict.verdict
-    return "BROKEN" if strictness.decides(verdict.rule) else _WARNING
+    return _FAILED if strictness.decides(verdict.rule) else _WARNING
 
 
-def _row(mark: str, verdict: Verdict, width: int) -> str:
-    head = f"{mark:<{_INDENT - 1}} {verdict.rule.id:<{width}}  {verdict.rule.source:<9}  "
-    says = verdict.rule.says
+def _row(mark: str, rule: Rule, width: int, screen: Screen) -> str:
+    head = f"{mark:<{_INDENT - 1}} {rule.id:<{width}}  {rule.source:<9}  "
+    room = screen.width - len(head)
     # Nobody has to act on what holds: its statement is cut, so that a row stays one line.
-    return head + (
-        says if verdict.verdict == BROKEN else textwrap.shorten(says, WIDTH + _INDENT - len(head), placeholder=" …")
-    )
-
-
-def _evidence(verdict: Verdict) -> Iterator[str]:
-    for finding in verdict.findings[:1]:
-        for name, text in (("sent", finding.label), ("expected", finding.expected), ("actual", finding.actual)):
-            yield from textwrap.wrap(
-                text,
-                WIDTH,
-                initial_indent=f"{'':{_INDENT}}{name:<9}",
-                subsequent_indent=f"{'':{_INDENT + 9}}",
-                max_lines=4,
-            )
-        if len(verdict.findings) > 1:
-            yield f"{'':{_INDENT}}and {len(verdict.findings) - 1} more like it"
+    says = textwrap.shorten(rule.says, room, placeholder=" …") if room > len("……") else ""
+    return screen.mark(mark, head[:_INDENT]) + (head[_INDENT:] + says).rstrip()
 
 
 def totals(made: Sequence[Verdict], strictness: Strictness) -> str:
     """One line: how many rules hold, are broken, are untested."""
     counts = Counter(_mark(verdict, strictness) for verdict in made)
     return (
-        f"{counts[HOLDS]} rules hold, {counts['BROKEN']} broken, {counts[_WARNING]} broken as a warning, "
+        f"{counts[HOLDS]} rules hold, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
         f"{counts[UNTESTED]} untested"
     )
 
@@ -85,32 +165,49 @@ def rule_table(rules: Iterable[Rule], checks: dict[str, str]) -> Iterator[str]:
         yield f"{'':{width}}  {'checked':<9}  {checks[rule.id]}"
 
 
-_WIDTH = 30
-
-
 class ProgressLine:
-    """Writes to `out`. In a log every part gets one line when it is done; on a terminal a bar grows."""
+    """Writes to `out`: on a terminal one line that changes and is gone at the end, elsewhere a line for each part.
 
-    def __init__(self, out: TextIO) -> None:
+    `clock` gives seconds.
+    """
+
+    def __init__(self, out: TextIO, clock: Callable[[], float], screen: Screen) -> None:
         self._out = out
+        self._clock = clock
+        self._screen = screen
         self._terminal = out.isatty()
-        self._percent = -1
+        self._part = ""
+        self._started = 0.0
+        self._percent = 0
 
     def close(self) -> None:
-        """End the line of a bar that was left unfinished: what is told next begins on a line of its own."""
-        if self._terminal and self._percent >= 0:
-            self._out.write("\n")
-            self._percent = -1
+        """Take the line away: what is told next stands in its place."""
+        if self._part and self._terminal:
+            self._out.write("\r\x1b[K")
+            self._out.flush()
+            self._part = ""
 
-    def __call__(self, part: str, done: int, total: int) -> None:
-        """`done` of `total` requests of this part are through."""
-        percent = 100 * done // max(total, 1)
-        if self._terminal and percent != self._percent:
-            bar = "#" * (_WIDTH * percent // 100)
-            self._out.write(f"\r{part:<15} [{bar:<{_WIDTH}}] {done}/{total}\x1b[K")
-            self._out.write("\n" if done == total else "")
-            self._out.flush()
-        elif not self._terminal and done == total:
-            self._out.write(f"{part}: {total} done\n")
-            self._out.flush()
-        self._percent = percent if done < total else -1
+    def __call__(self, progress: Progress) -> None:
+        """Show how far a part is. The time left is that of this part."""
+        if not self._terminal:
+            if progress.done == progress.total:
+                self._out.write(f"{progress.part}: {progress.total} done\n")
+                self._out.flush()
+            return
+        percent = 100 * progress.done // max(progress.total, 1)
+        if progress.part != self._part:
+            self._part, self._started = progress.part, self._clock()
+        elif percent == self._percent:
+            return
+        self._percent = percent
+        self._out.write(f"\r{self._line(progress, percent)}\x1b[K")
+        self._out.flush()
+
+    def _line(self, progress: Progress, percent: int) -> str:
+        left = (self._clock() - self._started) / max(progress.done, 1) * (progress.total - progress.done)
+        spent = "" if progress.cap is None else f" of {progress.cap} to spend"
+        line = (
+            f"{progress.part} {percent:>3} %  {progress.requests} requests, {progress.accepted} accepted{spent}, "
+            f"{left:.0f} s left"
+        )
+        return line[: self._screen.width - 1]

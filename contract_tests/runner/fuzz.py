@@ -35,7 +35,7 @@ class Fuzz:
         for done, drawn in enumerate(classes, 1):
             if self.run.delivery.stopped is None:
                 self._search(drawn.strategy, examples)
-            self.run.progress("drawn requests", done, len(classes))
+            self.run.tell("drawn requests", done, len(classes))
 
     def _chosen(self) -> Iterator[DrawnCase]:
         broken = {finding.rule for finding in self.run.judgement.findings}

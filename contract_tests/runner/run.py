@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from contract_tests.cases.contract import Contract
 from contract_tests.errors import UnjudgeableError
@@ -26,21 +27,36 @@ SKEW_HERE, SKEW_ELSEWHERE = 5.0, 300.0
 _PROBES = 3
 _UNAUTHORISED = (401, 403)
 
-Progress = Callable[[str, int, int], None]
+
+class Progress(NamedTuple):
+    """How far a run is: `done` of `total` steps of a part, the requests of the run and the creations accepted so far.
+
+    `cap` is how many may be accepted, None for any number.
+    """
+
+    part: str
+    done: int
+    total: int
+    requests: int
+    accepted: int
+    cap: int | None
 
 
-def quiet(part: str, done: int, total: int) -> None:
+ShowProgress = Callable[[Progress], None]
+
+
+def quiet(progress: Progress) -> None:
     """Show nothing."""
 
 
 @dataclass
 class Run:
-    """One run against one target. `progress` is told the part, how many of it are done, and of how many."""
+    """One run against one target. `progress` is told after each step how far it is."""
 
     contract: Contract
     settings: Settings
     delivery: Delivery
-    progress: Progress = quiet
+    progress: ShowProgress = quiet
     judgement: Judgement = field(default_factory=Judgement)
     created: list[tuple[Case, Response]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -132,12 +148,17 @@ class Run:
         for done, case in enumerate(cases, 1):
             if not (spare and (self._taken(case.rule) or self._left_open(case))):
                 self.judge(case, self.delivery.deliver(case))
-            self.progress(part, done, len(cases))
+            self.tell(part, done, len(cases))
+
+    def tell(self, part: str, done: int, total: int) -> None:
+        """Show that `done` of `total` steps of a part are through."""
+        budget = self.delivery.budget
+        self.progress(Progress(part, done, total, self.delivery.requests, budget.accepted, budget.cap))
 
     def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Response | None]) -> None:
         for done, (case, answer) in enumerate(zip(cases, answers, strict=True), 1):
             self.judge(case, answer)
-            self.progress(part, done, len(cases))
+            self.tell(part, done, len(cases))
 
     def _left_open(self, case: Case) -> bool:
         """Whether a right server may accept it, while nothing more may be accepted."""

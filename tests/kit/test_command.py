@@ -1,6 +1,7 @@
 """What a user of the command line sees."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ QUICK = ("--token", TOKEN, "--profile", "quick")
 
 
 def test_a_right_server_exits_0_with_a_row_for_each_rule() -> None:
-    code, out, _ = run(CLEAN.build(), *QUICK, "--strict", "--extensions")
+    code, out, _ = run(CLEAN.build(), *QUICK, "--strict", "--extensions", "-v")
     assert code == 0
     assert "seconds.enum" in out
     assert " 0 broken" in out
@@ -30,18 +31,24 @@ def test_a_wrong_server_exits_1_and_shows_what_was_sent_came_and_was_due() -> No
     assert row.index("sent     seconds") < row.index("expected a refusal") < row.index("actual   200")
 
 
-def test_what_is_broken_stands_last_above_the_totals() -> None:
+def test_what_is_broken_stands_first_then_a_line_for_each_subject_then_the_totals() -> None:
     _, out, _ = run(FAULTY.build(), *QUICK)
-    marks = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
-    assert list(dict.fromkeys(marks[:-2])) == ["holds", "untested", "BROKEN"]
+    assert out.startswith("BROKEN            seconds.enum  (document)\n")
+    assert re.search(r"^form +\d+ hold +1 broken", out, re.MULTILINE)
+    assert re.search(r"^image +\d+ hold$", out, re.MULTILINE)
     assert " rules hold, 1 broken" in out.splitlines()[-2]
 
 
+def test_the_full_table_is_shown_on_demand() -> None:
+    rows = re.findall(r"^(holds|untested) +\S+ +(document|inferred)", run(CLEAN.build(), *QUICK, "-v")[1], re.MULTILINE)
+    assert {mark for mark, _ in rows} == {"holds", "untested"}
+
+
 def test_a_row_of_what_holds_is_one_plain_line() -> None:
-    _, out, _ = run(CLEAN.build(), *QUICK)
+    _, out, _ = run(CLEAN.build(), *QUICK, "-v")
     held = [line for line in out.splitlines() if line.startswith("holds")]
     assert len(held) > 80
-    assert max(map(len, held)) <= 128
+    assert max(map(len, held)) <= 110
     assert out.isascii() or "…" in out
     assert "\x1b" not in out
 

@@ -26,7 +26,7 @@ from tests.kit.vocabulary import TOKEN, command, judge
 from tests.mock.test_cli import served, url
 
 RULE = "http.well-formed"
-ONE = ("--token", TOKEN, "--rule", RULE, "--rule", f"{RULE}.error", "--strict")
+ONE = ("--token", TOKEN, "--rule", RULE, "--rule", f"{RULE}.error", "--strict", "-v")
 ENVELOPE = b'{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":"invalid_http_request"}}'
 
 
@@ -128,7 +128,7 @@ def test_a_journal_tells_it_too(raw: bytes, tmp_path: Path) -> None:
     path = str(tmp_path / "j")
     with answering(raw) as (address, _):
         _, out, _ = command("run", address, *ONE, "--journal", path)
-    assert row(command("judge", path, "--strict")[1]) == row(out)
+    assert row(command("judge", path, "--strict", "-v")[1]) == row(out)
 
 
 def test_the_mock_refuses_it_in_the_documented_shape() -> None:

@@ -20,7 +20,7 @@ def mock(document: Path | None = None) -> Any:
 def test_the_mock_keeps_every_rule_over_http() -> None:
     # Nobody reads its log, and a pipe that is full would hold it up.
     with served("--token", TOKEN, "--log-level", "warning") as (_, told):
-        words = ("run", url(told), "--token", TOKEN, "--strict", "--extensions")
+        words = ("run", url(told), "--token", TOKEN, "--strict", "--extensions", "-v")
         code, out, _ = command(*words)
     assert code == 0
     assert " 0 broken, 0 broken as a warning, " in out

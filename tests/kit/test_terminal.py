@@ -1,9 +1,10 @@
 """What somebody sees who sits before it: a bar, Ctrl-C, a pipe that is closed; and how the work is spread."""
 
+import re
 import subprocess
 import sys
 import threading
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from contract_tests.cli import main
 from contract_tests.inprocess import InProcess
+from contract_tests.report.terminal import Screen, printable
 from contract_tests.session import Surroundings
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import HERE, TOKEN, command, run
@@ -66,12 +68,35 @@ def told(transport: type[InProcess], *words: str, err: StringIO | None = None) -
     return code, out.getvalue(), err.getvalue()
 
 
-def test_a_bar_grows_on_a_terminal_and_ends_its_line() -> None:
-    _, _, err = told(InProcess, err=Terminal())
-    *growing, done = err.partition("\n")[0].split("\r")[1:]
-    assert len(growing) > 20
-    assert growing[0].startswith("requests        [  ")
-    assert done.startswith(f"requests        [{30 * '#'}] ") and "/" in done
+def test_one_line_on_a_terminal_tells_how_far_the_run_is_and_is_gone_at_the_end() -> None:
+    _, _, err = told(InProcess, "--spend", "5", err=Terminal())
+    *growing, last = err.removesuffix("\x1b[K").split("\x1b[K\r")
+    assert len(growing) > 20 and "\n" not in err
+    assert re.fullmatch(r"\r?[a-z ]+ 100 %  \d+ requests, 5 accepted of 5 to spend, 0 s left", growing[-1])
+    assert last == ""
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("20", 80), ("120", 120), ("900", 200)])
+def test_lines_are_as_wide_as_the_terminal_between_80_and_200_columns(columns: str, widest: int) -> None:
+    assert Screen.of(Terminal(), {"COLUMNS": columns}).width == widest
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_they_are_not_wanted(variables: dict[str, str]) -> None:
+    assert not Screen.of(Terminal(), variables).colour
+    assert Screen.of(Terminal(), {}).colour and not Screen.of(StringIO(), {}).colour
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\x07", "\x9b", "\u202e", "\ud800", "\u2028"])
+def test_what_a_terminal_would_obey_is_spelled_out(char: str) -> None:
+    assert printable(f"a{char}b").isprintable()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_any_encoding_of_the_output_will_do(encoding: str) -> None:
+    out = TextIOWrapper(BytesIO(), encoding)
+    around = Surroundings(transport=lambda: InProcess(CATALOGUE["seconds-any"].build()))
+    assert main(ONE, {}, out, StringIO(), around) == 1
 
 
 def test_elsewhere_each_part_is_one_line() -> None:
@@ -87,7 +112,7 @@ def test_ctrl_c_leaves_the_bar_and_says_how_to_go_on(words: tuple[str, ...], hin
     code, out, err = told(Interrupting, *words, err=Terminal())
     assert code == 2
     assert "rules hold" in out
-    assert err.endswith(f"\x1b[K\ncontract-tests: interrupted; {hint}\n")
+    assert err.endswith(f"\r\x1b[Kcontract-tests: interrupted; {hint}\n")
 
 
 def test_ctrl_c_before_anything_is_sent_is_one_line() -> None:
