@@ -110,9 +110,10 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
     if outcome.stopped:
         out.write(f"{outcome.stopped}\n")
     waits = f", {outcome.waits} times told to wait (429)" if outcome.waits else ""
+    unclear = f" and {outcome.unclear} that may have been (5xx, 3xx or no answer)" if outcome.unclear else ""
     out.write(f"{totals(outcome.verdicts, settings.strictness)}\n")
     out.write(
-        f"{outcome.requests} requests, {outcome.accepted} creations accepted{waits}, "
+        f"{outcome.requests} requests, {outcome.accepted} creations accepted{unclear}{waits}, "
         f"{outcome.seconds:.1f} s, seed {settings.seed}\n"
     )
     if outcome.failing:

@@ -40,10 +40,11 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
     attribution = Attribution(contract)
     judgement = Judgement()
     tracked: dict[str, VideoHistory] = {}
-    accepted = 0
+    accepted = unclear = 0
     for case_id, answer in record.answers.items():
         planned = record.cases[case_id]
         accepted += answer.accepted
+        unclear += not (answer.accepted or answer.refused or planned.refusal_due)
         # A request beyond the creation stands among the steps too, with what was known when it was sent.
         case = None if planned.operation else due_again(contract, planned)
         # 429 says nothing about the request; the live run did not judge it either.
@@ -72,6 +73,7 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         verdicts=verdicts(contract, placed, {}, _UNSEEN),
         requests=len(set(record.sent)),
         accepted=accepted,
+        unclear=unclear,
         waits=0,
         seconds=0.0,
         timeline=tuple(Moment.of(answer) for answer in record.answers.values() if answer.sent_at),

@@ -42,6 +42,7 @@ class Surroundings:
 class Outcome:
     """What a session came to. `seconds` is how long it took; `stopped` is why it ended early, if it did.
 
+    `unclear` counts the good requests whose answer (5xx, 3xx, none) leaves open whether a video was made and charged.
     `interrupted` tells that the user stopped it, `lost` that the target answers no more.
     """
 
@@ -51,6 +52,7 @@ class Outcome:
     verdicts: list[Verdict]
     requests: int
     accepted: int
+    unclear: int
     waits: int
     seconds: float
     stopped: str | None = None
@@ -95,7 +97,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
             raise
     finally:
         if not interrupted:
-            book.write("end", requests=delivery.requests, accepted=delivery.budget.accepted)
+            book.write("end", requests=delivery.requests, accepted=delivery.budget.spent)
         book.close()
     return Outcome(
         target=target.shown,
@@ -107,6 +109,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         ],
         requests=delivery.requests,
         accepted=delivery.budget.accepted,
+        unclear=delivery.budget.unclear,
         waits=delivery.waits,
         seconds=surroundings.clock() - started,
         stopped=delivery.stopped,

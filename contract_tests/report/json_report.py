@@ -36,6 +36,7 @@ def data(outcome: Outcome) -> dict[str, Any]:
         "spend": outcome.settings.spend,
         "requests": outcome.requests,
         "accepted": outcome.accepted,
+        "unclear": outcome.unclear,
         "rate_limited": outcome.waits,
         "seconds": round(outcome.seconds, 3),
         "document": {"source": outcome.contract.document.source, "sha256": outcome.contract.document.digest},

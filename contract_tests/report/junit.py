@@ -32,6 +32,7 @@ def junit(outcome: Outcome) -> str:
         ("seed", outcome.settings.seed),
         ("requests", outcome.requests),
         ("accepted", outcome.accepted),
+        ("unclear", outcome.unclear),
     ):
         ET.SubElement(properties, "property", name=name, value=str(value))
     for verdict in outcome.verdicts:

@@ -207,7 +207,7 @@ class ProgressLine:
         left = (self._clock() - self._started) / max(progress.done, 1) * (progress.total - progress.done)
         spent = "" if progress.cap is None else f" of {progress.cap} to spend"
         line = (
-            f"{progress.part} {percent:>3} %  {progress.requests} requests, {progress.accepted} accepted{spent}, "
+            f"{progress.part} {percent:>3} %  {progress.requests} requests, {progress.spent} accepted{spent}, "
             f"{left:.0f} s left"
         )
         return line[: self._screen.width - 1]

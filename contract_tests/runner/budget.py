@@ -1,4 +1,4 @@
-"""Accepted creations cost money on a real endpoint: the purse counts them and says when to stop."""
+"""Accepted creations cost money on a real endpoint: the budget counts them and says when to stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contract_tests.model.response import Response
 class Budget:
     """How many creations may be accepted (`cap`, None for any number) and how many were.
 
-    A good request that got no answer counts as accepted: it may have been.
+    Only 4xx says for sure that a good request created nothing. Behind 5xx, 3xx, a reset or a time-out a gateway may
+    have made and charged the video: those are `unclear`, and spent as the accepted ones are.
     """
 
     def __init__(self, cap: int | None) -> None:
@@ -19,8 +20,14 @@ class Budget:
         #: Creations that are kept back, as for a remix.
         self.held = 0
         self.accepted = 0
+        self.unclear = 0
         self.stopped: str | None = None
         self._lock = threading.Lock()
+
+    @property
+    def spent(self) -> int:
+        """How many creations may have been charged."""
+        return self.accepted + self.unclear
 
     @property
     def capped(self) -> bool:
@@ -30,7 +37,7 @@ class Budget:
     @property
     def empty(self) -> bool:
         """Whether no creation more may be accepted, beside what is kept back."""
-        return self.cap is not None and self.accepted >= self.cap - self.held
+        return self.cap is not None and self.spent >= self.cap - self.held
 
     def allows(self, case: Case) -> bool:
         """Whether the request may be sent now."""
@@ -39,9 +46,11 @@ class Budget:
     def count(self, case: Case, answer: Response) -> None:
         """Count what came back; stop at once where a bad request was taken and nothing is left to spend."""
         with self._lock:
-            if answer.accepted or (not answer.status and not case.refusal_due):
+            if answer.accepted:
                 self.accepted += 1
-            if answer.accepted and case.refusal_due and self.cap is not None and self.accepted >= self.cap:
+            elif not case.refusal_due and not answer.refused:
+                self.unclear += 1
+            if answer.accepted and case.refusal_due and self.cap is not None and self.spent >= self.cap:
                 self.stopped = (
                     f"stopped: a request that had to be refused was accepted ({case.label}), "
                     f"and no more than {self.cap} may be accepted"

@@ -29,7 +29,7 @@ _UNAUTHORISED = (401, 403)
 
 
 class Progress(NamedTuple):
-    """How far a run is: `done` of `total` steps of a part, the requests of the run and the creations accepted so far.
+    """How far a run is: `done` of `total` steps of a part, the requests of the run and the creations spent so far.
 
     `cap` is how many may be accepted, None for any number.
     """
@@ -38,7 +38,7 @@ class Progress(NamedTuple):
     done: int
     total: int
     requests: int
-    accepted: int
+    spent: int
     cap: int | None
 
 
@@ -153,7 +153,7 @@ class Run:
     def tell(self, part: str, done: int, total: int) -> None:
         """Show that `done` of `total` steps of a part are through."""
         budget = self.delivery.budget
-        self.progress(Progress(part, done, total, self.delivery.requests, budget.accepted, budget.cap))
+        self.progress(Progress(part, done, total, self.delivery.requests, budget.spent, budget.cap))
 
     def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Response | None]) -> None:
         for done, (case, answer) in enumerate(zip(cases, answers, strict=True), 1):

@@ -133,9 +133,28 @@ def test_a_request_without_a_known_answer_is_not_sent_again(tmp_path: Path) -> N
     path.write_text("".join(lines[:3]))  # the head, the first case planned and sent
     app = Counted(CORRECT["clean"].build())
     outcome = judge(app, spend=1, journal=path, resume=True, extensions=False)
-    assert (app.accepted, outcome.accepted) == (0, 1)
+    assert (app.accepted, outcome.accepted, outcome.unclear) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("name", [name for name in CORRECT if name != "slow"])
 def test_a_correct_server_accepts_nothing_where_nothing_may_be(name: str) -> None:
     assert judge(CORRECT[name].build(), spend=0, strict=CORRECT[name].strict).accepted == 0
+
+
+@pytest.mark.parametrize("status", [302, 307, 500, 502, 504])
+@pytest.mark.parametrize("cap", [1, 3, 5])
+def test_what_may_have_been_made_behind_an_unclear_answer_is_spent(status: int, cap: int) -> None:
+    made = []
+
+    async def gateway(scope: Any, receive: Any, send: Any) -> None:
+        async def told(message: Any) -> None:
+            if scope["method"] == "POST" and message.get("status") == 200:
+                made.append(scope["path"])
+                message = {**message, "status": status}
+            await send(message)
+
+        await CORRECT["clean"].build()(scope, receive, told)
+
+    outcome = judge(gateway, spend=cap)
+    assert len(made) <= cap
+    assert (outcome.accepted, outcome.unclear) == (0, len(made))
