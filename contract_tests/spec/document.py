@@ -54,11 +54,12 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """A safe loader that refuses a repeated key, and a key of a flow mapping without a value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        keys = [str(key.value) for key, _ in node.value]
-        for (key, value), name in zip(node.value, keys, strict=True):
-            line = key.start_mark.line + 1
-            if keys.count(name) > 1:
+        seen: set[str] = set()
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen:
                 raise yaml.YAMLError(f"line {line}: the key '{name}' stands there twice")
+            seen.add(name)
             empty = isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style
             if node.flow_style and empty:
                 raise yaml.YAMLError(f"line {line}: '{name}' has no value; a text with a comma needs quotes there")

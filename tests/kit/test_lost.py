@@ -102,6 +102,19 @@ def test_a_server_that_hangs_for_good_is_left_after_some_requests() -> None:
     assert f"answers nothing within {TIMEOUT:g} s" in (outcome.stopped or "")
 
 
+def test_a_server_that_hangs_and_then_takes_no_connection_is_left_too() -> None:
+    class Leaving(Hanging):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if self.unanswered >= SILENCE:
+                raise httpx.ConnectError("Connection refused")
+            return super().handle_request(request)
+
+    clock = Clock()
+    asked = iter(range(10**6))
+    outcome = judged(Leaving(clock, lambda _: next(asked) > 40), clock)
+    assert f"answers nothing within {TIMEOUT:g} s" in (outcome.stopped or "")
+
+
 def test_a_server_that_hangs_at_some_requests_alone_is_judged_to_the_end() -> None:
     clock = Clock()
     server = Hanging(clock, lambda request: b'name="width"' in request.content or FATAL[:999] in request.content)

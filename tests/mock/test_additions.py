@@ -12,7 +12,8 @@ from mockserver.stores import parse_store
 from mockserver.stores.offload import LARGE, Offload
 from tests.mock.stores import KINDS, NAMES, is_done, job, open_store
 from tests.mock.stores import WIDE as BOUNDS
-from tests.mock.vocabulary import Mock
+from tests.mock.vocabulary import Mock, form
+from tests.pictures import picture
 
 
 class Slow:
@@ -73,6 +74,15 @@ def test_large_reference_is_kept_in_every_store(kind: str, tmp_path: Path) -> No
     assert (store.get("me", "a"), store.reference("me", "a")) == (job("a"), b"".join(picture))
     additions.close()
     store.close()
+
+
+def test_video_of_a_large_picture_is_created_in_a_store_on_disk(tmp_path: Path) -> None:
+    mock = Mock(store=parse_store(NAMES["sqlite"](tmp_path)))
+    large = ("input_reference", {"filename": "large.png"}, picture(compress_level=0))
+    assert len(large[2]) > LARGE
+    video = mock.post([part for part in form() if part[0] != large[0]] + [large]).json()
+    assert (video["status"], mock.get(video["id"]).json()["id"]) == ("queued", video["id"])
+    mock.app.runtime.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)

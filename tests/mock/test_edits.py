@@ -384,6 +384,7 @@ INVALID: dict[str, tuple[Edit, str]] = {
     "variant that cannot be made": (lambda d: parameter(d, "/v1/videos/{video_id}/content", "variant")["schema"]["enum"].append("poster"), "downloadContent: the variant 'poster' cannot be made; video, thumbnail, spritesheet can"),
     "no default of a parameter": (lambda d: parameter(d, "/v1/videos", "limit")["schema"].pop("default"), "listVideos: the parameter 'limit' is missing, or its default"),
     "no parameter": (lambda d: d["paths"]["/v1/videos"]["get"].pop("parameters"), "listVideos: the parameter 'limit' is missing, or its default"),
+    "echo of no field": (lambda d: d["components"]["schemas"]["Video"]["properties"]["model"].update({"x-echo": "model"}), "x-echo of model: 'model' names no request field"),
     "template of ids": (lambda d: d["components"]["schemas"]["Video"]["properties"]["id"].update({"x-template": "{now}"}), "x-template of id: '{now}' makes no ids"),
     "no template of ids": (lambda d: d["components"]["schemas"]["Video"]["properties"]["id"].pop("x-template"), "x-template of id: '' makes no ids"),
 }  # fmt: skip
