@@ -44,6 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"contract-tests: {error}", returncode=2)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """End pytest with exit 4 where the rules are to be tested and nobody says of which endpoint."""
+    asked = any(item.path.match("contract_tests/test_rules.py") for item in items)
+    if asked and config.getoption("--videos-url") is None:
+        pytest.exit("contract-tests: no endpoint to judge: give its address by --videos-url", returncode=4)
+
+
 def arguments(config: pytest.Config) -> Arguments:
     """The options of pytest, read as those of `contract-tests run`. Raises MisuseError."""
     from contract_tests.errors import MisuseError  # noqa: PLC0415

@@ -20,6 +20,8 @@ from contract_tests.runner.journal import Journal, Record
 TOO_MANY = 429
 #: Seconds that one request waits for a server that says 429, all its waits together.
 PATIENCE = 60.0
+#: Seconds between a 429 and the next attempt, whatever the server says: HTTP counts them in whole ones.
+LEAST = 1.0
 #: Requests that may give up for 429 before the whole run does.
 GIVE_UP = 3
 #: Seconds to wait, one after the other, for a server that listens no more: it may be starting anew.
@@ -175,7 +177,7 @@ class Delivery:
 
 
 def retry_after(answer: Response) -> float:
-    """Seconds that a 429 asks to wait, as a number or a date; 1 where it says nothing, never more than PATIENCE."""
+    """Seconds that a 429 asks to wait, as a number or a date; LEAST where it says less, never more than PATIENCE."""
     asked = (answer.header("retry-after") or "").strip()
     try:
         seconds = float(asked)
@@ -184,6 +186,6 @@ def retry_after(answer: Response) -> float:
             moment = parsedate_to_datetime(asked)
             seconds = moment.timestamp() - datetime.fromtimestamp(answer.received_at, UTC).timestamp()
         except (ValueError, TypeError, OverflowError):
-            seconds = 1.0
-    # NaN and negative numbers are no time at all.
-    return min(seconds, PATIENCE) if seconds > 0 else 1.0
+            seconds = LEAST
+    # NaN is smaller than nothing and larger than nothing.
+    return min(seconds, PATIENCE) if seconds > LEAST else LEAST

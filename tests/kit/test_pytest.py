@@ -85,5 +85,7 @@ def test_an_endpoint_that_goes_away_while_all_holds_ends_it_with_one_line_and_ex
     assert ["stopped: Nothing answers" in line for line in result.outlines if "contract-tests: " in line] == [True]
 
 
-def test_without_an_address_nothing_is_run(pytester: pytest.Pytester) -> None:
-    assert pytester.runpytest_inprocess(*WORDS).parseoutcomes() == {"skipped": 1}
+def test_without_an_address_it_is_a_misuse_and_not_green(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess(*WORDS)
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["*no endpoint to judge: give its address by --videos-url*"])

@@ -91,7 +91,7 @@ def test_a_date_to_wait_for_is_waited_for() -> None:
     assert 15 < clock.slept[0] <= 20
 
 
-@pytest.mark.parametrize("asked", ["soon", "", "-5", "nan", "Thu, 01 Jan 1970 00:00:00 GMT"])
+@pytest.mark.parametrize("asked", ["soon", "", "-5", "nan", "0", "1e-9", "Thu, 01 Jan 1970 00:00:00 GMT"])
 def test_a_time_to_wait_that_is_none_is_a_second(asked: str) -> None:
     app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": asked})]), Clock()
     judge(app, clock=clock, only=frozenset({"seconds.enum"}), extensions=False)
