@@ -324,7 +324,7 @@ def _spent(outcome: Outcome) -> str:
     )
     facts = (
         ("creations accepted", f"{outcome.accepted}, of {'any number' if cap is None else cap} allowed"),
-        ("creations that may have been charged (5xx, 3xx or no answer)", str(outcome.unclear)),
+        ("possibly charged", f"{outcome.unclear}, by 5xx, 3xx or no answer"),
         ("requests", str(outcome.requests)),
         ("waits for a rate limit", str(outcome.waits)),
         ("time", f"{outcome.seconds:.1f} s"),

@@ -299,3 +299,16 @@ def test_what_a_document_lacks_is_not_tested_and_nobody_s_fault(case: str, tmp_p
     outcome = judge(CORRECT["clean"].build(), document=reshaped(tmp_path, change))
     assert broken(outcome) == set()
     assert told in reasons(outcome)[rule]
+
+
+def test_if_and_then_beside_the_fields_are_one_condition(tmp_path: Path) -> None:
+    def conditional(tree: Tree) -> None:
+        form(tree)["if"] = {"properties": {"seconds": {"const": "12"}}}
+        form(tree)["then"] = {"required": ["model"]}
+
+    pointers = [condition.pointer for condition in contract(tmp_path, conditional).form.conditions]
+    assert [pointer.rpartition("/")[2] for pointer in pointers if pointer.endswith(("if", "then"))] == ["if"]
+
+
+def test_a_header_that_a_server_lacks_is_no_breach_of_its_uniqueness() -> None:
+    assert "response.headers.unique" not in broken(judge(CORRECT["no-ids-of-requests"].build()))

@@ -10,10 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from contract_tests.cases.contract import load
 from contract_tests.cli import main
 from contract_tests.inprocess import InProcess
-from contract_tests.report.terminal import Screen, printable
+from contract_tests.oracle.verdict import Strictness, Verdict
+from contract_tests.report.terminal import Screen, printable, results
 from contract_tests.session import Surroundings
+from contract_tests.spec.document import default_path
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import HERE, TOKEN, command, run
 
@@ -168,3 +171,15 @@ def test_a_request_without_an_answer_is_told_as_such() -> None:
     code, out, _ = told(Dropping, "--profile", "quick")
     assert code == 1
     assert "actual   no answer: Connection reset by peer" in out
+
+
+def test_where_every_rule_was_tested_nothing_is_said_of_the_rest() -> None:
+    rules = list(load(default_path()).rules)
+    lines = list(results([Verdict(rule, "holds") for rule in rules], rules, Strictness(), Screen()))
+    assert not any("not tested" in line for line in lines)
+
+
+def test_a_transport_may_be_closed_twice() -> None:
+    transport = InProcess(CORRECT["clean"].build())
+    transport.close()
+    transport.close()

@@ -13,7 +13,7 @@ import pytest
 
 from mockserver import Settings
 from mockserver.control.control import VideoError
-from mockserver.jobs.pace import parse_pace
+from mockserver.jobs.pace import OverridablePace, parse_pace
 from mockserver.spec.document import default_path
 from mockserver.stores import parse_store
 from mockserver.testing import VideosMock
@@ -361,6 +361,20 @@ def test_video_is_finished_failed_stalled_expired_and_deleted() -> None:
 def test_unknown_video_is_told_of(mock: Mock, act: str) -> None:
     with pytest.raises(VideoError, match=r"Video with id 'video_1' not found\."):
         getattr(mock.control, act)("video_1")
+
+
+def test_video_that_another_deletes_meanwhile_is_not_found(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = mock.create()["id"]
+    monkeypatch.setattr(type(mock.control.service.jobs), "remove", lambda _, __: False)
+    with pytest.raises(VideoError, match="not found"):
+        mock.control.delete(video)
+
+
+def test_video_that_is_finished_by_hand_reaches_its_end_then(mock: Mock) -> None:
+    video = mock.create()["id"]
+    mock.control.finish(video)
+    [job] = mock.control.service.jobs.latest(1)
+    assert OverridablePace(parse_pace("real")).reaches(job) == mock.clock.now
 
 
 def test_finished_video_is_not_finished_again(mock: Mock) -> None:
