@@ -41,10 +41,12 @@ class Extent:
     def sample(cls) -> Extent:
         """A small part of everything, by the profile that is quick; what depends on the machine is left out."""
         # Bodies at the limit are for the whole of it.
-        faults = [name for name, fault in CATALOGUE.items() if fault.rule != "body.limit"]
+        faults = [name for name, fault in CATALOGUE.items() if fault.rule != "body.limit"][::45]
+        # The order of a list shows only where two of the few videos are of different seconds.
+        faults = [name for name in faults if not CATALOGUE[name].rule.startswith("list.order")]
         mutants = [name for name in mutant_names(EQUIVALENT, 20) if "body_limit" not in name]
         correct = ["clean", "status-422", "any-token", "create-only"]
-        return cls(faults[::45], mutants[:10], correct, range(1), "quick", timed=False)
+        return cls(faults, mutants[:10], correct, range(1), "quick", timed=False)
 
 
 @dataclass
