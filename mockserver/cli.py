@@ -85,7 +85,7 @@ def banner(settings: Settings, service: Operations, url: str, picture: Path) -> 
         [
             f"mockserver is listening on {url}",
             "",
-            *(f"  {operation.method:5} {operation.path}" for operation in service.document.operations),
+            *(f"  {operation.method:6} {operation.path}" for operation in service.document.operations),
             "",
             "Try it:",
             f"  {curl_line(service.rules['createVideo'], url + create.path, token, picture)}",

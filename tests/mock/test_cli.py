@@ -67,7 +67,7 @@ def url(told: str) -> str:
 def test_start_tells_the_address_the_routes_and_the_variables_of_a_client() -> None:
     with served("--token", "secret-1", "--token", "secret-2") as (_, told):
         assert told.startswith(PREFIX + "http://127.0.0.1:")
-        assert "POST  /v1/videos\n" in told and "GET   /v1/videos/{video_id}\n" in told
+        assert "POST   /v1/videos\n" in told and "GET    /v1/videos/{video_id}\n" in told
         assert f"export OPENAI_BASE_URL={url(told)}/v1\n" in told
         assert "export OPENAI_API_KEY=secret-1\n" in told
 
