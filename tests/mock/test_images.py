@@ -10,9 +10,18 @@ from hypothesis import strategies as st
 
 from mockserver.validation.images import Image, read_image
 from tests.mock.vocabulary import Mock, form, refused
+from tests.odd_pictures import HEIGHT, WIDTH, OddPicture, odd_pictures, png_chunks
 from tests.pictures import animation, noise, picture
 
 BLOCKS = 1000
+
+
+def boxes(brand: bytes, *compatible: bytes) -> bytes:
+    """The first box of a file that is kept in boxes."""
+    content = b"ftyp" + brand + bytes(4) + b"".join(compatible)
+    return (4 + len(content)).to_bytes(4) + content + bytes(8)
+
+
 WHOLE = {
     "png": picture(30, 20),
     "noisy png": noise(300, 200),
@@ -33,13 +42,31 @@ def dimensions(content: bytes) -> str:
     return read_image([content], BLOCKS).dimensions
 
 
+@pytest.mark.parametrize("odd", odd_pictures(), ids=lambda odd: odd.name)
+def test_odd_picture_is_taken_or_refused_as_decoders_do(odd: OddPicture) -> None:
+    image = read_image([odd.content])
+    assert image.intact == odd.is_accepted
+    assert not image.intact or image.dimensions in (f"{WIDTH}x{HEIGHT}", f"{WIDTH + 8}x{HEIGHT}")
+
+
 @pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE)
 def test_no_truncation_passes_for_a_whole_picture(content: bytes) -> None:
-    ends = {*range(min(len(content), 400)), *range(max(0, len(content) - 400), len(content)), len(content) // 2}
+    least = complete(content)
+    ends = {*range(min(least, 400)), *range(max(0, least - 400), least), least // 2}
     assert [end for end in ends if read_image([content[:end]], BLOCKS).intact] == []
+    assert read_image([content[:least]]).intact
 
 
-@pytest.mark.parametrize("kept", [33, 100, -12, -1])
+def complete(content: bytes) -> int:
+    """How many bytes a picture needs: a PNG its pixels and the head of the chunk behind them, others all."""
+    if not content.startswith(b"\x89PNG"):
+        return len(content)
+    names = [name for name, _ in png_chunks(content)]
+    last = len(names) - 1 - names[::-1].index(b"IDAT")
+    return 8 + sum(12 + len(data) for _, data in png_chunks(content)[: last + 1]) + 8
+
+
+@pytest.mark.parametrize("kept", [33, 100, -20, -12])
 @pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
 def test_picture_that_ends_early_is_refused_with_its_type(mock: Mock, file_format: str, kept: int) -> None:
     message = (
@@ -48,6 +75,37 @@ def test_picture_that_ends_early_is_refused_with_its_type(mock: Mock, file_forma
     )
     answer = mock.post(form(input_reference=picture(file_format=file_format)[:kept]))
     refused(answer, 400, "invalid_image_file", "input_reference", message)
+
+
+@pytest.mark.parametrize(
+    ("head", "file_type"),
+    [
+        (boxes(b"avif", b"mif1"), "image/avif"),
+        (boxes(b"avis", b"msf1"), "image/avif"),
+        (boxes(b"mif1", b"mif1", b"avif"), "image/avif"),
+        (boxes(b"heic", b"mif1"), "image/heic"),
+        (boxes(b"heix"), "image/heic"),
+        (boxes(b"hevc", b"msf1"), "image/heic"),
+        (boxes(b"hevx"), "image/heic"),
+        (boxes(b"mif1", b"miaf", b"heic"), "image/heic"),
+        (boxes(b"msf1", b"hevc"), "image/heic"),
+        (boxes(b"mif1"), "image/heif"),
+        (boxes(b"isom", b"avc1"), "video/mp4"),
+        (boxes(b"qt  "), "video/quicktime"),
+        (b"\xff\n" + bytes(20), "image/jxl"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
+        (b"<?xml version='1.0'?>\n<!-- x -->\n<svg xmlns='x'/>", "image/svg+xml"),
+        (b"\xef\xbb\xbf  <svg/>", "image/svg+xml"),
+        (b"<svg viewBox='0 0 9 9'/>", "image/svg+xml"),
+        (b"II+\0", "image/tiff"),
+        (b"\0\0\1\0\1\0", "image/vnd.microsoft.icon"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav"),
+        (b"\xff\xd8\0", "application/octet-stream"),
+    ],
+)
+def test_file_that_is_no_picture_of_the_api_is_named_as_what_it_is(head: bytes, file_type: str) -> None:
+    assert read_image([head]).type == file_type
 
 
 @given(st.sampled_from(list(WHOLE.values())), st.lists(st.integers(0, 60_000), max_size=8))
