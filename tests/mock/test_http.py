@@ -184,3 +184,9 @@ def test_query_of_a_retrieval_is_no_part_of_its_path(address: tuple[str, int]) -
 
 def test_text_field_stays_where_no_file_was_chosen() -> None:
     assert Mock().post([*form(), text("prompt2", "x")]).status_code == 400
+
+
+def test_padding_behind_a_boundary_is_accepted_over_a_socket(address: tuple[str, int]) -> None:
+    line = b"--" + BOUNDARY.encode()
+    padded = BODY.replace(line + b"\r\n", line + b" \t\r\n")
+    assert exchange(address, create(body=padded)).status_code == 200

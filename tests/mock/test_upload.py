@@ -73,3 +73,62 @@ def test_most_parts_are_counted_alike() -> None:
     for count in (RULES.limits.parts, RULES.limits.parts + 1):
         body = multipart([part] * count)
         assert read(body) == read(body, 7)
+
+
+@pytest.mark.parametrize("size", [None, 1, 2, 3, 7, 61])
+@pytest.mark.parametrize("padding", [b" ", b"\t", b" \t  ", b" " * 200])
+def test_padding_behind_a_boundary_changes_nothing(padding: bytes, size: int | None) -> None:
+    body = multipart(form())
+    line = b"--" + BOUNDARY.encode()
+    padded = body.replace(line + b"\r\n", line + padding + b"\r\n").replace(line + b"--", line + b"--" + padding)
+    assert read(padded, size) == read(body)
+
+
+@given(st.binary(max_size=40), st.integers(1, 50))
+def test_bytes_that_look_like_a_boundary_are_kept(content: bytes, size: int) -> None:
+    content += b"\r\n--" + BOUNDARY[:-1].encode() + b" \t\r\n" + content + b"\r\n--"
+    body = multipart([("input_reference", {"filename": "x"}, content)])
+    assert read(body, size) == [[("input_reference", "x", None, content)]]
+
+
+FILE_AS_SENT_BY = {
+    "a browser": 'Content-Disposition: form-data; name="input_reference"; filename="a %22b%22.png"\r\n'
+    "Content-Type: image/png",
+    "Go": 'Content-Disposition: form-data; name="input_reference"; filename="a \\"b\\".png"\r\nContent-Type: image/png',
+    ".NET": "Content-Type: image/png\r\nContent-Disposition: form-data; name=input_reference; filename=a.png; "
+    "filename*=utf-8''a.png",
+    "urllib3 1.24": "Content-Disposition: form-data; name=\"input_reference\"; filename*=utf-8''%C3%A9.png",
+    "Dart": 'content-type: image/png\r\ncontent-disposition: form-data; name="input_reference"; filename="a.png"',
+    "OkHttp 3": 'Content-Disposition: form-data; name="input_reference"; filename="a.png"\r\n'
+    "Content-Type: image/png\r\nContent-Length: 5",
+    "Apache HttpClient": 'Content-Disposition: form-data; name="input_reference"; filename="a.png"\r\n'
+    "Content-Type: image/png\r\nContent-Transfer-Encoding: binary",
+    "a mail library": "MIME-Version: 1.0\r\nContent-Type: image/png\r\nContent-Disposition: form-data;\r\n"
+    ' name="input_reference";\r\n\tfilename="a.png"',
+    "tabs": 'Content-Disposition: form-data;\tname="input_reference";\tfilename="a.png"\r\nContent-Type: image/png',
+    "the file name first": 'Content-Disposition: form-data; filename="a.png"; name="input_reference"',
+    "no blanks": "Content-Disposition:form-data;name=input_reference;filename=a.png",
+    "many blanks": 'Content-Disposition:   form-data  ;  name = "input_reference" ; filename = "a.png"',
+    "a path of Windows": 'Content-Disposition: form-data; name="input_reference"; filename="C:\\images\\a.png"',
+}
+
+
+@pytest.mark.parametrize("headers", FILE_AS_SENT_BY.values(), ids=FILE_AS_SENT_BY)
+def test_file_is_read_as_clients_send_it(headers: str) -> None:
+    body = b"--b\r\n" + headers.encode() + b"\r\n\r\nbytes\r\n--b--\r\n"
+    reader = FormReader("b", RULES.limits)
+    reader.feed(body)
+    [part] = reader.finish()["input_reference"]
+    assert part.filename is not None
+    assert part.bytes() == b"bytes"
+
+
+@pytest.mark.parametrize("around", [(b"", b""), (b"\r\n", b"\r\n"), (b"This is MIME.\r\n", b"The end.\r\n\r\n")])
+def test_text_around_the_parts_is_passed_over(around: tuple[bytes, bytes]) -> None:
+    body = multipart(form())
+    assert read(around[0] + body + around[1]) == read(body)
+
+
+def test_header_of_a_part_that_is_continued_without_end_is_refused() -> None:
+    header = b"Content-Disposition: form-data; name=a" + b"\r\n x" * 1000
+    assert read(b"--b\r\n" + header + b"\r\n\r\n\r\n--b--", boundary="b") == "body.well-formed"
