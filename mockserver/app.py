@@ -287,4 +287,12 @@ def make_operations(document: Document, runtime: Runtime) -> Operations:
     events = None if runtime.dispatcher is None else EventSchema(document, runtime.ids)
     jobs = JobManager(runtime.store, runtime.offload, runtime.pace, runtime.clock, maker, runtime.dispatcher, events)
     scenarios = ActiveScenarios(document, runtime.queue, runtime.chance, runtime.clock, runtime.sync.change)
-    return Operations(document, Tokens(runtime.settings.tokens), jobs, scenarios, runtime.renderer, runtime.storage)
+    return Operations(
+        document,
+        Tokens(runtime.settings.tokens),
+        jobs,
+        scenarios,
+        runtime.renderer,
+        runtime.storage,
+        strict_uploads=runtime.settings.strict_uploads,
+    )

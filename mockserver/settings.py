@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
+    ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_timeout: float = 60
     head_timeout: float = 10
     max_connections: int = 2000
+    strict_uploads: bool = False
 
     def __post_init__(self) -> None:
         """Refuse one half of a webhook, and workers that share nothing."""
@@ -178,6 +180,15 @@ OPTIONS = (
     ),
     Option(
         "max-connections", "N", "2000", read_bound, "connections open at once; one more gets a 503", "max_connections"
+    ),
+    Option(
+        "strict-uploads",
+        "",
+        "off",
+        read_switch,
+        "refuse a file without a name, or declared as another type than the field takes, as the official service does",
+        "strict_uploads",
+        is_switch=True,
     ),
     Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
 )

@@ -1,5 +1,6 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
+import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
@@ -15,11 +16,25 @@ from mockserver.scenarios.plan import broken_off
 from mockserver.spec.compiler import compile_body, compile_query
 from mockserver.spec.document import Document, DocumentError, control_document
 from mockserver.spec.rules import FormRules
-from mockserver.validation.checks import Violation, check_rules, judge, judge_values, read, verdict_on
+from mockserver.validation.checks import (
+    ParsedForm,
+    Violation,
+    check_rules,
+    forgiven,
+    judge,
+    judge_values,
+    read,
+    verdict_on,
+)
 from mockserver.validation.multipart import Form
 from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
-from mockserver.web.responses import Header, Response, VideoSchema, answer, constants, refusal
+from mockserver.web.responses import Header, Response, VideoSchema, answer, constants, message_of, refusal
+
+logger = logging.getLogger("mockserver")
+
+FORGIVEN = "An upload was accepted that the official service was reported to refuse;"
+"""What is logged of a client's mistake, once a kind, before the message that refuses it."""
 
 COMPILED = {
     "createVideo": compile_body,
@@ -50,6 +65,8 @@ class Operations:
         scenarios: ActiveScenarios,
         renderer: Renderer,
         storage: TemporaryStorage,
+        *,
+        strict_uploads: bool = False,
     ) -> None:
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
@@ -60,6 +77,8 @@ class Operations:
         _check_parameters(self.rules)
         for rules in self.rules.values():
             check_rules(rules)
+        self._strict_uploads = strict_uploads
+        self._forgiven: set[str] = set()
         self._tokens = tokens
         self._renderer = renderer
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
@@ -87,8 +106,21 @@ class Operations:
         instead = self._direct(context, directives(str(verdict.values.get("prompt"))))
         if instead is not None:
             return instead
+        mistake = self._mistake(context, reading)
+        if mistake is not None:
+            return mistake
         reference = joined([part.chunks for part in verdict.files.values()])
         return self._created(context, self.jobs.make(context.owner, verdict.values, reference, _fate(context)))
+
+    def _mistake(self, context: RequestContext, reading: ParsedForm) -> Response | None:
+        """The refusal of what the official service refuses, where uploads are strict; else it is logged once a kind."""
+        for violation in forgiven(reading):
+            if self._strict_uploads or (context.plan is not None and context.plan.is_strict):
+                return self.refusal(violation)
+            if violation.rule not in self._forgiven:
+                self._forgiven.add(violation.rule)
+                logger.warning("%s --strict-uploads refuses it. %s", FORGIVEN, message_of(violation))
+        return None
 
     def _created(self, context: RequestContext, job: Job | Awaitable[Job]) -> Response | Awaitable[Response]:
         if not isinstance(job, Job):

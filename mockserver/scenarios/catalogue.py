@@ -135,6 +135,12 @@ SCENARIOS = (
         "at",
         HAVING_CONTENT,
     ),
+    Scenario(
+        "strict_uploads",
+        "refuses a file without a name, or declared as another type than the field takes, like `--strict-uploads`",
+        effects.strict_uploads,
+        operations=("createVideo",),
+    ),
 )
 """Every scenario that there is."""
 

@@ -125,6 +125,11 @@ def stall(plan: Plan, values: Values, _scene: EffectContext) -> None:
     plan.fate = _with(plan.fate, at=values["at"])
 
 
+def strict_uploads(plan: Plan, _values: Values, _scene: EffectContext) -> None:
+    """Refuse the mistakes of an upload that are forgiven otherwise."""
+    plan.is_strict = True
+
+
 def _with(fate: JobOverride | None, **more: Any) -> JobOverride:
     """``fate`` and more, where it does not say something of the kind already."""
     fate = fate or JobOverride()

@@ -14,7 +14,8 @@ class Plan(msgspec.Struct, gc=False):
 
     ``scenarios`` are their names; ``delay`` is in seconds; ``answer`` stands in the place of the usual one; ``fate`` is
     that of the job that is made; ``truncate`` and ``breaks`` are the part of the body that is sent, in percent, as a
-    whole answer or before the connection breaks; ``drops``: nothing is sent.
+    whole answer or before the connection breaks; ``drops``: nothing is sent; ``is_strict``: the upload
+    is judged strictly.
     """
 
     scenarios: list[str]
@@ -24,6 +25,7 @@ class Plan(msgspec.Struct, gc=False):
     truncate: int | None = None
     breaks: int | None = None
     drops: bool = False
+    is_strict: bool = False
 
     def shape(self, answer: Response) -> Response:
         """What becomes of ``answer`` on its way."""

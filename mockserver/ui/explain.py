@@ -10,7 +10,7 @@ from mockserver.spec.document import Document, Operation
 from mockserver.spec.rules import FormRules
 from mockserver.ui.nearest import FieldChange, Sent, SentFile, broken_check, example_of, nearest, reading_of
 from mockserver.ui.snippets import Call, pytest_test, snippets
-from mockserver.validation.checks import Violation, verdict_on
+from mockserver.validation.checks import Violation, forgiven, verdict_on
 from mockserver.validation.images import Image
 
 FORM, JSON = "multipart/form-data", "application/json"
@@ -95,6 +95,8 @@ def _beside_request(subject: Subject, rules: FormRules | None) -> dict[str, Any]
 def _beside_field(subject: Subject, rules: FormRules) -> dict[str, Any] | None:
     reading = reading_of(rules, _judged_fields(subject))
     verdict = verdict_on(reading)
+    if not isinstance(verdict, Violation):
+        verdict = next(forgiven(reading), verdict)
     if not isinstance(verdict, Violation) or verdict.rule != subject.record.rule:
         return None
     name = str(verdict.words.get("field") or "")

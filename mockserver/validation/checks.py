@@ -1,6 +1,6 @@
 """The verdict on a form: a normalised request, or the first rule that it breaks. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,6 +114,18 @@ def verdict_on(reading: ParsedForm) -> Request | Violation:
     return Request(reading.values, {name: form[name][0] for name in reading.images})
 
 
+def forgiven(reading: ParsedForm) -> Iterator[Violation]:
+    """The mistakes of a form that breaks no rule which the official service was reported to refuse nevertheless.
+
+    The rules that it refuses them by are those of text in place of a file, and of a file's type.
+    """
+    for rule in reading.rules.checks:
+        find = FORGIVEN.get(rule.kind)
+        words = find(rule, reading) if find is not None and rule.field in reading.form else None
+        if words is not None:
+            yield Violation(rule.id, rule.error, {"field": rule.field, **words})
+
+
 def _broken(rule: FormRule, reading: ParsedForm, *, is_valid: bool) -> MessageValues | None:
     """The words that tell how ``reading`` breaks ``rule``; ``None`` if it does not, or cannot be judged by it.
 
@@ -164,6 +176,15 @@ def _file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
 def _file_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     image = _image(rule, reading)
     return {"type": image.type, "allowed": rule.limit} if image.type not in rule.limit else None
+
+
+def _unnamed_file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
+    return {} if _parts(rule, reading)[0].filename is None else None
+
+
+def _declared_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
+    declared = _parts(rule, reading)[0].content_type
+    return {"type": declared, "allowed": rule.limit} if declared is not None and declared not in rule.limit else None
 
 
 def _file_intact(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
@@ -251,6 +272,12 @@ CHECKS: dict[str, Check] = {
     "*": Check(_whole, is_schema=True),
 }
 """Every kind of breach of a form, but for the keywords of JSON Schema on one field."""
+
+FORGIVEN: dict[str, Callable[[FormRule, ParsedForm], MessageValues | None]] = {
+    "file": _unnamed_file,
+    "file-type": _declared_type,
+}
+"""What finds a mistake that is forgiven by default, by the kind of the rule that the official service applies."""
 
 KEYWORD = Check(_keyword, is_schema=True)
 

@@ -98,11 +98,16 @@ def properties_of(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def message_of(violation: Violation) -> str:
+    """The message of the error of a violation."""
+    return violation.error.message.format_map(_MessageValues(violation.words))
+
+
 def refusal(violation: Violation, limits: Limits, *headers: Header) -> Response:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
     body = {
-        "message": error.message.format_map(_MessageValues(violation.words)),
+        "message": message_of(violation),
         "type": error.type,
         "param": _param(error, violation.words.get("field")),
         "code": error.code,

@@ -21,7 +21,7 @@ from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.file import ScenarioFileError
 from mockserver.spec.document import default_path, read_document
 from tests.mock.test_cli import misused, served, url
-from tests.mock.vocabulary import DOCUMENT, NOW, TOKEN, Mock, envelope, form, refused
+from tests.mock.vocabulary import DOCUMENT, NOW, TOKEN, Mock, envelope, file, form, refused
 from tests.pictures import picture
 
 REPO_DOCUMENT = read_document(default_path())
@@ -108,6 +108,13 @@ def test_flaky_answers_an_error_of_the_server(asked: Way) -> None:
 def test_slow_answer_comes_late(asked: Way) -> None:
     mock, answer = asked("slow=2.5")
     assert (mock.slept, answer.json()["status"]) == ([2.5], "queued")
+
+
+def test_strict_uploads_refuse_a_file_without_a_name_for_one_request(mock: Mock) -> None:
+    unnamed = form(input_reference=file(picture(), filename=None))
+    mock.ask("strict_uploads")
+    refused(mock.post(unnamed), 400, "invalid_type", "input_reference")
+    assert mock.post(unnamed).status_code == 200
 
 
 def test_dropped_connection_has_no_answer_but_its_job(asked: Way) -> None:
