@@ -226,13 +226,14 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "upload-timeout": "8.5",
         "head-timeout": "2.5",
         "max-connections": "9",
+        "strict-uploads": "true",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.workers, read.upload_timeout, read.head_timeout, read.max_connections) == (7, 8.5, 2.5, 9)
-    assert read.log_format == "json"
+    assert (read.log_format, read.strict_uploads) == ("json", True)
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
