@@ -87,7 +87,7 @@ def test_use_it_in_pytest(folder: Path, name: str) -> None:
     passed = run(
         "test_it.py", folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers"
     )
-    assert re.search(r"^[13] passed in", passed, re.MULTILINE), passed
+    assert re.search(r"^[14] passed in", passed, re.MULTILINE), passed
 
 
 def test_create_app_without_pytest(folder: Path) -> None:
