@@ -274,7 +274,7 @@ def make_runtime(
         Recorder(journal, metrics, time, sync.refresh, names, perf_counter),
         dispatcher,
         Renderer(),
-        TemporaryStorage(),
+        TemporaryStorage(settings.temporary_bytes),
         sleep,
         BodyTimeout(settings.upload_timeout, timeout) if settings.upload_timeout else None,
     )

@@ -12,6 +12,7 @@ from mockserver.logs import FORMATS
 from mockserver.spec.document import default_path
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
+from mockserver.validation.storage import MOST_BYTES
 from mockserver.values import (
     LEVELS,
     WORKERS,
@@ -43,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
+    ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
     ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
@@ -69,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     head_timeout: float = 10
     max_connections: int = 2000
     strict_uploads: bool = False
+    temporary_bytes: int = MOST_BYTES
 
     def __post_init__(self) -> None:
         """Refuse one half of a webhook, and workers that share nothing."""
@@ -180,6 +183,14 @@ OPTIONS = (
     ),
     Option(
         "max-connections", "N", "2000", read_bound, "connections open at once; one more gets a 503", "max_connections"
+    ),
+    Option(
+        "temporary-bytes",
+        "N",
+        "2147483648 (2 GiB)",
+        read_bound,
+        "how many bytes of large uploads lie in a temporary file at once; an upload that finds no room gets a 503",
+        "temporary_bytes",
     ),
     Option(
         "strict-uploads",

@@ -16,6 +16,9 @@ from mockserver.scenarios.examples import Examples
 MOST_SHOWN = 40
 """Characters of a wrong word that are repeated."""
 
+MOST_SETTINGS = 100
+"""Settings of one text: to obey thousands would hold up every other request."""
+
 DIRECTIVE = "[mock:"
 
 
@@ -172,7 +175,10 @@ class ScenarioParser:
     def read(self, text: str) -> tuple[Directive, ...]:
         """The scenarios that ``text`` asks for, at least one; ``ScenarioError`` if there is one that cannot be."""
         asked: list[Directive] = []
-        for setting in text.split(","):
+        settings = text.split(",")
+        if len(settings) > MOST_SETTINGS:
+            raise ScenarioError(f"{len(settings)} settings came", [f"{MOST_SETTINGS} settings"])
+        for setting in settings:
             name, equals, value = (part.strip() for part in setting.partition("="))
             scenario = self._table.get(name)
             if scenario is not None:

@@ -189,19 +189,19 @@ class FormReader:
         if type(self._part.chunks) is list:
             self._in_memory += len(piece)
             if self._in_memory > MOST_IN_MEMORY and self._storage is not None:
-                self._write_down(self._part, self._storage.new())
+                self._move_to_storage(self._part, self._storage.new())
 
-    def _write_down(self, part: Part, spooled: StoredChunks | None) -> None:
-        if spooled is None:
+    def _move_to_storage(self, part: Part, stored: StoredChunks | None) -> None:
+        if stored is None:
             self._storage = None
             return
         for piece in part.chunks:
             self._in_memory -= len(piece)
-            spooled.append(piece)
-        part.chunks = spooled
+            stored.append(piece)
+        part.chunks = stored
 
     def _end(self) -> None:
-        """Write down the rest of a part that is whole."""
+        """Store the rest of a part that is complete."""
         if self._part is not None and type(self._part.chunks) is StoredChunks:
             self._part.chunks.finish()
 

@@ -1,7 +1,7 @@
-"""The spool: one unlinked file, in blocks, for what is too large to be held in memory by many at once.
+"""Temporary storage: one unlinked file of blocks, for uploads too large to be held in memory by many requests at once.
 
-The file has no name from its making on, so that nothing is left of it however the process ends. A block is free again
-as soon as nobody holds what is in it, and is used again first: its pages are those that the system has at hand.
+The file has no name, so nothing is left of it however the process ends. A block is free again as soon as its upload is
+garbage-collected; free blocks are used first, since their pages are still in the page cache.
 """
 
 import logging
@@ -11,29 +11,33 @@ from tempfile import TemporaryFile
 from typing import overload
 
 BLOCK = 128 * 1024
-"""Bytes that are written at once."""
+"""Bytes of a block, the unit of writing."""
 
 IDLE_BLOCKS = 512
-"""Blocks that stay when nothing is in them; a larger file is emptied."""
+"""Blocks that an empty file keeps; a larger one is truncated."""
+
+MOST_BYTES = 2 * 1024**3
+"""Default bound on the file."""
 
 logger = logging.getLogger("mockserver")
 
 
 class TemporaryStorageError(Exception):
-    """What is too large for memory cannot be written down either."""
+    """An upload that is too large for memory cannot be stored: the disk, or the storage, is full."""
 
 
 class TemporaryStorage:
-    """Keeps pieces of bytes in a file that ``make`` makes, and gives the descriptor of, when it is first needed."""
+    """Blocks of bytes in one file of at most ``most_bytes``; ``make`` opens it when it is first needed."""
 
-    def __init__(self, make: Callable[[], int] | None = None) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES, make: Callable[[], int] | None = None) -> None:
         self._make: Callable[[], int] | None = make or unlinked
+        self._most_blocks = max(1, most_bytes // BLOCK)
         self._file = -1
         self._free: list[int] = []
         self._blocks = 0
 
     def new(self) -> "StoredChunks | None":
-        """An empty place for the pieces of one upload; ``None`` where there can be no file: memory has to do."""
+        """Storage for one upload; ``None`` if no file can be created, so that it has to stay in memory."""
         make, self._make = self._make, None
         if make is not None:
             try:
@@ -43,19 +47,24 @@ class TemporaryStorage:
         return None if self._file < 0 else StoredChunks(self)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> int:
-        """Write up to ``BLOCK`` bytes; the number of the block. ``TemporaryStorageError`` where the disk is full."""
+        """Write up to ``BLOCK`` bytes and return the number of the block. ``TemporaryStorageError`` if it is full."""
         if self._free:
             block = self._free.pop()
+        elif self._blocks == self._most_blocks:
+            raise TemporaryStorageError(
+                f"a large upload cannot be stored: uploads in flight hold the {self._most_blocks * BLOCK} bytes of "
+                "--temporary-bytes"
+            )
         else:
             block, self._blocks = self._blocks, self._blocks + 1
         try:
             written = os.pwritev(self._file, pieces, block * BLOCK)
         except OSError as error:
             self.free([block])
-            raise TemporaryStorageError(f"a large upload cannot be written down: {error.strerror}") from None
+            raise TemporaryStorageError(f"a large upload cannot be stored: {error.strerror}") from None
         if written < sum(map(len, pieces)):
             self.free([block])
-            raise TemporaryStorageError("a large upload cannot be written down: the disk is full")
+            raise TemporaryStorageError("a large upload cannot be stored: the disk is full")
         return block
 
     def read(self, block: int, start: int, count: int) -> bytes:
@@ -63,14 +72,14 @@ class TemporaryStorage:
         return os.pread(self._file, count, block * BLOCK + start)
 
     def free(self, blocks: Sequence[int]) -> None:
-        """Let go of what is in these blocks."""
+        """Release blocks."""
         self._free += blocks
         if len(self._free) == self._blocks > IDLE_BLOCKS and self._file >= 0:
             self._free, self._blocks = [], 0
             os.ftruncate(self._file, 0)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -80,7 +89,7 @@ class TemporaryStorage:
 
 
 class StoredChunks(Sequence[bytes]):
-    """The pieces of one upload in the spool. They are gone with this object."""
+    """The bytes of one upload in temporary storage; garbage collection releases them."""
 
     def __init__(self, storage: TemporaryStorage) -> None:
         self._storage = storage
@@ -90,7 +99,7 @@ class StoredChunks(Sequence[bytes]):
         self.size = 0
 
     def append(self, piece: bytes) -> None:
-        """Take one more piece."""
+        """Add a piece."""
         self.size += len(piece)
         view = memoryview(piece)
         while len(view) >= self._room:
@@ -98,12 +107,12 @@ class StoredChunks(Sequence[bytes]):
             view = view[self._room :]
             self.finish()
         if view:
-            # A copy, for the view would hold the whole piece.
+            # A copy: a view would keep the whole piece in memory.
             self._waiting.append(bytes(view))
             self._room -= len(view)
 
     def finish(self) -> None:
-        """Write down what still waits for a whole block. No block but the last may be short."""
+        """Write the pieces that do not fill a block. Only the last block may be short."""
         if self._waiting:
             self._blocks.append(self._storage.write(self._waiting))
             self._waiting = []
@@ -142,16 +151,16 @@ class StoredChunks(Sequence[bytes]):
 
 def size_of(chunks: Sequence[bytes]) -> int:
     """How many bytes there are in all."""
-    # By its type: an instance of an abstract class is slow to tell, and this is asked at every request.
+    # By type: ``isinstance`` of an abstract class is slow, and every request asks this.
     return chunks.size if type(chunks) is StoredChunks else sum(map(len, chunks))
 
 
 def joined(files: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
-    """The chunks of some files, usually one, as those of one."""
+    """The chunks of several files, usually one, in one sequence."""
     return files[0] if len(files) == 1 else [chunk for chunks in files for chunk in chunks]
 
 
 def unlinked() -> int:
-    """A file without a name, in the system's folder for temporary files: its descriptor."""
+    """The descriptor of an unlinked file in the system's folder for temporary files."""
     with TemporaryFile() as file:
         return os.dup(file.fileno())

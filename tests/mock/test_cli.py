@@ -226,6 +226,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "upload-timeout": "8.5",
         "head-timeout": "2.5",
         "max-connections": "9",
+        "temporary-bytes": "1000000",
         "strict-uploads": "true",
     }
     assert set(values) == {option.name for option in OPTIONS}
@@ -233,7 +234,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.workers, read.upload_timeout, read.head_timeout, read.max_connections) == (7, 8.5, 2.5, 9)
-    assert (read.log_format, read.strict_uploads) == ("json", True)
+    assert (read.log_format, read.strict_uploads, read.temporary_bytes) == ("json", True, 1_000_000)
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
