@@ -128,7 +128,7 @@ def judged(store: str, acknowledged: dict[str, int], new: int) -> Left:
         torn = sum(len(video) != KEYS or get(connection, f"/v1/videos/{video['id']}") != video for video in listed)
     ids = [video["id"] for video in listed]
     kept = parse_store(store).open(lambda _: True)
-    owner = Tokens(()).owner(HEADERS["authorization"])
+    owner = Tokens.owner(HEADERS["authorization"].rpartition(" ")[2])
     references = {video_id: kept.reference(owner, video_id) for video_id in ids}
     torn += sum(reference not in PICTURES for reference in references.values())
     torn += kept.count() != len(ids) or kept.held() != sum(len(reference or b"") for reference in references.values())

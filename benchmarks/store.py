@@ -21,7 +21,7 @@ from mockserver.web.responses import Response
 
 FEW = 1000
 HEADERS = tuple(f"Bearer token-{number}" for number in range(10))
-OWNERS = tuple(map(Tokens.owner, HEADERS))
+OWNERS = tuple(Tokens.owner(header.rpartition(" ")[2]) for header in HEADERS)
 CREATION = works()[0]
 SMALL = (bytes(100),)
 """A reference that costs next to nothing: the jobs are what is counted."""

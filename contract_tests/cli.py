@@ -67,7 +67,7 @@ def settings_for(asked: Arguments) -> Settings:
 
 
 def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
-    contract = load(asked.settings.document)
+    contract = load(asked.settings.document, asked.settings.dialects)
     contract.require_rules(asked.settings.only or ())
     address = base_url(asked.url, contract.form.operation.path, asked.settings.token)
     here = is_loopback(address)
@@ -159,7 +159,7 @@ def _planned(made: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
-    contract = load(asked.settings.document)
+    contract = load(asked.settings.document, asked.settings.dialects)
     made = plan(contract, replace(asked.settings, token="-", spend=None))  # noqa: S106  any token, so that its rules are listed
     out.writelines(line + "\n" for line in rule_table(contract.rules, explain(contract, made)))
     return HOLDS
@@ -167,7 +167,7 @@ def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
 
 def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     assert asked.settings.journal is not None
-    contract = load(asked.settings.document)
+    contract = load(asked.settings.document, asked.settings.dialects)
     record = journal.read(asked.settings.journal)
     report_paths(asked.settings.report, None)
     if record.head["document"] != contract.document.digest:

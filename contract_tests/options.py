@@ -12,6 +12,7 @@ from contract_tests import __version__
 from contract_tests.oracle.verdict import Strictness
 from contract_tests.settings import PROFILES, Settings
 from contract_tests.spec.document import default_path
+from contract_tests.spec.overlay import find
 
 #: More requests at once than this no endpoint needs.
 MOST_WORKERS = 100
@@ -137,6 +138,14 @@ def make_parser() -> _Parser:
             metavar="FILE",
             help="another copy of openapi.yaml to take the rules from",
         )
+        command.add_argument(
+            "--dialect",
+            type=_dialect,
+            action="append",
+            default=[],
+            metavar="NAME|FILE",
+            help="judge by another server of the field: a dialect that ships, or an OpenAPI Overlay; repeatable",
+        )
     return parser
 
 
@@ -147,6 +156,7 @@ def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Argument
     rules = given.get("rule")
     settings = Settings(
         document=found.document,
+        dialects=tuple(found.dialect),
         token=None if token is None else str(token),
         strictness=Strictness(bool(given.get("strict")), bool(given.get("extensions"))),
         profile=str(given.get("profile", "standard")),
@@ -176,6 +186,13 @@ def _from_environment(environment: Mapping[str, str]) -> str | None:
         return _token(environment[TOKEN_VARIABLE]) if environment.get(TOKEN_VARIABLE) else None
     except argparse.ArgumentTypeError as error:
         make_parser().error(f"the variable {TOKEN_VARIABLE}: {error}")
+
+
+def _dialect(text: str) -> Path:
+    try:
+        return find(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _count(text: str) -> int:

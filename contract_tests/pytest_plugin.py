@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--videos-url", metavar="URL", help="the endpoint to judge")
     group.addoption("--videos-token", metavar="T", help="its bearer token; default: the variable VIDEOS_TOKEN")
     group.addoption("--videos-document", metavar="FILE", help="another copy of openapi.yaml")
+    group.addoption("--videos-dialect", action="append", metavar="NAME", help="a dialect to judge by, or an overlay")
     group.addoption("--videos-strict", action="store_true", help="broken inferred rules fail too")
     group.addoption("--videos-extensions", action="store_true", help="judge operations beyond the document too")
     group.addoption("--videos-spend", metavar="N", help="creations that may be accepted")
@@ -59,6 +60,7 @@ def arguments(config: pytest.Config) -> Arguments:
     words = ["run", config.getoption("--videos-url")]
     given = {name: config.getoption(f"--videos-{name}") for name in _VALUES}
     words += [f"--{name}={value}" for name, value in given.items() if value is not None]
+    words += [f"--dialect={name}" for name in config.getoption("--videos-dialect") or ()]
     words += [f"--{flag}" for flag in _FLAGS if config.getoption(f"--videos-{flag}")]
     err = io.StringIO()
     found = parse(words, os.environ, io.StringIO(), err)

@@ -68,7 +68,7 @@ class Outcome:
 
 def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Outcome:
     """Judge the endpoint at `url`. Raises MisuseError or UnjudgeableError, each with one clear line."""
-    contract = load(settings.document)
+    contract = load(settings.document, settings.dialects)
     contract.require_rules(settings.only or ())
     address = base_url(url, contract.form.operation.path, settings.token)
     transport = surroundings.transport()

@@ -37,6 +37,7 @@ class Settings:
     """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds."""
 
     document: Path = field(default_factory=default_path)
+    dialects: tuple[Path, ...] = ()
     token: str | None = None
     strictness: Strictness = field(default_factory=Strictness)
     spend: int | None = 0

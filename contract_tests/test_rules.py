@@ -18,7 +18,7 @@ from contract_tests.session import Outcome, Surroundings, judge_target, report_p
 
 @cache
 def _contract(config: pytest.Config) -> Contract:
-    return load(arguments(config).settings.document)
+    return load(arguments(config).settings.document, arguments(config).settings.dialects)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -17,7 +17,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.auth import Tokens
-from mockserver.api.endpoint import Endpoint, Handler, NotFound, Sleep
+from mockserver.api.endpoint import DocumentEndpoint, Endpoint, Handler, NotFound, Sleep
 from mockserver.api.handlers import by_path, handlers
 from mockserver.api.job_manager import JobManager, finished, outcome_of
 from mockserver.api.operations import Operations
@@ -37,7 +37,7 @@ from mockserver.scenarios.catalogue import ScenarioParser
 from mockserver.scenarios.examples import Examples
 from mockserver.scenarios.file import read_scenarios
 from mockserver.settings import Settings
-from mockserver.spec.document import Document, control_document, read_document
+from mockserver.spec.document import Document, control_document, document_json, document_yaml, read_document
 from mockserver.stores.base import Store
 from mockserver.stores.offload import Offload
 from mockserver.stores.shared import SharedState
@@ -52,6 +52,12 @@ logger = logging.getLogger("mockserver")
 
 PAGE_PATHS = ("/_mock/ui", "/_mock/ui/{file:path}", "/_mock/docs", "/_mock/docs/{file:path}", "/_mock/events")
 """What the page for people is served at."""
+
+DOCUMENT_PATHS: tuple[tuple[str, bytes, Callable[[Document], bytes]], ...] = (
+    ("/openapi.json", b"application/json", document_json),
+    ("/openapi.yaml", b"application/yaml", document_yaml),
+)
+"""Where the document is served, and how it is written there."""
 
 EXPOSED = (
     "x-request-id",
@@ -137,6 +143,9 @@ class App(Starlette):
         routes = [Route(path, Endpoint(service, methods, *common), middleware=[cors]) for path, methods in public]
         routes += [Route(path, ControlEndpoint(service, methods, *common, gate)) for path, methods in private]
         routes += [Route(path, page, methods=["GET"]) for path in PAGE_PATHS]
+        for path, media_type, encode in DOCUMENT_PATHS:
+            endpoint = DocumentEndpoint(document, media_type, encode)
+            routes.append(Route(path, endpoint, methods=["GET"], middleware=[cors]))
         super().__init__(routes=routes, lifespan=self._lifespan)
         self.router.redirect_slashes = False
         self.router.default = cors.cls(NotFound(service), *cors.args, **cors.kwargs)
@@ -224,7 +233,7 @@ def build(
     group: str = "",
 ) -> App:
     """The application that ``settings`` describe. The processes of a ``group`` count their requests together."""
-    document = read_document(settings.document)
+    document = read_document(settings.document, settings.dialects)
     runtime = make_runtime(settings, document, clock, sleep, timeout, group)
     return App(document, runtime)
 
@@ -289,7 +298,7 @@ def make_operations(document: Document, runtime: Runtime) -> Operations:
     scenarios = ActiveScenarios(document, runtime.queue, runtime.chance, runtime.clock, runtime.sync.change)
     return Operations(
         document,
-        Tokens(runtime.settings.tokens),
+        Tokens(runtime.settings.tokens, document.security),
         jobs,
         scenarios,
         runtime.renderer,

@@ -33,6 +33,7 @@ class Reloading:
 
     def __init__(self, path: Path, app: App) -> None:
         self._path = path
+        self._dialects = app.runtime.settings.dialects
         self._app = app
         self._seen: Look | None = None
         self._bytes: bytes | None = None
@@ -61,7 +62,7 @@ class Reloading:
             return
         self._bytes = content
         try:
-            self._take(read_document(self._path))
+            self._take(read_document(self._path, self._dialects))
         except DocumentError as error:
             logger.warning("%s: %s; the previous rules stay", self._path, error)
         except Exception:

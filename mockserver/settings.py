@@ -10,6 +10,7 @@ import msgspec
 from mockserver.jobs.pace import FORMS, Pace, parse_pace
 from mockserver.logs import FORMATS
 from mockserver.spec.document import default_path
+from mockserver.spec.overlay import dialect_path
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
 from mockserver.validation.storage import MOST_BYTES
@@ -44,14 +45,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
-    ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
-    ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
+        ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
+        ``dialects``: overlays of the document, in order.
+        ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     tokens: tuple[str, ...] = ()
     document: Path = msgspec.field(default_factory=default_path)
+    dialects: tuple[Path, ...] = ()
     pace: Pace = msgspec.field(default_factory=lambda: parse_pace("fast"))
     seed: int | None = None
     store: StoreChoice = InMemory()
@@ -116,6 +119,15 @@ OPTIONS = (
         "token", "T", "any", read_token, "bearer token to accept; give it again for more", "tokens", repeatable=True
     ),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
+    Option(
+        "dialect",
+        "NAME|FILE",
+        "none",
+        dialect_path,
+        "play another server of the field: a dialect that ships, or an OpenAPI Overlay; give it again for more",
+        "dialects",
+        repeatable=True,
+    ),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", read_seed, "make the random part of ids, the jitter and all chance repeat exactly"),
     Option("store", "STORE", "memory", parse_store, f"where jobs are kept: {STORES}; a file or Redis may be shared"),

@@ -2,13 +2,17 @@
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from contract_tests.options import make_parser
 from mockserver.control.metrics import TOLD
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
+from mockserver.spec.document import default_path, read_document
+from mockserver.spec.overlay import dialect_names, dialect_path
 from tests.mock.vocabulary import CONTROL_DOCUMENT, DOCUMENT
 
 README = Path(__file__).parents[1] / "README.md"
@@ -83,6 +87,72 @@ def metrics_table() -> str:
     )
 
 
+def dialects_table() -> str:
+    """One column a dialect, one row a point on which they differ."""
+    documents = {"the document": DOCUMENT} | {
+        name: read_document(default_path(), (dialect_path(name),)).raw for name in dialect_names()
+    }
+    rows = [f"| | {' | '.join(documents)} |", f"|---|{'---|' * len(documents)}"]
+    for point, say in DIALECT_POINTS.items():
+        rows.append(f"| {point} | {' | '.join(say(raw) for raw in documents.values())} |")
+    return "\n".join(rows)
+
+
+def dialect_sources() -> str:
+    """The comment at the head of each overlay."""
+    told = []
+    for name in dialect_names():
+        text = dialect_path(name).read_text("utf-8").partition("\noverlay:")[0]
+        told.append(f"### {name}\n\n" + "\n".join(line.removeprefix("#").strip() for line in text.splitlines()))
+    return "\n\n".join(told)
+
+
+def _form(raw: dict[str, Any]) -> dict[str, Any]:
+    return dict(raw["components"]["schemas"]["CreateVideo"])
+
+
+def _values(raw: dict[str, Any], name: str) -> str:
+    node = _form(raw)["properties"][name]
+    return ", ".join(node["enum"]) if "enum" in node else f"`{node['pattern']}`" if "pattern" in node else "any"
+
+
+def _credential(raw: dict[str, Any]) -> str:
+    schemes = [raw["components"]["securitySchemes"][name] for one in raw.get("security", ()) for name in one]
+    return " or ".join("bearer" if one["type"] == "http" else f"`{one['name']}`" for one in schemes) or "none"
+
+
+def _expiry(raw: dict[str, Any]) -> str:
+    after = raw["components"]["schemas"]["Video"]["properties"]["expires_at"].get("x-after")
+    return f"{after['key']} + {after['seconds']}" if after else "null"
+
+
+def _error(node: dict[str, Any], name: str = "") -> str:
+    if "properties" not in node:
+        return str(node.get("x-error", name))
+    return "{" + ", ".join(f"{key}: {_error(child, key)}" for key, child in node["properties"].items()) + "}"
+
+
+DIALECT_POINTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "base path": lambda raw: f"`{urlsplit(raw['servers'][0]['url']).path or '/'}`",
+    "credential": _credential,
+    "operations": lambda raw: ", ".join(
+        node["operationId"] for item in raw["paths"].values() for node in item.values() if "operationId" in node
+    ),
+    "required": lambda raw: ", ".join(_form(raw)["required"]),
+    "model": lambda raw: _values(raw, "model"),
+    "seconds": lambda raw: _values(raw, "seconds"),
+    "size": lambda raw: _values(raw, "size"),
+    "picture of another size": lambda raw: (
+        "refused" if "x-dimensions-match" in _form(raw)["properties"]["input_reference"] else "taken"
+    ),
+    "id": lambda raw: f"`{raw['components']['schemas']['Video']['properties']['id']['x-template']}`",
+    "`expires_at`": _expiry,
+    "keys of a video": lambda raw: str(len(raw["components"]["schemas"]["Video"]["properties"])),
+    "error": lambda raw: f"`{_error(raw['components']['schemas']['Error'])}`",
+    "status of a wrong value": lambda raw: str(raw["x-errors"]["invalid-value"]["status"]),
+}
+
+
 def _taken(node: dict[str, Any]) -> list[str]:
     if "requestBody" in node:
         reference = node["requestBody"]["content"]["application/json"]["schema"]["$ref"]
@@ -97,6 +167,8 @@ TABLES = {
     "metrics": metrics_table,
     "rules": rules_table,
     "kit options": kit_options_table,
+    "dialects": dialects_table,
+    "dialect sources": dialect_sources,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -40,7 +40,8 @@ class Contract:
     @cached_property
     def bad(self) -> tuple[Case, ...]:
         """Every request of the table that must be refused; the same document gives the same ones."""
-        return tuple(case for case in negatives(self.document, self.builder, self.rules) if self._fits(case))
+        made = negatives(self.document, self.builder, self.rules)
+        return tuple(case for case in made if case.rule in self.rules and self._fits(case))
 
     @cached_property
     def good(self) -> tuple[Case, ...]:
@@ -88,15 +89,32 @@ class Contract:
         rules = self.rules
         return rules["error.envelope"].at if "error.envelope" in rules else None
 
+    @cached_property
+    def error_parts(self) -> tuple[tuple[tuple[str, ...], str, bool], ...]:
+        """Where an error holds its parts: the keys that lead there, the part (x-error), whether it is written as text.
 
-def load(path: Path) -> Contract:
-    """The contract of the document at `path`. Raises MisuseError where it does not load."""
-    return _contract(path, read(path))
+        The parts are those of x-errors: type, code, param, status; the message is free.
+        """
+        return () if self.envelope is None else tuple(self._error_parts(self.envelope, ()))
+
+    def _error_parts(self, pointer: str, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, bool]]:
+        pointer = self.document.follow(pointer)
+        node = self.document.at(pointer)
+        for key in node.get("properties", {}):
+            yield from self._error_parts(f"{pointer}/properties/{escape(key)}", (*path, key))
+        part = node.get("x-error", path[-1] if path else "")
+        if "properties" not in node and "const" not in node and part in {"type", "code", "param", "status"}:
+            yield path, part, node.get("type") == "string"
+
+
+def load(path: Path, dialects: Sequence[Path] = ()) -> Contract:
+    """The contract of the document at `path` with overlays. Raises MisuseError where it does not load."""
+    return _contract(path, read(path), tuple((one, read(one)) for one in dialects))
 
 
 @lru_cache(maxsize=2)
-def _contract(path: Path, raw: bytes) -> Contract:
-    document = Document.parse(raw, path)
+def _contract(path: Path, raw: bytes, dialects: tuple[tuple[Path, bytes], ...]) -> Contract:
+    document = Document.parse(raw, path, dialects)
     try:
         made = Contract(document)
         if not (made.good and made.bad):

@@ -94,8 +94,9 @@ def judge_remixed(contract: Contract, one: Step, answer: Response) -> Judgement:
             verdict.video(contract, ANSWER, broken)
     if body.get("id") in one.facts["ids"]:
         verdict.broken(ANSWER, "a new id", f"id: {shown(body.get('id'))}, which another video has")
+    own = contract.document.resolve(_body(contract)).get("properties", {})
     for key, value in {**parent, SOURCE: parent["id"]}.items():
-        if key != "id" and key in body and body[key] != value:
+        if key != "id" and contract.echoed.get(key) not in own and key in body and body[key] != value:
             whose = "its source" if key == SOURCE else "as its source has it"
             verdict.broken(ANSWER, f"{key}: {shown(value)}, {whose}", f"{key}: {shown(body[key])}")
     return verdict.made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from contract_tests.cases.contract import Contract
@@ -13,7 +14,7 @@ from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
-from contract_tests.oracle.acceptance import drift
+from contract_tests.oracle.acceptance import drift, late
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.spec.schema import shown, violations
 
@@ -107,13 +108,18 @@ def judge_retrieved(contract: Contract, life: VideoHistory, case: Case, answer: 
         if key in body and body[key] != life.created.get(key):
             for rule in (f"response.{key}.echo", ANSWER):
                 broken(rule, f"{key}: {shown(life.created.get(key))}, as created", f"{key}: {shown(body[key])}")
-    for rule, expected, actual in _life(life, body, answer, verdict.judged):
+    for rule, expected, actual in chain(_late(contract, body), _life(life, body, answer, verdict.judged)):
         broken(rule, expected, actual)
     _poll_after(contract, body, answer, verdict, broken)
     life.seen.append(body)
     verdict.judged &= {rule.id for rule in contract.rules}
     verdict.findings = [finding for finding in verdict.findings if finding.rule in contract.rules]
     return verdict
+
+
+def _late(contract: Contract, body: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for rule, expected, key in late(contract, body):
+        yield rule, f"{key}: {expected}", f"{key}: {shown(body[str(key)])}"
 
 
 def _life(

@@ -108,6 +108,8 @@ class Videos:
         ways = {"none": "auth.required", "basic": "auth.scheme"}
         ways |= {"unknown": "auth.key"} if self.run.settings.token else {}
         for name, broken in ways.items() if known is not None else ():
+            if broken not in self.contract.rules:
+                continue  # this server asks for no credential
             case = uninvited(self.contract, str(known), name, broken)
             self._keep(judge_refusal(self.contract, case, self._ask(case, str(known))))
 

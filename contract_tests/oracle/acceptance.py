@@ -81,6 +81,7 @@ def _judge_body(
     broken += _exchange(contract, case, answer, past, verdict)
     broken += _echoes(contract, case, body, verdict)
     broken += _templates(contract, body)
+    broken += late(contract, body)
     broken += _identity(body, past, case)
     broken += _time(answer, body, past, skew)
     for rule, expected, key in broken:
@@ -161,10 +162,22 @@ def _templates(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
             yield rule.id, f"after {template}, with the answer's own values", key
 
 
+def late(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
+    """A time that is said to follow another one (x-after) is as much later, and null while that one is."""
+    for rule in contract.rules:
+        if not rule.at.endswith("/x-after") or not contract.document.has(rule.at):
+            continue
+        key, after = rule.at.split("/")[-2], contract.document.at(rule.at)
+        start = body.get(after["key"])
+        expected = start + after["seconds"] if isinstance(start, int) else None
+        if key in body and body[key] != expected:
+            yield rule.id, f"{shown(expected)}, {after['seconds']} seconds after {after['key']}", key
+
+
 def _template_pattern(template: str, body: dict[str, Any]) -> str | None:
     """The template as a pattern with the answer's values filled in; up to its first random part."""
     pattern = ""
-    for literal, name, digits in re.findall(r"([^{]*)\{(\w+):hex(\d+)\}", template):
+    for literal, name, digits in re.findall(r"([^{]*)\{(\w+):(?:hex(\d+)|uuid)\}", template):
         if name not in body:
             return pattern + re.escape(str(literal))
         try:

@@ -94,11 +94,15 @@ def _differences(contract: Contract, rule: str, case: Case, answer: Response, mi
         expected += [f"a header Allow with {one}" for one in _methods_at(contract, case.request.path) - allowed(answer)]
     if misshapen:
         return expected + misshapen
-    actual = (answer.object or {}).get("error", {})
-    for key in ("type", "code", "param"):
-        wanted = _filled(contract, rule, error[key], case)
-        if actual.get(key) != wanted:
-            expected.append(f"error.{key} {shown(wanted)}")
+    for path, part, is_text in contract.error_parts:
+        wanted = _filled(contract, rule, error[part], case)
+        if is_text and wanted is not None:
+            wanted = str(wanted)
+        actual: Any = answer.object
+        for key in path:
+            actual = actual.get(key) if isinstance(actual, dict) else None
+        if actual != wanted:
+            expected.append(f"{'.'.join(path)} {shown(wanted)}")
     return expected
 
 

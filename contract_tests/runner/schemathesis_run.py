@@ -87,7 +87,9 @@ class _SchemathesisRun:
         told = _CONFIG.format(seed=run.settings.seed, timeout=timeout, examples=run.settings.effort.generic)
         config = SchemathesisConfig.from_str(told)
         config.projects.default.headers = {"Authorization": f"Bearer {target.sent_token}"}
-        tree = {key: value for key, value in self.contract.document.tree.items() if not key.startswith("x-")}
+        # Without the servers: their path stands in that of the operation already.
+        kept = self.contract.document.tree.items()
+        tree = {key: value for key, value in kept if not key.startswith("x-") and key != "servers"}
         tree["paths"] = {operation.path: {operation.method: operation.node}}
         schema = schemathesis.openapi.from_dict(tree, config=config)
         if target.app is not None:

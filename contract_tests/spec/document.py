@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from contract_tests.errors import MisuseError
+from contract_tests.spec.overlay import overlaid
 from contract_tests.spec.structure import METHODS, misshapen
 
 
@@ -76,19 +78,20 @@ class Document:
         self._known: dict[str, Any] = {}
 
     @classmethod
-    def load(cls, path: Path) -> Document:
-        """Read the file at `path`. Raises MisuseError, one line naming the file and what is wrong with it."""
-        return cls.parse(read(path), path)
+    def load(cls, path: Path, dialects: Sequence[Path] = ()) -> Document:
+        """Read the file at `path`, with overlays. Raises MisuseError, one line naming the file and what is wrong."""
+        return cls.parse(read(path), path, [(one, read(one)) for one in dialects])
 
     @classmethod
-    def parse(cls, raw: bytes, path: Path) -> Document:
-        """The document of these bytes of the file at `path`. Raises MisuseError as `load` does."""
-        try:
-            tree = yaml.load(raw, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise MisuseError(f"The document {path} is no YAML: {reason}") from error
-        document = cls(tree, digest=hashlib.sha256(raw).hexdigest(), source=str(path))
+    def parse(cls, raw: bytes, path: Path, dialects: Sequence[tuple[Path, bytes]] = ()) -> Document:
+        """The document of these bytes of the file at `path`, with overlays. Raises MisuseError as `load` does."""
+        tree = _parsed(raw, path)
+        if dialects:
+            tree = overlaid(tree, [(one, _parsed(text, one)) for one, text in dialects])
+        digest = hashlib.sha256(b"\0".join([raw, *(text for _, text in dialects)])).hexdigest()
+        document = cls(
+            tree, digest=digest, source=" + ".join(str(one) for one in [path, *(one for one, _ in dialects)])
+        )
         document.require()
         return document
 
@@ -155,14 +158,34 @@ class Document:
         """Every operation, in the order of the document."""
         return self._operations
 
+    @property
+    def prefix(self) -> str:
+        """The path of the first server, without a slash at the end: what every path of the document begins with."""
+        servers = self.tree.get("servers") or [{}]
+        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+
+    @property
+    def paths(self) -> set[str]:
+        """Every path that something is served at, other names of an operation too."""
+        prefixes = {urlsplit(str(one.get("url", ""))).path.rstrip("/") for one in self.tree.get("servers") or [{}]}
+        return {prefix + path for prefix in prefixes for path in self.tree["paths"]}
+
     @cached_property
     def _operations(self) -> list[Operation]:
         return [
-            Operation(path, method, f"#/paths/{escape(path)}/{method}", item[method])
+            Operation(self.prefix + path, method, f"#/paths/{escape(path)}/{method}", item[method])
             for path, item in self.tree["paths"].items()
             for method in METHODS
             if method in item
         ]
+
+
+def _parsed(raw: bytes, path: Path) -> Any:
+    try:
+        return yaml.load(raw, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise MisuseError(f"The document {path} is no YAML: {reason}") from error
 
 
 def _references(node: Any) -> Iterator[str]:

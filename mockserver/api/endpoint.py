@@ -13,6 +13,7 @@ from mockserver.api.context import RequestContext
 from mockserver.api.operations import Operations
 from mockserver.scenarios.active import PreferenceError
 from mockserver.scenarios.catalogue import ScenarioError
+from mockserver.spec.document import Document
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError
 from mockserver.validation.storage import TemporaryStorageError
@@ -136,10 +137,10 @@ class Endpoint:
 
     def _before_body(self, context: RequestContext) -> Response | None:
         """What answers before the body is read: the refusal of the token, or what a scenario asks for."""
-        if sum(name == b"authorization" for name, _ in context.headers) > 1:
+        if any(sum(name == one for name, _ in context.headers) > 1 for one in self.service.credential_headers):
             return self.service.refuse("http.well-formed")
         # A request that the page sends again has an owner already: the token of its first sender is kept nowhere.
-        owner = context.owner or self.service.authorise(context.header(b"authorization"))
+        owner = context.owner or self.service.authorise(context)
         if isinstance(owner, Response):
             return owner
         context.owner = owner
@@ -152,6 +153,23 @@ class Endpoint:
             words = {"field": "Prefer", "reason": error.reason, "allowed": error.allowed}
             return self.service.refuse("control.scenario", **words)
         return None if context.plan is None else context.plan.answer
+
+
+class DocumentEndpoint:
+    """Serves the document that this mock plays, dialects applied, for other tools to read."""
+
+    def __init__(self, document: Document, media_type: bytes, encode: Callable[[Document], bytes]) -> None:
+        self._document = document
+        self._media_type = media_type
+        self._encode = encode
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the whole document."""
+        body = self._encode(self._document)
+        headers = ((b"content-type", self._media_type), (b"content-length", b"%d" % len(body)))
+        context: RequestContext = scope[CONTEXT]
+        context.answer = Response(200, headers, body)
+        await send_response(context.answer, scope, receive, send)
 
 
 class NotFound:

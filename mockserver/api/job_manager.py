@@ -82,12 +82,12 @@ class JobManager:
         now = self._clock()
         return self._keep(lambda: self._maker.make(owner, values, now, fate), reference)
 
-    def remix(self, source: Job, fate: JobOverride | None) -> Job | Awaitable[Job] | None:
-        """A new job from ``source``; ``None`` where that is gone meanwhile."""
+    def remix(self, source: Job, values: Mapping[str, Any], fate: JobOverride | None) -> Job | Awaitable[Job] | None:
+        """A new job from ``source`` with other ``values``; ``None`` where that is gone meanwhile."""
         now, reference = self._clock(), self.reference(source)
         if reference is None:
             return None
-        return self._keep(lambda: self._maker.remix(source, now, fate), [reference])
+        return self._keep(lambda: self._maker.remix(source, values, now, fate), [reference])
 
     def get(self, owner: str, video_id: str) -> Job | None:
         """The job of that id, if ``owner`` has one. That is no poll."""

@@ -29,7 +29,7 @@ from mockserver.validation.checks import (
 from mockserver.validation.multipart import Form
 from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
-from mockserver.web.responses import Header, Response, VideoSchema, answer, constants, message_of, refusal
+from mockserver.web.responses import ErrorSchema, Header, Response, VideoSchema, answer, constants, message_of, refusal
 
 logger = logging.getLogger("mockserver")
 
@@ -80,6 +80,10 @@ class Operations:
         self._strict_uploads = strict_uploads
         self._forgiven: set[str] = set()
         self._tokens = tokens
+        self._credential_headers = tuple(scheme.header for scheme in tokens.schemes)
+        is_bearer = any(scheme.is_bearer for scheme in tokens.schemes)
+        self._challenge: tuple[Header, ...] = ((b"www-authenticate", b"Bearer"),) if is_bearer else ()
+        self._error_schema = ErrorSchema(document)
         self._renderer = renderer
         self._constants = {name: constants(document, operations[name]) for name in CONSTANT if name in operations}
         self._shape = VideoSchema(document, document.operation("createVideo"))
@@ -89,12 +93,15 @@ class Operations:
         """Whether no token was named that requests must have."""
         return self._tokens.are_any
 
-    def authorise(self, header: str | None) -> Response | str:
-        """The owner that an Authorization header names, or the refusal that it earns."""
-        broken = self._tokens.broken(header)
-        if broken is None:
-            return self._tokens.owner(header or "")
-        return self.refuse(broken[0], (b"www-authenticate", b"Bearer"), **broken[1])
+    @property
+    def credential_headers(self) -> tuple[bytes, ...]:
+        """The headers that may bear the credential; each may come once."""
+        return self._credential_headers
+
+    def authorise(self, context: RequestContext) -> Response | str:
+        """The owner that the credential names, or the refusal that it earns."""
+        found = self._tokens.authenticate(context.header)
+        return found if isinstance(found, str) else self.refuse(found[0], *self._challenge, **found[1])
 
     def create(self, context: RequestContext, form: Form) -> Response | Awaitable[Response]:
         """A valid form becomes a job and is answered as queued, however fast the pace is."""
@@ -178,7 +185,7 @@ class Operations:
         instead = self._direct(context, directives(str(verdict.values.get("prompt"))))
         if instead is not None:
             return instead
-        job = self.jobs.remix(source, _fate(context))
+        job = self.jobs.remix(source, verdict.values, _fate(context))
         return self._not_found(video_id) if job is None else self._created(context, job)
 
     async def content(self, context: RequestContext, query: Form) -> Response:
@@ -244,7 +251,7 @@ class Operations:
 
     def refusal(self, violation: Violation, *headers: Header) -> Response:
         """The answer to a request that was judged."""
-        return refusal(violation, self.rules["createVideo"].limits, *headers)
+        return refusal(violation, self._error_schema, self.rules["createVideo"].limits, *headers)
 
     def _video(self, standing: JobSnapshot) -> Response:
         video = self._shape.video(standing.job, standing.state)

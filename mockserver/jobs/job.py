@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from random import Random
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -102,38 +103,52 @@ class JobMaker:
             self._ids.make(now), owner, now, length, width, height, echo, self._jitter(), fate=fate, echoed=self._echo
         )
 
-    def remix(self, source: Job, now: float, fate: JobOverride | None = None) -> Job:
-        """A new job with what ``source`` has."""
-        new = {"id": self._ids.make(now), "created": now, "jitter": self._jitter(), "remixed_from": source.id}
+    def remix(self, source: Job, values: Mapping[str, Any], now: float, fate: JobOverride | None = None) -> Job:
+        """A new job with what ``source`` has, but for the ``values`` that the request names."""
+        echo = tuple(values.get(name, old) for name, old in zip(source.echoed, source.echo, strict=False))
+        new: dict[str, Any] = {
+            "echo": echo,
+            "id": self._ids.make(now),
+            "created": now,
+            "jitter": self._jitter(),
+            "remixed_from": source.id,
+        }
         return msgspec.structs.replace(source, **new, polls=0, polled=0.0, fate=fate)
 
     def _jitter(self) -> float:
         return 2 * self._random.random() - 1
 
 
-_VARIABLE = re.compile(r"\{(\w+):hex(\d+)\}")
+_VARIABLE = re.compile(r"\{(\w+):(?:hex(\d+)|(uuid))\}")
 
 
 class IdTemplate:
-    """Makes values by an ``x-template``: text with ``{created_at:hex8}`` and ``{random:hex40}``.
+    """Makes values by an ``x-template``: text with ``{created_at:hex8}``, ``{random:hex40}`` and ``{random:uuid}``.
 
-    ``DocumentError`` for a template without random digits, or with other variables.
+    ``DocumentError`` for a template without a random part, or with other variables.
     """
 
     def __init__(self, template: str, random: Random) -> None:
-        digits = {name: int(count) for name, count in _VARIABLE.findall(template)}
+        forms = {name: (digits, uuid) for name, digits, uuid in _VARIABLE.findall(template)}
         rest = _VARIABLE.sub("", template)
-        if "{" in rest or "}" in rest or digits.keys() - {"created_at", "random"} or not digits.get("random"):
+        digits, uuid = forms.get("random", ("", ""))
+        is_dated = forms.get("created_at", ("1", "")) != ("", "uuid")
+        if "{" in rest or "}" in rest or forms.keys() - {"created_at", "random"} or not is_dated or not digits + uuid:
             raise DocumentError(
-                f"x-template of id: '{template}' makes no ids; variables: {{created_at:hexN}}, {{random:hexN}}"
+                f"x-template of id: '{template}' makes no ids; variables: {{created_at:hexN}}, {{random:hexN}}, "
+                "{random:uuid}"
             )
-        self._format = _VARIABLE.sub(lambda found: f"{{{found[1]}:0{found[2]}x}}", template)
-        self._bits = 4 * digits["random"]
+        self._format = _VARIABLE.sub(
+            lambda found: f"{{{found[1]}" + (f":0{found[2]}x}}" if found[2] else "}"), template
+        )
+        self._bits = 128 if uuid else 4 * int(digits)
+        self._is_uuid = bool(uuid)
         self._random = random
 
     def make(self, now: float) -> str:
         """A new value, created ``now``, in seconds since 1970."""
-        return self._format.format(created_at=int(now), random=self._random.getrandbits(self._bits))
+        drawn = self._random.getrandbits(self._bits)
+        return self._format.format(created_at=int(now), random=UUID(int=drawn, version=4) if self._is_uuid else drawn)
 
 
 @lru_cache

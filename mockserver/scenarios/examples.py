@@ -5,7 +5,7 @@ from typing import Any
 from mockserver.spec.compiler import limits_of
 from mockserver.spec.document import Document, Operation
 from mockserver.validation.checks import Violation
-from mockserver.web.responses import Header, Response, answer, refusal, retry_after
+from mockserver.web.responses import ErrorSchema, Header, Response, answer, refusal, retry_after
 
 UNAUTHORIZED: Header = (b"www-authenticate", b"Bearer")
 
@@ -15,6 +15,7 @@ class Examples:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._error_schema = ErrorSchema(document)
         self._operations = {operation.id: operation for operation in document.operations}
         self._errors = {name: error for name, error in document.errors.items() if _is_public(document, name)}
         self._rules = {rule_id: rule.error for rule_id, rule in document.rules.items()}
@@ -64,7 +65,7 @@ class Examples:
                     return Response(made.status, (*made.headers, *headers), made.body, made.rule)
         asked = self._operations[operation]
         words = {"method": asked.method, "path": asked.path, "allowed": [asked.method], "routes": self._routes}
-        made = refusal(Violation(name, error, words), limits_of(self._document))
+        made = refusal(Violation(name, error, words), self._error_schema, limits_of(self._document))
         kept = tuple(header for header in made.headers if header[0] != b"retry-after")
         return Response(made.status, (*kept, *headers), made.body, name)
 

@@ -1,7 +1,7 @@
 """The document: ``openapi.yaml`` read, checked and resolved. The only reader of the file in this package."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -9,15 +9,16 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from mockserver.spec.yaml_loader import YAMLError, load_yaml
+from mockserver.spec.overlay import OverlayError, apply_overlays
+from mockserver.spec.yaml_loader import YAMLError, dump_yaml, load_yaml
 
 WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
 """The words in braces that an error message may hold; the document explains each."""
 
 NAMED_RULES = {
-    "createVideo": "http.well-formed http.head-limit http.url-limit http.connections path method auth.required "
-    "auth.scheme auth.key media-type body.coding body.limit body.boundary body.complete body.part-name body.parts "
-    "body.timeout body.well-formed store.available error.no-5xx",
+    "createVideo": "http.well-formed http.head-limit http.url-limit http.connections path method media-type "
+    "body.coding body.limit body.boundary body.complete body.part-name body.parts body.timeout body.well-formed "
+    "store.available error.no-5xx",
     "retrieveVideo": "retrieve.not-found",
     "listVideos": "list.after",
     "deleteVideo": "retrieve.not-found delete.finished",
@@ -25,6 +26,9 @@ NAMED_RULES = {
     "remixVideo": "retrieve.not-found remix.completed json.well-formed",
 }
 """The rules that each operation asks for by id, because no schema keyword leads to them."""
+
+AUTHENTICATION = ("auth.required", "auth.scheme", "auth.key")
+"""The rules of the credential, where the document asks for one."""
 
 RATE_LIMIT = "rate-limit-exceeded"
 """The error that this package asks for by name, because no rule leads to it."""
@@ -74,24 +78,30 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method of one path. ``method`` is in capitals; ``node`` is the operation as it stands in the file."""
+    """One method of one path. ``method`` is in capitals; ``path`` begins with the path of a server of the document.
+
+    ``node`` is the operation as it stands in the file, at ``pointer``.
+    """
 
     id: str
     method: str
     path: str
     node: dict[str, Any]
+    pointer: str
 
-    @property
-    def pointer(self) -> str:
-        """Where it stands."""
-        path = self.path.replace("~", "~0").replace("/", "~1")
-        return f"#/paths/{path}/{self.method.lower()}"
+
+class SecurityScheme(msgspec.Struct, frozen=True):
+    """One way to send the credential: in ``header``, in lower case, as a bearer token or as it is."""
+
+    header: bytes
+    is_bearer: bool
 
 
 class Document(msgspec.Struct, frozen=True):
     """The whole document, checked: each rule's error exists, each message can be filled in.
 
-    ``failures`` are the messages of failed jobs, by code.
+    ``failures`` are the messages of failed jobs, by code; ``security`` are the ways to send a credential, of which one
+    is enough; where there are none, no credential is asked for.
     """
 
     raw: dict[str, Any]
@@ -99,6 +109,7 @@ class Document(msgspec.Struct, frozen=True):
     errors: dict[str, Error]
     rules: dict[str, Rule]
     failures: dict[str, str]
+    security: tuple[SecurityScheme, ...]
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id, or ``DocumentError``."""
@@ -162,20 +173,33 @@ def default_path() -> Path:
     return installed if installed.exists() else beside / "openapi.yaml"
 
 
-def read_document(path: Path) -> Document:
-    """Read and check the document at ``path``; ``DocumentError`` if it cannot be used."""
+def read_document(path: Path, dialects: Sequence[Path] = ()) -> Document:
+    """Read and check the document at ``path`` with the overlays ``dialects``; ``DocumentError`` if it cannot be."""
+    return parse_document(_read_text(path), tuple((one.name, _read_text(one, f"{one}: ")) for one in dialects))
+
+
+def _read_text(path: Path, where: str = "") -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DocumentError(error.strerror or str(error)) from None
+        raise DocumentError(f"{where}{error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise DocumentError(f"not UTF-8: {error.reason} at byte {error.start}") from None
-    return parse_document(text)
+        raise DocumentError(f"{where}not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def document_json(document: Document) -> bytes:
+    """The document as JSON."""
+    return msgspec.json.format(msgspec.json.encode(document.raw), indent=2)
+
+
+def document_yaml(document: Document) -> bytes:
+    """The document as YAML, without the comments of the file."""
+    return dump_yaml(document.raw).encode()
 
 
 @lru_cache(maxsize=2)
-def parse_document(text: str) -> Document:
-    """Check the document that ``text`` holds in YAML; ``DocumentError`` if it cannot be used.
+def parse_document(text: str, overlays: tuple[tuple[str, str], ...] = ()) -> Document:
+    """Check the document that ``text`` holds in YAML, with overlays, each as name and text; ``DocumentError`` else.
 
     A process that makes many mocks by one document, as tests do, reads it once: it is not changed by any of them.
     """
@@ -185,6 +209,11 @@ def parse_document(text: str) -> Document:
         raise DocumentError(str(error)) from None
     if not isinstance(raw, dict):
         raise DocumentError("not an OpenAPI document: the top level is no mapping")
+    if overlays:
+        try:
+            raw = apply_overlays(raw, overlays)
+        except OverlayError as error:
+            raise DocumentError(str(error)) from None
     if not str(raw.get("openapi", "")).startswith("3.1."):
         raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
     document = _document(raw)
@@ -208,7 +237,8 @@ def control_document() -> Document:
 def _document(raw: dict[str, Any]) -> Document:
     errors, rules = _section(raw, "x-errors", dict[str, Error]), _section(raw, "x-rules", dict[str, Rule])
     placed = {name: _placed(raw, rule) for name, rule in rules.items()}
-    return Document(raw, tuple(_operations(raw)), errors, placed, _section(raw, "x-failures", dict[str, str]))
+    failures = _section(raw, "x-failures", dict[str, str])
+    return Document(raw, tuple(_operations(raw)), errors, placed, failures, tuple(_security(raw)))
 
 
 _FIELD_IN_POINTER = re.compile(r"#/(?:.*/)?(?:properties|encoding)/([^/]+)")
@@ -249,13 +279,44 @@ def _section(raw: dict[str, Any], key: str, kind: type[T]) -> T:
 
 
 def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in _section(raw, "paths", dict[str, dict[str, Any]]).items():
-        for method, node in item.items():
-            if method in METHODS:
-                operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
-                if operation_id is None:
-                    raise DocumentError(f"{method} {path} has no operationId")
-                yield Operation(operation_id, method.upper(), path, node)
+    """Every operation under the path of every server; one that a second path refers to, under that too."""
+    paths = _section(raw, "paths", dict[str, dict[str, Any]])
+    for prefix in _prefixes(raw):
+        for path, item in paths.items():
+            place = str(item.get("$ref", f"#/paths/{_escaped(path)}"))
+            there = paths.get(_unescaped(place.removeprefix("#/paths/")))
+            if there is None:
+                raise DocumentError(f"{path}: '{place}' is no path of this document (#/paths/…)")
+            for method, node in there.items():
+                if method in METHODS:
+                    operation_id = convert(node, f"{method} {path}", dict[str, Any]).get("operationId")
+                    if operation_id is None:
+                        raise DocumentError(f"{method} {path} has no operationId")
+                    yield Operation(operation_id, method.upper(), prefix + path, node, f"{place}/{method}")
+
+
+def _prefixes(raw: dict[str, Any]) -> list[str]:
+    """The paths of the servers, without a slash at the end: what each path of the document begins with."""
+    servers = convert(raw.get("servers") or [{"url": ""}], "servers", list[dict[str, Any]])
+    paths = (re.sub(r"^[a-z]+://[^/]*", "", str(server.get("url", ""))).rstrip("/") for server in servers)
+    return list(dict.fromkeys(paths))
+
+
+def _security(raw: dict[str, Any]) -> Iterator[SecurityScheme]:
+    schemes = raw.get("components", {}).get("securitySchemes", {})
+    for requirement in convert(raw.get("security", []), "security", list[dict[str, Any]]):
+        for name in requirement:
+            scheme = convert(schemes.get(name, {}), f"components.securitySchemes.{name}", dict[str, Any])
+            if (scheme.get("type"), str(scheme.get("scheme")).lower()) == ("http", "bearer"):
+                yield SecurityScheme(b"authorization", is_bearer=True)
+            elif (scheme.get("type"), scheme.get("in")) == ("apiKey", "header"):
+                yield SecurityScheme(str(scheme.get("name")).lower().encode(), is_bearer=False)
+            else:
+                raise DocumentError(f"security: '{name}' is neither http bearer nor an apiKey in a header")
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _check_rules(document: Document) -> None:
@@ -266,7 +327,9 @@ def _check_rules(document: Document) -> None:
             raise DocumentError(f"x-rules.{rule_id}: a rule with a kind needs an error")
         if rule.message is not None:
             _check_words(f"x-rules.{rule_id}.message", rule.message)
-    for rule_id in " ".join(NAMED_RULES.get(operation.id, "") for operation in document.operations).split():
+    named = " ".join(NAMED_RULES.get(operation.id, "") for operation in document.operations).split()
+    is_api = "createVideo" in {operation.id for operation in document.operations}
+    for rule_id in (*named, *(AUTHENTICATION if document.security and is_api else ())):
         if rule_id not in document.rules or document.rules[rule_id].error is None:
             raise DocumentError(f"x-rules lacks '{rule_id}', or its error")
     for name, error in document.errors.items():

@@ -36,3 +36,15 @@ def load_yaml(text: str) -> Any:
         raise YAMLError(f"not valid YAML: {where}{error.problem}") from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise YAMLError(f"not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def dump_yaml(value: Any) -> str:
+    """Plain data as YAML, keys in their order."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """A safe dumper that writes a node out wherever it stands, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True

@@ -1,13 +1,13 @@
 """Answers: a job or a violation as status, headers and JSON, in the shapes that the document gives them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from mockserver.jobs.job import Job, JobState
-from mockserver.spec.document import Document, DocumentError, Error, Limits, Operation
+from mockserver.spec.document import Document, DocumentError, Error, Limits, Operation, convert
 from mockserver.validation.checks import MessageValues, Violation
 
 Header = tuple[bytes, bytes]
@@ -17,6 +17,11 @@ LIVE = ("id", "created_at", "status", "progress", "completed_at", "error", "remi
 
 UNFINISHED = ("body.limit", "body.timeout")
 """The rules that are answered before the whole body came."""
+
+ERROR_PARTS = ("message", "type", "param", "code", "status")
+"""What an error is made of."""
+
+Filler = Callable[[Mapping[str, Any]], Any]
 
 encode = msgspec.json.Encoder().encode
 
@@ -55,20 +60,66 @@ class VideoSchema:
         self._keys = (*LIVE, *echoes)
         self._is_whole = self._blank.keys() >= set(LIVE)
         self.id_template = str(properties.get("id", {}).get("x-template", ""))
+        self._after = tuple(_after(key, node["x-after"]) for key, node in properties.items() if "x-after" in node)
+        self._omitted = tuple(_never_null(document, schema, properties))
+        error_keys = properties.get("error", {}).get("properties", {}).keys()
+        self._error_keys = None if error_keys >= FAILURE_KEYS else error_keys & FAILURE_KEYS
 
     def video(self, job: Job, state: JobState) -> dict[str, Any]:
         """The video object of ``job`` in ``state``."""
-        done = (state.completed_at, state.error)
+        error = state.error
+        if error is not None and self._error_keys is not None:
+            error = {key: value for key, value in error.items() if key in self._error_keys}
+        done = (state.completed_at, error)
         live = (job.id, int(job.created), state.status, state.progress, *done, job.remixed_from)
         echo = job.echo if job.echoed == self.echo else self._reordered(job)
         video = self._blank.copy()
         video.update(zip(self._keys, (*live, *echo), strict=True))
-        return video if self._is_whole else {key: video[key] for key in self._blank}
+        for key, other, seconds in self._after:
+            video[key] = None if video[other] is None else video[other] + seconds
+        for key in self._omitted:
+            if video[key] is None:
+                del video[key]
+        return video if self._is_whole else {key: video[key] for key in self._blank if key in video}
 
     def _reordered(self, job: Job) -> tuple[Any, ...]:
         """The echoes of a job that was made when the document had others; null for those that it lacks."""
         values = dict(zip(job.echoed, job.echo, strict=False))
         return tuple(values.get(name) for name in self.echo)
+
+
+FAILURE_KEYS = {"code", "message"}
+"""The keys of the error of a failed job."""
+
+
+def _after(key: str, node: object) -> tuple[str, str, int]:
+    """The key, the key of the video that it comes after, and by how many seconds (``x-after``)."""
+    after = convert(node, f"x-after of {key}", After)
+    if after.key not in LIVE:
+        raise DocumentError(f"x-after of {key}: '{after.key}' is no time of a video; created_at and completed_at are")
+    return key, after.key, after.seconds
+
+
+class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``x-after``: a time so many seconds after that of another key, null while that is."""
+
+    key: str
+    seconds: int
+
+
+def _never_null(document: Document, schema: dict[str, Any], properties: dict[str, Any]) -> Iterator[str]:
+    """The keys that are left out where they say nothing: neither required, nor null by their type."""
+    required = required_of(document, schema)
+    for key, node in properties.items():
+        types = node.get("type", "null")
+        if key not in required and "null" not in ([types] if isinstance(types, str) else types):
+            yield key
+
+
+def required_of(document: Document, schema: dict[str, Any]) -> set[str]:
+    """The required keys of ``schema`` and of what it is composed of."""
+    schema = document.resolve(schema)
+    return set(schema.get("required", ())).union(*(required_of(document, node) for node in schema.get("allOf", [])))
 
 
 _REQUEST_FIELD = re.compile(r"\$request\.body#/([^/]+)")
@@ -103,19 +154,47 @@ def message_of(violation: Violation) -> str:
     return violation.error.message.format_map(_MessageValues(violation.words))
 
 
-def refusal(violation: Violation, limits: Limits, *headers: Header) -> Response:
+class ErrorSchema:
+    """The shape of every error of a document, filled in with what a violation says.
+
+    A value of the schema says which part it is by ``x-error``, or by its own name: message, type, param, code or
+    status. A constant stays; what is none of these is null.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._fill = self._filler("", document.at(document.rules["error.envelope"].at))
+
+    def body(self, parts: Mapping[str, Any]) -> Any:
+        """The JSON of an error."""
+        return self._fill(parts)
+
+    def _filler(self, name: str, node: Any) -> Filler:
+        node = self._document.resolve(node)
+        if "properties" in node:
+            inner = [(key, self._filler(key, child)) for key, child in node["properties"].items()]
+            return lambda parts: {key: fill(parts) for key, fill in inner}
+        part = node.get("x-error", name)
+        if "const" in node or part not in ERROR_PARTS:
+            return lambda _: node.get("const")
+        is_text = node.get("type") == "string"
+        return lambda parts: str(parts[part]) if is_text and parts[part] is not None else parts[part]
+
+
+def refusal(violation: Violation, schema: ErrorSchema, limits: Limits, *headers: Header) -> Response:
     """The error of a violation. Of a body over the limit, no more than twice the limit is still taken in."""
     error = violation.error
-    body = {
+    parts = {
         "message": message_of(violation),
         "type": error.type,
         "param": _param(error, violation.words.get("field")),
         "code": error.code,
+        "status": error.status,
     }
     drop = 2 * limits.body_bytes if violation.rule in UNFINISHED else 0
     if error.retry_after is not None:
         headers = (*headers, retry_after(error.retry_after))
-    return answer(error.status, {"error": body}, *headers, rule=violation.rule, drop=drop)
+    return answer(error.status, schema.body(parts), *headers, rule=violation.rule, drop=drop)
 
 
 def retry_after(seconds: int) -> Header:

@@ -42,7 +42,7 @@ def _authorization(good: Request) -> Iterator[Case]:
 
 
 def _paths(document: Document, good: Request) -> Iterator[Case]:
-    known = {operation.path for operation in document.operations()}
+    known = document.paths
     head, _, last = good.path.rpartition("/")
     near = (
         f"{head}/{last.upper()}",
