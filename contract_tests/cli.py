@@ -11,12 +11,13 @@ from typing import TextIO
 
 from contract_tests.cases.contract import Contract, load
 from contract_tests.errors import MisuseError
+from contract_tests.identify import identify, told
 from contract_tests.options import Arguments, parse
 from contract_tests.oracle.verdict import UNTESTED
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
 from contract_tests.report.explain import explain
-from contract_tests.report.terminal import ProgressLine, Screen, results, rule_table, table, totals
+from contract_tests.report.terminal import ProgressLine, Screen, printable, results, rule_table, table, totals
 from contract_tests.runner import journal
 from contract_tests.runner.client import base_url, is_loopback
 from contract_tests.runner.plan import Plan, plan
@@ -43,7 +44,7 @@ def main(
     asked = parse(sys.argv[1:] if arguments is None else arguments, environment, out, err)
     if isinstance(asked, int):
         return asked
-    commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge}
+    commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge, "identify": _identify}
     try:
         code = commands[asked.command](asked, out, err, surroundings or Surroundings())
         out.flush()
@@ -162,6 +163,12 @@ def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
     contract = load(asked.settings.document, asked.settings.dialects)
     made = plan(contract, replace(asked.settings, token="-", spend=None))  # noqa: S106  any token, so that its rules are listed
     out.writelines(line + "\n" for line in rule_table(contract.rules, explain(contract, made)))
+    return HOLDS
+
+
+def _identify(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    found = identify(asked.url, asked.settings, asked.probe, surroundings)
+    out.writelines(f"{printable(line)}\n" for line in told(found))
     return HOLDS
 
 

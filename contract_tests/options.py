@@ -32,6 +32,7 @@ class Arguments:
     spend_given: bool
     workers: int | None
     price: float | None
+    probe: int
     verbose: bool
     environment: Mapping[str, str]
 
@@ -73,12 +74,16 @@ def make_parser() -> _Parser:
     """The parser of the whole command."""
     parser = _Parser(prog="contract-tests", description="Check an endpoint of POST /v1/videos against the document.")
     parser.add_argument("--version", action="version", version=f"contract-tests {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | plan | rules | judge")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | plan | rules | judge | identify")
     run = commands.add_parser("run", help="judge an endpoint")
     plan = commands.add_parser("plan", help="show what would be sent, and send nothing")
     rules = commands.add_parser("rules", help="show the rule table")
     judge = commands.add_parser("judge", help="judge the answers of a journal again")
-    for command in (run, plan):
+    identify = commands.add_parser("identify", help="find out which dialect an endpoint speaks")
+    identify.add_argument(
+        "--probe", type=_whole, default=0, metavar="N", help="creations that may be made to be surer (default: 0)"
+    )
+    for command in (run, plan, identify):
         command.add_argument("url", metavar="URL", help="where the endpoint is, with or without /v1")
         command.add_argument(
             "--token",
@@ -86,6 +91,7 @@ def make_parser() -> _Parser:
             metavar="T",
             help=f"the bearer token; default: the environment variable {TOKEN_VARIABLE}",
         )
+    for command in (run, plan):
         command.add_argument(
             "--spend",
             type=_count,
@@ -110,9 +116,10 @@ def make_parser() -> _Parser:
         metavar="N",
         help="requests at once; default: 4 on loopback, 2 elsewhere; always 1 where creations are counted",
     )
-    run.add_argument(
-        "--timeout", type=_seconds, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
-    )
+    for command in (run, identify):
+        command.add_argument(
+            "--timeout", type=_seconds, default=30.0, metavar="S", help="seconds to wait for an answer (default: 30)"
+        )
     run.add_argument("--resume", action="store_true", help="go on with the run of the journal, without paying twice")
     run.add_argument("--journal", type=Path, metavar="FILE", help="where to record; default: in the folder of --report")
     judge.add_argument("journal", type=Path, metavar="JOURNAL")
@@ -130,7 +137,7 @@ def make_parser() -> _Parser:
             metavar="DIR",
             help="write junit.xml, report.json, report.html, the journal and a folder for each finding there",
         )
-    for command in (run, plan, rules, judge):
+    for command in (run, plan, rules, judge, identify):
         command.add_argument(
             "--document",
             type=Path,
@@ -138,6 +145,7 @@ def make_parser() -> _Parser:
             metavar="FILE",
             help="another copy of openapi.yaml to take the rules from",
         )
+    for command in (run, plan, rules, judge):
         command.add_argument(
             "--dialect",
             type=_dialect,
@@ -156,7 +164,7 @@ def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Argument
     rules = given.get("rule")
     settings = Settings(
         document=found.document,
-        dialects=tuple(found.dialect),
+        dialects=tuple(getattr(found, "dialect", ())),
         token=None if token is None else str(token),
         strictness=Strictness(bool(given.get("strict")), bool(given.get("extensions"))),
         profile=str(given.get("profile", "standard")),
@@ -175,6 +183,7 @@ def _read(found: argparse.Namespace, environment: Mapping[str, str]) -> Argument
         spend_given=spend is not None,
         workers=getattr(found, "workers", None),
         price=getattr(found, "price", None),
+        probe=getattr(found, "probe", 0),
         verbose=bool(given.get("verbose")),
         environment=environment,
     )

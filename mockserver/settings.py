@@ -45,9 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
-        ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
-        ``dialects``: overlays of the document, in order.
-        ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
+    ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
+    ``dialects``: overlays of the document, in order.
+    ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
     host: str = "127.0.0.1"

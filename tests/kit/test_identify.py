@@ -1,0 +1,63 @@
+"""`identify` names the dialect of a server, and what it sends is accepted by none."""
+
+import pytest
+
+from contract_tests.identify import PLAIN, Identity, identify, told
+from contract_tests.settings import Settings
+from contract_tests.spec.overlay import names
+from mockserver.app import App, create_app
+from mockserver.settings import Settings as MockSettings
+from mockserver.spec.overlay import dialect_path
+from tests.kit.vocabulary import HERE, TOKEN, command, surroundings
+from tests.mock.test_cli import served, url
+
+
+def mock(name: str) -> App:
+    dialects = () if name == PLAIN else (dialect_path(name),)
+    return create_app(MockSettings(tokens=(TOKEN,), dialects=dialects))
+
+
+def found(app: App, probes: int = 0) -> Identity:
+    return identify(HERE, Settings(token=TOKEN), probes, surroundings(app))
+
+
+@pytest.mark.parametrize("name", [PLAIN, *names()])
+def test_server_of_a_dialect_keeps_all_of_it_and_creates_nothing(name: str) -> None:
+    app = mock(name)
+    identity = found(app)
+    best = identity.candidates[0]
+    kept = next(one for one in identity.candidates if one.name == name)
+    assert (kept.broken, best.share, identity.accepted) == ({}, 1.0, 0)
+    assert app.service.jobs.count() == 0
+
+
+@pytest.mark.parametrize("name", ["azure", "sglang", "vllm-omni"])
+def test_dialect_is_named_without_a_creation(name: str) -> None:
+    identity = found(mock(name))
+    assert (identity.candidates[0].name, identity.is_clear, len(identity.facts)) == (name, True, 3)
+
+
+@pytest.mark.parametrize("name", [PLAIN, "openai"])
+def test_what_only_an_answer_tells_apart_needs_one_creation(name: str) -> None:
+    assert not found(mock(name)).is_clear
+    app = mock(name)
+    identity = found(app, probes=1)
+    assert (identity.candidates[0].name, identity.is_clear, identity.accepted) == (name, True, 1)
+    assert app.service.jobs.count() == 1
+
+
+def test_facts_are_told_with_what_the_other_dialect_expects() -> None:
+    lines = list(told(found(mock("sglang"))))
+    assert "It speaks sglang." in "\n".join(lines)
+    assert any(line.startswith("    expected of ") for line in lines)
+
+
+def test_command_names_the_dialect_of_a_server() -> None:
+    with served("--token", TOKEN, "--dialect", "azure", "--log-level", "warning") as (_, banner):
+        code, out, err = command("identify", url(banner), "--token", TOKEN)
+    assert (code, err, "It speaks azure." in out) == (0, "", True)
+
+
+def test_server_that_answers_nothing_is_told_in_one_line() -> None:
+    code, _, err = command("identify", "http://127.0.0.1:1")
+    assert (code, err.count("\n")) == (2, 1)
