@@ -46,8 +46,8 @@ async def report_latency() -> None:
         await client.get("/v1/videos/video_1")
         report("alone", await retrievals(client, asyncio.create_task(asyncio.sleep(1))))
         renderer = Renderer()
-        picture = reference(720, 1280)
-        clips = [renderer.get(str(index), "video", ClipSource(picture, 720, 1280, 4)) for index in range(4)]
+        source = ClipSource(reference(720, 1280), 720, 1280, 4)
+        clips = [renderer.get(str(index), "video", lambda: source) for index in range(4)]
         report("beside 4 clips", await retrievals(client, asyncio.gather(*clips)))
         renderer.close()
 

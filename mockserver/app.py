@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.auth import Tokens
+from mockserver.api.capacity import Capacity
 from mockserver.api.endpoint import DocumentEndpoint, Endpoint, Handler, NotFound, Sleep
 from mockserver.api.handlers import by_path, handlers
 from mockserver.api.job_manager import JobManager, finished, outcome_of
@@ -89,6 +90,7 @@ class Runtime(NamedTuple):
     recorder: Recorder
     dispatcher: Dispatcher | None
     renderer: Renderer
+    downloads: Capacity
     storage: TemporaryStorage
     sleep: Sleep
     timeout: BodyTimeout | None
@@ -136,7 +138,7 @@ class App(Starlette):
         common = (runtime.sleep, runtime.timeout)
         gate = Access(runtime.settings.control_token)
         page = LazyPage(control, gate, lambda: self)
-        public = by_path(document.operations, handlers(service)).items()
+        public = by_path(document.operations, handlers(service, runtime.downloads)).items()
         private = by_path(
             control_document().operations, ControlRoutes(control, service, gate).handlers | page.handlers
         ).items()
@@ -283,6 +285,7 @@ def make_runtime(
         Recorder(journal, metrics, time, sync.refresh, names, perf_counter),
         dispatcher,
         Renderer(),
+        Capacity(settings.max_downloads),
         TemporaryStorage(settings.temporary_bytes),
         sleep,
         BodyTimeout(settings.upload_timeout, timeout) if settings.upload_timeout else None,

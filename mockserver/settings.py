@@ -72,7 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     upload_timeout: float = 60
     head_timeout: float = 10
+    write_timeout: float = 60
     max_connections: int = 2000
+    max_downloads: int = 200
     strict_uploads: bool = False
     temporary_bytes: int = MOST_BYTES
 
@@ -195,6 +197,22 @@ OPTIONS = (
     ),
     Option(
         "max-connections", "N", "2000", read_bound, "connections open at once; one more gets a 503", "max_connections"
+    ),
+    Option(
+        "write-timeout",
+        "SECONDS",
+        "60",
+        read_seconds,
+        "how long a client may read nothing of its response; 0 for any time",
+        "write_timeout",
+    ),
+    Option(
+        "max-downloads",
+        "N",
+        "200",
+        read_bound,
+        "downloads of content in flight at once; one more gets a 503",
+        "max_downloads",
     ),
     Option(
         "temporary-bytes",

@@ -5,19 +5,30 @@ is read, the body is read, ``finish`` answers. The ASGI form of the steps is ``_
 body at hand may take them without ASGI by ``respond``.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
 
+from mockserver.api.capacity import Capacity
 from mockserver.api.context import RequestContext
 from mockserver.api.operations import Operations
 from mockserver.scenarios.active import PreferenceError
 from mockserver.scenarios.catalogue import ScenarioError
 from mockserver.spec.document import Document
 from mockserver.stores.base import StoreUnavailable
-from mockserver.validation.multipart import UploadError
+from mockserver.validation.multipart import UploadError, release_files
 from mockserver.validation.storage import TemporaryStorageError
-from mockserver.web.asgi import BodyReader, BodyTimeout, Receive, Scope, Send, receive_body, send_response
+from mockserver.web.asgi import (
+    BodyReader,
+    BodyTimeout,
+    Receive,
+    Scope,
+    Send,
+    receive_body,
+    send_response,
+    while_connected,
+)
 from mockserver.web.responses import Response
 
 logger = logging.getLogger("mockserver")
@@ -33,11 +44,15 @@ CONTEXT = "mockserver.context"
 
 
 class Handler(NamedTuple):
-    """What answers one operation. ``reader`` makes the reader of its body; ``None``: it has none."""
+    """What answers one operation. ``reader`` makes the reader of its body; ``None``: it has none.
+
+    ``capacity`` bounds how many of its responses are being made or sent.
+    """
 
     operation: str
     respond: Callable[[RequestContext, Any], Result]
     reader: Callable[[RequestContext], BodyReader] | None = None
+    capacity: Capacity | None = None
 
 
 Methods = dict[str, Handler]
@@ -87,17 +102,49 @@ class Endpoint:
         self, context: RequestContext, result: Result, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Send what a request came to, as late and as incomplete as its scenarios ask for."""
-        if not isinstance(result, Response):
+        handler = self._methods.get(context.method)
+        capacity = None if handler is None or isinstance(result, Response) else handler.capacity
+        if capacity is None:
+            await self._deliver(context, result, scope, receive, send)
+        elif capacity.take():
             try:
-                result = await result
-            except Exception as error:  # noqa: BLE001 - logged, and answered
-                result = self.failure(context, error)
-        if context.plan is not None:
-            result = context.plan.shape(result)
+                await self._deliver(context, result, scope, receive, send)
+            finally:
+                capacity.release()
+        else:
+            if isinstance(result, Coroutine):
+                result.close()
+            await self._deliver(context, self.service.refuse("http.connections"), scope, receive, send)
+
+    async def _deliver(
+        self, context: RequestContext, result: Result, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        answer = await self._result(context, result, receive)
+        if answer is not None and context.plan is not None:
+            answer = context.plan.shape(answer)
             if context.plan.delay:
-                await self._sleep(context.plan.delay)
-        context.rule, context.answer = result.rule, result
-        await send_response(result, scope, receive, send)
+                release_files(context.form or {})
+                sleep = asyncio.ensure_future(self._sleep(context.plan.delay))
+                if answer.drop:
+                    await sleep  # the rest of a refused body stays unread until it is answered
+                elif not await while_connected(sleep, receive):
+                    return
+        if answer is not None:
+            context.rule, context.answer = answer.rule, answer
+            await send_response(answer, scope, receive, send)
+
+    async def _result(self, context: RequestContext, result: Result, receive: Receive) -> Response | None:
+        """The response; ``None`` if the client went away while a file was being made."""
+        if isinstance(result, Response):
+            return result
+        try:
+            handler = self._methods[context.method]
+            if handler.capacity is None:
+                return await result
+            making = asyncio.ensure_future(result)
+            return making.result() if await while_connected(making, receive) else None
+        except Exception as error:  # noqa: BLE001 - logged, and answered
+            return self.failure(context, error)
 
     def begin(self, context: RequestContext) -> BodyReader | Response | None:
         """The reader of the body, ``None`` where there is none to read, or the response that needs no body."""

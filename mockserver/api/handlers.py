@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.api.capacity import Capacity
 from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Handler, Methods
 from mockserver.api.operations import Operations
@@ -14,8 +15,8 @@ from mockserver.web.bodies import JSONReader, check_coding, form_reader, read_qu
 logger = logging.getLogger("mockserver")
 
 
-def handlers(service: Operations) -> dict[str, Handler]:
-    """What answers each operation, by its id."""
+def handlers(service: Operations, downloads: Capacity) -> dict[str, Handler]:
+    """What answers each operation, by its id. ``downloads`` bounds those of content."""
 
     def form(context: RequestContext) -> FormReader:
         check_coding(context.header(b"content-encoding"))
@@ -46,7 +47,7 @@ def handlers(service: Operations) -> dict[str, Handler]:
             Handler("listVideos", page),
             Handler("deleteVideo", delete),
             Handler("remixVideo", service.remix, json),
-            Handler("downloadContent", content),
+            Handler("downloadContent", content, capacity=downloads),
         )
     }
 

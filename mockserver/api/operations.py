@@ -51,6 +51,10 @@ CONSTANT = ("listVideos", "deleteVideo")
 """The operations whose answer is no video."""
 
 
+class VideoGoneError(Exception):
+    """The video was deleted while its content was asked for."""
+
+
 class Operations:
     """One mocked API. Rules are compiled here, once; ``DocumentError`` if the document does not allow it.
 
@@ -200,16 +204,22 @@ class Operations:
         missing = self._not_there(job)
         if missing is not None:
             return self.refuse(missing, value=video_id)
-        reference = self.jobs.reference(job)
-        if reference is None:
+        try:
+            content = await self._renderer.get(video_id, verdict.values["variant"], lambda: self._source(job))
+        except VideoGoneError:
             return self._not_found(video_id)
-        source = ClipSource(reference, job.width, job.height, job.seconds)
-        content = await self._renderer.get(video_id, verdict.values["variant"], source)
         found = select(content, context.method, context.headers)
         if found.status != 416:
             return found if job.fate is None or job.fate.breaks is None else broken_off(found, job.fate.breaks)
         asked = next(value for name, value in context.headers if name == b"range")
         return self.refuse("content.range", *found.headers[:2], value=asked.decode("latin-1"))
+
+    def _source(self, job: Job) -> ClipSource:
+        """What the content of a job is made from; ``VideoGoneError`` if another process has deleted the job."""
+        reference = self.jobs.reference(job)
+        if reference is None:
+            raise VideoGoneError
+        return ClipSource(reference, job.width, job.height, job.seconds)
 
     def _not_there(self, job: Job) -> str | None:
         """The rule by which a job has no content; ``None`` if it has."""

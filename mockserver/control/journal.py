@@ -10,7 +10,7 @@ import msgspec
 
 from mockserver.api.context import RequestContext
 from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fields_of, harmless, redacted
-from mockserver.validation.storage import size_of
+from mockserver.validation.storage import ReleasedChunks, size_of
 
 MOST_BYTES = 64 * 2**20
 """Bytes of records that one process keeps, however many requests it may keep."""
@@ -153,7 +153,10 @@ class Journal:
             encoded = _encode(record.without_headers())
         self._notes.note(blotted(encoded, authorization), self._most)
         if context.rule and context.images and context.form and request_id:
-            self.files.keep(request_id, {name: context.form[name][0].chunks for name in context.images})
+            files = {name: context.form[name][0].chunks for name in context.images}
+            self.files.keep(
+                request_id, {name: chunks for name, chunks in files.items() if type(chunks) is not ReleasedChunks}
+            )
 
     def notes(self, most: int | None = None) -> list[Note]:
         """The last ``most`` requests, or all, the oldest first, each with its number and to be read by ``read``."""

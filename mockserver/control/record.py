@@ -185,7 +185,7 @@ def _masked(name: bytes, value: bytes) -> bytes:
 
 def body_of(answer: Response) -> bytes | None:
     """The body of an answer, where it is JSON and not long."""
-    return answer.body if len(answer.body) <= MOST_ANSWER and JSON in answer.headers else None
+    return bytes(answer.body) if len(answer.body) <= MOST_ANSWER and JSON in answer.headers else None
 
 
 _encode_fields = msgspec.msgpack.Encoder().encode

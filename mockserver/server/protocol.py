@@ -35,13 +35,21 @@ MOST_URL = 16 * 1024
 """Headers, bytes of a head, and bytes of a URL that are read."""
 
 
-class ConnectionLimits(msgspec.Struct, frozen=True):
-    """Bounds of the connections of one server: seconds in which a head arrives, and how many are open at once.
+MOST_DISCARDED = 64 * 1024 * 1024
+"""Bytes of a body that are read and discarded after its request was answered: then the connection is closed."""
 
-    0 seconds: no bound.
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """Bounds of the connections of one server.
+
+    ``head_seconds``: for a head to arrive; ``body_seconds``: for the rest of a body whose request is answered already;
+    ``write_seconds``: for a client that reads nothing of its response (0: no
+    bound); ``connections``: how many are open at once.
     """
 
     head_seconds: float = 10
+    body_seconds: float = 60
+    write_seconds: float = 60
     connections: int = 2000
 
 
@@ -112,9 +120,12 @@ class HTTPProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_bytes = 0
         self._head_timer: TimerHandle | None = None
+        self._body_timer: TimerHandle | None = None
+        self._discarded = 0  # bytes of the body that came after its answer
         self._refusal: RefusedHeadError | None = None
         self._is_upgrade = False  # an upgrade is offered: another parser reads the body
         self._is_replayed = False  # the head is one that was read before
+        self._stuck_since: float | None = None  # the client reads nothing, or not what is left at the end
         self._framing: list[bytes] = []  # the headers that say how the body ends
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -128,7 +139,22 @@ class HTTPProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._stop_timer()
+        self._stop_body_timer()
         super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        """The client has read something."""
+        self._stuck_since = None
+        super().resume_writing()
+
+    def abort_if_unread(self) -> None:
+        """Abort the connection if the client has read nothing for too long. To be called about once a second."""
+        if not (self.flow.write_paused or self.transport.is_closing()) or not self.limits.write_seconds:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = self.loop.time()
+        elif self.loop.time() - self._stuck_since >= self.limits.write_seconds:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived. A request that is not whole with it goes to ASGI."""
@@ -160,6 +186,11 @@ class HTTPProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _stop_body_timer(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
 
     def _ignore_upgrade(self) -> None:
         """Read the body by a parser that knows of no upgrade; to it, the head says how the body is framed."""
@@ -224,6 +255,8 @@ class HTTPProtocol(HttpToolsProtocol):
         """Take a piece of the body."""
         if self._held is None:
             super().on_body(body)
+            if self.cycle.response_complete:
+                self._discard(len(body))
         else:
             self._held.append(body)
 
@@ -232,12 +265,22 @@ class HTTPProtocol(HttpToolsProtocol):
         if self._is_upgrade:
             return  # the parser stops at an upgrade; the body is still to come
         self._is_in_head = True
+        self._discarded = 0
+        self._stop_body_timer()
         if self._held is not None:
             held, self._held = self._held, None
             if self._respond(b"".join(held)):
                 return
             self._to_asgi(held)
         super().on_message_complete()
+
+    def _discard(self, count: int) -> None:
+        """Bound the rest of a body that nobody reads, in bytes and in time."""
+        self._discarded += count
+        if self._discarded > MOST_DISCARDED:
+            self.transport.close()
+        elif self._body_timer is None and self.limits.body_seconds:
+            self._body_timer = self.loop.call_later(self.limits.body_seconds, self.transport.close)
 
     def _check_head(self) -> None:
         """Refuse a head that is too large, or that names no one host (RFC 9112 section 3.2)."""

@@ -36,7 +36,9 @@ def serve_app(
     until: Until | None = None,
 ) -> None:
     """Serve until a signal comes, or what is given to ``until`` is called."""
-    limits = ConnectionLimits(settings.head_timeout, settings.max_connections)
+    limits = ConnectionLimits(
+        settings.head_timeout, settings.upload_timeout, settings.write_timeout, settings.max_connections
+    )
     served = Reloading(settings.document, app) if settings.reload else app
     serve(served, listener, refuse=refusing(served), announce=announce, until=until, limits=limits)
 

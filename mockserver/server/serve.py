@@ -17,6 +17,9 @@ BACKLOG = 2048
 GRACE_SECONDS = 8
 """How long the requests under way may take once the server is told to stop. Docker waits for 10 s before it kills."""
 
+TICKS_A_SECOND = 10
+"""How often uvicorn calls ``on_tick``."""
+
 Until = Callable[[Callable[[], None]], None]
 """Is given what stops the server, and calls it from any thread when it is time."""
 
@@ -102,6 +105,13 @@ class Server(uvicorn.Server):
         """Start, then tell so."""
         await super().startup(sockets)
         self._announce()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, abort the connections whose clients do not read."""
+        if counter % TICKS_A_SECOND == 0:
+            for connection in tuple(self.server_state.connections):
+                connection.abort_if_unread()  # type: ignore[union-attr]
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what is under way. What is cut off when the time is over, or when told again, is no error."""

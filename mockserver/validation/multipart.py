@@ -7,7 +7,7 @@ import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from mockserver.spec.document import Limits
-from mockserver.validation.storage import StoredChunks, TemporaryStorage
+from mockserver.validation.storage import ReleasedChunks, StoredChunks, TemporaryStorage, size_of
 
 
 class Part(msgspec.Struct):
@@ -25,6 +25,14 @@ class Part(msgspec.Struct):
 
 Form = dict[str, list[Part]]
 """The parts by name, both in the order in which they came."""
+
+
+def release_files(form: Form) -> None:
+    """Let go of the bytes of the files in ``form``; only their sizes stay."""
+    for parts in form.values():
+        for part in parts:
+            if part.filename is not None:
+                part.chunks = ReleasedChunks(size_of(part.chunks))
 
 
 class UploadError(Exception):

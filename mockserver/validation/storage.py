@@ -36,6 +36,11 @@ class TemporaryStorage:
         self._free: list[int] = []
         self._blocks = 0
 
+    @property
+    def used(self) -> int:
+        """How many blocks are in use."""
+        return self._blocks - len(self._free)
+
     def new(self) -> "StoredChunks | None":
         """Storage for one upload; ``None`` if no file can be created, so that it has to stay in memory."""
         make, self._make = self._make, None
@@ -149,10 +154,20 @@ class StoredChunks(Sequence[bytes]):
         self._storage.free(self._blocks)
 
 
+class ReleasedChunks(StoredChunks):
+    """Replaces chunks that are not held any more. It is empty; ``size`` says how many bytes there were."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(TemporaryStorage())
+        self.size = size
+
+
 def size_of(chunks: Sequence[bytes]) -> int:
     """How many bytes there are in all."""
     # By type: ``isinstance`` of an abstract class is slow, and every request asks this.
-    return chunks.size if type(chunks) is StoredChunks else sum(map(len, chunks))
+    if type(chunks) is StoredChunks or type(chunks) is ReleasedChunks:
+        return chunks.size
+    return sum(map(len, chunks))
 
 
 def joined(files: Sequence[Sequence[bytes]]) -> Sequence[bytes]:

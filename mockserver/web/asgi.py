@@ -18,6 +18,9 @@ LINGER_SECONDS = 2.0
 """How long the rest of a refused upload is read and discarded: a sender that is still writing when the connection
 closes would see a broken pipe instead of its response."""
 
+PIECE = 64 * 1024
+"""Bytes of a body that are given to the server at once: a client that reads slowly makes it hold no more than two."""
+
 ABORT = "mockserver.abort"
 """The ASGI extension through which our server lets a connection be closed: a function without arguments."""
 
@@ -65,6 +68,23 @@ async def _feed(reader: BodyReader, receive: Receive) -> bool:
     return False
 
 
+async def while_connected(work: "asyncio.Future[Any]", receive: Receive) -> bool:
+    """Wait for ``work``; if the client disconnects first, cancel it: ``False``. The rest of the body is discarded."""
+    left = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+        return work.done()
+    finally:
+        for task in (work, left):
+            task.cancel()
+        await asyncio.wait({work, left})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def send_response(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send a response. One that refuses an upload reaches its sender whole before the connection closes."""
     if answer.cut is not None:
@@ -72,7 +92,11 @@ async def send_response(answer: Response, scope: Scope, receive: Receive, send: 
         return
     headers = [*answer.headers, *([(b"connection", b"close")] if answer.drop else [])]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": answer.drop > 0})
+    body = memoryview(answer.body)
+    last = max(0, len(body) - 1) // PIECE * PIECE
+    for start in range(0, last, PIECE):
+        await send({"type": "http.response.body", "body": bytes(body[start : start + PIECE]), "more_body": True})
+    await send({"type": "http.response.body", "body": bytes(body[last:]), "more_body": answer.drop > 0})
     if answer.drop:
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
@@ -87,7 +111,9 @@ async def _abort(answer: Response, cut: int, scope: Scope, send: Send) -> None:
     """
     if cut >= 0:
         await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
-        await send({"type": "http.response.body", "body": answer.body[:cut], "more_body": True})
+        for start in range(0, cut, PIECE):
+            piece = bytes(answer.body[start : min(cut, start + PIECE)])
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
     abort = scope.get("extensions", {}).get(ABORT)
     if abort is None:
         raise ConnectionResetError("a scenario closed the connection")

@@ -35,7 +35,7 @@ def select(content: Content, method: str, headers: Iterable[Header]) -> Response
     if part is None:
         return _answer(200, content, content.body, tag)
     span = b"bytes %d-%d/%d" % (part.start, part.stop - 1, size)
-    return _answer(206, content, content.body[part.start : part.stop], tag, (b"content-range", span))
+    return _answer(206, content, memoryview(content.body)[part.start : part.stop], tag, (b"content-range", span))
 
 
 ACCEPT: Header = (b"accept-ranges", b"bytes")
@@ -49,7 +49,7 @@ def _fields(headers: Iterable[Header]) -> dict[bytes, bytes]:
     return fields
 
 
-def _answer(status: int, content: Content, body: bytes, *headers: Header) -> Response:
+def _answer(status: int, content: Content, body: bytes | memoryview, *headers: Header) -> Response:
     first = ((b"content-type", content.media_type.encode()), (b"content-length", b"%d" % len(body)), ACCEPT)
     return Response(status, (*first, *headers), body)
 

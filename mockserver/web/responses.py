@@ -36,7 +36,7 @@ class Response(msgspec.Struct, frozen=True):
 
     status: int
     headers: tuple[Header, ...]
-    body: bytes
+    body: bytes | memoryview
     rule: str = ""
     drop: int = 0
     cut: int | None = None

@@ -226,6 +226,8 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "upload-timeout": "8.5",
         "head-timeout": "2.5",
         "max-connections": "9",
+        "write-timeout": "3.5",
+        "max-downloads": "11",
         "temporary-bytes": "1000000",
         "strict-uploads": "true",
         "dialect": "azure sglang",
@@ -235,6 +237,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     read = settings(**env)
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.workers, read.upload_timeout, read.head_timeout, read.max_connections) == (7, 8.5, 2.5, 9)
+    assert (read.write_timeout, read.max_downloads) == (3.5, 11)
     assert (read.log_format, read.strict_uploads, read.temporary_bytes) == ("json", True, 1_000_000)
     assert [path.name for path in read.dialects] == ["azure.overlay.yaml", "sglang.overlay.yaml"]
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (

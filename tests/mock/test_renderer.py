@@ -62,7 +62,9 @@ def ask(renderer: Renderer, *keys: str) -> list[Content | BaseException]:
     """Ask for the video of each key, all at once."""
 
     async def asking() -> list[Content | BaseException]:
-        return await asyncio.gather(*(renderer.get(key, "video", SOURCE) for key in keys), return_exceptions=True)
+        return await asyncio.gather(
+            *(renderer.get(key, "video", lambda: SOURCE) for key in keys), return_exceptions=True
+        )
 
     return asyncio.run(asking())
 
@@ -84,7 +86,7 @@ def test_variants_and_jobs_are_told_apart(maker: ContentMaker) -> None:
 
     async def asking() -> None:
         for key, variant in (("a", "video"), ("a", "thumbnail"), ("b", "video")):
-            assert (await renderer.get(key, variant, SOURCE)).etag == variant
+            assert (await renderer.get(key, variant, lambda: SOURCE)).etag == variant
 
     asyncio.run(asking())
     assert maker.made == ["video", "thumbnail", "video"]
@@ -102,7 +104,7 @@ def test_event_loop_goes_on_while_a_file_is_made(maker: ContentMaker) -> None:
     maker.gate.clear()
 
     async def asking() -> None:
-        asked = asyncio.create_task(Renderer(maker).get("a", "video", SOURCE))
+        asked = asyncio.create_task(Renderer(maker).get("a", "video", lambda: SOURCE))
         await begun(maker)
         assert not asked.done()
         maker.gate.set()
@@ -116,7 +118,7 @@ def test_one_who_goes_away_takes_the_work_from_nobody(maker: ContentMaker) -> No
     renderer = Renderer(maker)
 
     async def asking() -> Content:
-        first, second = (asyncio.create_task(renderer.get("a", "video", SOURCE)) for _ in range(2))
+        first, second = (asyncio.create_task(renderer.get("a", "video", lambda: SOURCE)) for _ in range(2))
         await begun(maker)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
@@ -133,7 +135,7 @@ def test_work_that_nobody_awaits_any_more_goes_on_and_is_kept(maker: ContentMake
     renderer = Renderer(maker, at_once=1)
 
     async def leaving() -> None:
-        asked = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        asked = asyncio.create_task(renderer.get("a", "video", lambda: SOURCE))
         await begun(maker)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
@@ -149,7 +151,7 @@ def test_one_who_goes_away_takes_the_place_in_the_queue_from_nobody(maker: Conte
     renderer = Renderer(maker, at_once=1)
 
     async def asking() -> Content:
-        at_work, first, second = (asyncio.create_task(renderer.get(key, "video", SOURCE)) for key in "abb")
+        at_work, first, second = (asyncio.create_task(renderer.get(key, "video", lambda: SOURCE)) for key in "abb")
         await begun(maker)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
@@ -169,7 +171,7 @@ def test_failure_reaches_all_who_asked_and_is_not_kept(
     renderer = Renderer(maker)
 
     async def asking() -> list[Content | BaseException]:
-        asked = [asyncio.create_task(renderer.get("a", "video", SOURCE)) for _ in range(3)]
+        asked = [asyncio.create_task(renderer.get("a", "video", lambda: SOURCE)) for _ in range(3)]
         await begun(maker)
         for _ in range(leaving):
             asked.pop().cancel()
@@ -214,7 +216,7 @@ def test_file_forgotten_while_it_is_made_reaches_who_asked_and_is_not_kept(maker
     renderer = Renderer(maker)
 
     async def asking() -> Content:
-        asked = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        asked = asyncio.create_task(renderer.get("a", "video", lambda: SOURCE))
         await begun(maker)
         renderer.forget("a")
         maker.gate.set()
@@ -230,13 +232,13 @@ def test_file_asked_for_anew_is_not_the_forgotten_one(maker: ContentMaker) -> No
     renderer = Renderer(maker, at_once=1)
 
     async def asking() -> tuple[Content, Content, Content]:
-        old = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        old = asyncio.create_task(renderer.get("a", "video", lambda: SOURCE))
         await begun(maker)
         renderer.forget()
-        new = asyncio.create_task(renderer.get("a", "video", SOURCE))
+        new = asyncio.create_task(renderer.get("a", "video", lambda: SOURCE))
         await asyncio.sleep(0)  # it has asked
         maker.gate.set()
-        return await old, await new, await renderer.get("a", "video", SOURCE)
+        return await old, await new, await renderer.get("a", "video", lambda: SOURCE)
 
     old, new, again = asyncio.run(asking())
     assert again is new is not old
@@ -256,7 +258,7 @@ def test_closed_renderer_drops_what_it_has_not_begun(maker: ContentMaker) -> Non
     renderer = Renderer(maker, at_once=1)
 
     async def asking() -> list[Content | BaseException]:
-        asked = [asyncio.create_task(renderer.get(key, "video", SOURCE)) for key in "ab"]
+        asked = [asyncio.create_task(renderer.get(key, "video", lambda: SOURCE)) for key in "ab"]
         await begun(maker)
         renderer.close()
         maker.gate.set()
@@ -276,5 +278,5 @@ def test_event_loops_of_several_threads_share_the_work(maker: ContentMaker) -> N
 
 
 def test_encoders_are_what_it_makes_with_by_default() -> None:
-    content = asyncio.run(Renderer().get("a", "thumbnail", ClipSource(picture(9, 9), 9, 9, 1)))
+    content = asyncio.run(Renderer().get("a", "thumbnail", lambda: ClipSource(picture(9, 9), 9, 9, 1)))
     assert content.media_type == "image/webp" and content.body.startswith(b"RIFF")
