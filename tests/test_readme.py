@@ -75,7 +75,7 @@ def test_python_example_prints_a_completed_video(folder: Path) -> None:
 
 def test_every_command_of_the_kit_is_listed_and_every_listed_one_is_there() -> None:
     listed = {line.split()[1] for line in block("example", "commands", KIT).splitlines()}
-    assert listed == {"run", "plan", "rules", "judge"}
+    assert listed == {"run", "plan", "rules", "judge", "identify"}
     assert [name for name in sorted(listed) if kit(name, "--help")[0] != 0] == []
 
 

@@ -28,7 +28,9 @@ def test_wheel_holds_the_two_packages_and_the_document_with_its_schema_and_nothi
         "mockserver",
         "videos_mock_kit",
     }
-    assert {str(path) for path in FILES if path.parts[0] == "videos_mock_kit"} == {
+    folder = Path(__file__).parents[1] / "dialects"
+    dialects = {f"videos_mock_kit/dialects/{path.name}" for path in folder.iterdir()}
+    assert {str(path) for path in FILES if path.parts[0] == "videos_mock_kit"} == dialects | {
         "videos_mock_kit/openapi.extensions.schema.json",
         "videos_mock_kit/openapi.yaml",
     }
