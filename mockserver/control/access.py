@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterable
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
-from urllib.parse import urlsplit
 
 from mockserver.api.context import RequestContext
 from mockserver.validation.checks import MessageValues
 from mockserver.web.responses import Header
+
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[0-9A-Za-z.-]+))(?::[0-9]{1,5})?")
+"""A host and a port: no user, no path, no zone, nothing in percent (RFC 9110 section 7.2)."""
 
 _BEARER = re.compile(rb"bearer +(\S+)", re.IGNORECASE)
 
@@ -111,8 +113,8 @@ def is_loopback(address: str) -> bool:
 
 def _is_ours(host: str) -> bool:
     """Whether a Host header names the loopback: by an address, or by the one name that no resolver may change."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    form = _HOST.fullmatch(host)
+    if form is None:
         return False
-    return name == "localhost" or is_loopback(name)
+    name = form["address"] or form["name"]
+    return name.lower() == "localhost" or is_loopback(name)

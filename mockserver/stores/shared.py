@@ -169,9 +169,9 @@ class SharedState:
                 self._write()
 
     def notes(self, most: int) -> list[Numbered]:
-        """The last ``most`` records that are written. A flush comes before."""
+        """The last ``most`` records: those that are written, after a flush, and those that could not be."""
         with self._lock:
-            return self._store.written(most)
+            return sorted([*self._store.written(most), *self._buffer])[-most:]
 
     def forget(self, most: int) -> int:
         """Delete the records; how many there were."""
@@ -219,7 +219,8 @@ class SharedState:
 
     def _carry_out(self, flush: int, *, ended: bool = False) -> None:
         with self._lock:
-            self._write()
+            with suppress(StoreUnavailable):  # they stay in the buffer
+                self._write()
             if self._takes_part or ended:
                 self._reported = self._wall()
                 report = Report(self._reported, flush, self._group, self._metrics(), ended)

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,9 @@ SECONDS = 10.0
 
 AGAIN = frozenset((408, 409, 429))
 """Refusals that may pass; with them, everything from 500 on."""
+
+MOST_DIGITS = 18
+"""Digits of a Retry-After that are read: three hundred would make it infinite."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -74,7 +78,10 @@ class Sender:
         if self._client is None:
             secure = self._target.url.startswith("https:")
             verify = ssl.create_default_context() if secure else False
-            self._client = httpx.AsyncClient(verify=verify, trust_env=False, timeout=SECONDS)
+            no_cookies = CookieJar(
+                DefaultCookiePolicy(allowed_domains=())
+            )  # a receiver could fill the memory with them
+            self._client = httpx.AsyncClient(verify=verify, trust_env=False, timeout=SECONDS, cookies=no_cookies)
         found = await self._resolve(self._target.host, self._target.port)
         reply = Reply("the host has no address")
         for address in self._target.reachable(found, self._allowed):
@@ -98,7 +105,7 @@ class Sender:
         await answer.aclose()
         status = answer.status_code
         is_again = status in AGAIN or status >= 500
-        return Reply(str(status), answer.is_success, not is_again, _seconds(answer.headers.get("retry-after"), now))
+        return Reply(str(status), answer.is_success, not is_again, seconds_of(answer.headers.get("retry-after"), now))
 
 
 async def addresses_of(host: str, port: int) -> list[str]:
@@ -107,12 +114,12 @@ async def addresses_of(host: str, port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
-def _seconds(retry_after: str | None, now: float) -> float:
-    """The seconds that a Retry-After asks for, in either of its forms; 0 where it says nothing."""
+def seconds_of(retry_after: str | None, now: float) -> float:
+    """The seconds that a Retry-After asks for, in either of its forms; 0 where it is neither."""
     text = retry_after or ""
-    if text.isdecimal():
-        return float(text)
+    if text.isascii() and text.isdecimal():
+        return float(text[:MOST_DIGITS])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):  # what a date of no calendar can raise
         return 0.0

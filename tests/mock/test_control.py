@@ -576,6 +576,41 @@ def test_control_answers_this_machine_alone(peer: str, headers: dict[str, str], 
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "me@127.0.0.1",
+        "127.0.0.1/x",
+        "127.0.0.1?x",
+        "127.0.0.1#x",
+        "127.0.0.1:x",
+        "127.0.0.1:123456",
+        "127.0.0.1:1:2",
+        "[::1",
+        "::1",
+        "[::1%25eth0]",
+        "[::1]x",
+        "%31%32%37.0.0.1",
+        "localhost,evil.example",
+        "evil.example:80@localhost",
+        "localhost\\evil.example",
+        " localhost",
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
+        "\u0661\u0662\u0667.0.0.1",
+        "",
+    ],
+)
+def test_host_of_another_form_is_no_name_of_this_machine(host: str) -> None:
+    assert Access(None).broken("127.0.0.1", "http", [(b"host", host.encode())]) is not None
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:8000", "127.0.0.1", "127.0.0.1:80", "127.9.9.9", "[::1]:80"])
+def test_host_that_names_the_loopback_passes(host: str) -> None:
+    assert Access(None).broken("127.0.0.1", "http", [(b"host", host.encode())]) is None
+
+
+@pytest.mark.parametrize(
     "headers", [[], [(b"host", b"localhost"), (b"host", b"evil.example")], [(b"host", b"localhost")] * 2]
 )
 def test_host_that_is_not_there_once_is_refused(headers: list[tuple[bytes, bytes]]) -> None:

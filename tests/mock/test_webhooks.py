@@ -28,7 +28,7 @@ from mockserver.testing import VideosMock
 from mockserver.webhooks import dispatcher as dispatching
 from mockserver.webhooks.dispatcher import ATTEMPTS, Dispatcher
 from mockserver.webhooks.events import Event, EventSchema, headers, read_secret
-from mockserver.webhooks.sender import Reply, Sender
+from mockserver.webhooks.sender import Reply, Sender, seconds_of
 from mockserver.webhooks.target import Target, TargetError, check_target, parse_host, parse_target
 from tests.mock.receiver import SECRET, Delivery, Receiver, receiving
 from tests.mock.test_cli import misused, served, url
@@ -394,6 +394,41 @@ def reply_of(receiver: Receiver, **changed: Any) -> Reply:
 def test_answer_of_a_receiver_is_understood(answer: Any, reply: Reply) -> None:
     with receiving(answer) as receiver:
         assert reply_of(receiver) == reply
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        "-5",
+        "1.5",
+        "1e9",
+        "nan",
+        "inf",
+        "\u0663".encode().decode("latin-1"),
+        "\xb2",
+        "Wed, 21 Oct 9999 07:28:00 +9999",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "Mon, 01 Jan 0000 00:00:00 GMT",
+        "Mon, 99 Jan 2026 99:99:99 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+        "1 2 3 4 5 6",
+        ", ; ()",
+    ],
+)
+def test_odd_retry_after_is_passed_over(odd: str) -> None:
+    with receiving((503, {"retry-after": odd})) as receiver:
+        assert reply_of(receiver).told == "503"
+
+
+def test_retry_after_of_any_length_is_a_number_of_seconds() -> None:
+    with receiving((503, {"retry-after": "9" * 5000})) as receiver:
+        assert 10**17 < reply_of(receiver).wait < 10**19
+
+
+@given(st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=60))
+def test_no_retry_after_is_an_error(text: str) -> None:
+    assert seconds_of(text, NOW) >= 0
 
 
 def test_pause_until_a_date_is_understood() -> None:

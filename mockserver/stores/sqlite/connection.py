@@ -1,8 +1,13 @@
 """The database: one SQLite file, opened, found to be ours, and its errors in words."""
 
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
+
+from mockserver.stores.base import StoreUnavailable
 
 APPLICATION = 0x6D6F636B
 """Marks a file as ours: what ``PRAGMA application_id`` gives."""
@@ -45,11 +50,85 @@ class FileError(Exception):
     """The file cannot be a store of this version. Its text says why, without the file's name."""
 
 
-def open_database(path: Path, busy_seconds: float) -> sqlite3.Connection:
+NO_ROOM = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
+"""What SQLite says of a full disk: the file, its log or its index cannot grow."""
+
+RESERVE_SUFFIX = "-reserve"
+RESERVE_BYTES = 4 * 2**20
+"""To delete everything from a store of 4 GiB, SQLite writes about as much to its log."""
+
+Result = TypeVar("Result")
+
+
+class NoRoomError(StoreUnavailable):
+    """A write failed, perhaps because the disk is full."""
+
+
+class Reserve:
+    """A file beside the store of ``path`` that takes up room: it is given up for what has to work on a full disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute().with_name(path.name + RESERVE_SUFFIX)
+
+    def hold(self) -> None:
+        """Take up the room, if there is some."""
+        allocate = getattr(os, "posix_fallocate", None)
+        if allocate is None:
+            return
+        with suppress(OSError):
+            file = os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600)
+            try:
+                if os.fstat(file).st_size < RESERVE_BYTES:
+                    allocate(file, 0, RESERVE_BYTES)
+            finally:
+                os.close(file)
+
+    def spend(self, act: Callable[[], Result], tidy: Callable[[], None]) -> Result:
+        """Run ``act``; where it lacks room, once more in the room of this file. ``tidy`` then frees what it can."""
+        try:
+            return act()
+        except NoRoomError:
+            if not self._release():
+                raise
+            try:
+                return act()
+            finally:
+                tidy()
+                self.hold()
+
+    def _release(self) -> bool:
+        try:
+            size = self._path.stat().st_size
+            os.truncate(self._path, 0)
+        except OSError:
+            return False
+        return size > 0
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file that is, whatever its name; ``None`` if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def shorten_log(connection: sqlite3.Connection | None) -> None:
+    """Write the log into the file and empty it, if nobody reads it."""
+    with suppress(sqlite3.Error):
+        if connection is not None:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def open_database(path: Path, busy_seconds: float, *, may_create: bool = True) -> sqlite3.Connection:
     """A connection that any thread may use, one at a time; transactions begin and end where they are told to.
 
-    The file is made if it is not there. ``busy_seconds`` is how long to wait for another process that writes.
+    The file is made if it is not there and that is allowed. ``busy_seconds`` is how long to wait for another process
+    that writes.
     """
+    if not may_create and not path.exists():
+        raise FileError("was removed while it was in use; put it back, or start the mock anew")
     if not path.parent.is_dir():
         raise FileError(f"there is no folder {path.parent}")
     if path.is_dir():

@@ -6,7 +6,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mockserver.stores.base import StoreUnavailable
-from mockserver.stores.sqlite.connection import log_ahead, told
+from mockserver.stores.sqlite.connection import (
+    NO_ROOM,
+    NoRoomError,
+    Reserve,
+    identity,
+    log_ahead,
+    primary_code,
+    shorten_log,
+    told,
+)
 
 SUFFIX = "-control"
 """Behind the name of the store's file."""
@@ -27,6 +36,8 @@ class SqliteStateStore:
     def __init__(self, store: Path) -> None:
         self.path = store.with_name(store.name + SUFFIX)
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._reserve = Reserve(store)
         self.version()  # it is said now if the file cannot be used
 
     def __del__(self) -> None:
@@ -52,8 +63,7 @@ class SqliteStateStore:
         if version:
             query = "UPDATE state SET version = ?, content = ? WHERE version = ?"
             values = (new, state, version)
-        with self._connected() as database:
-            return database.execute(query, values).rowcount == 1
+        return self._reserve.spend(lambda: self._execute(query, values) == 1, self._tidy)
 
     def write(self, records: Sequence[tuple[int, bytes]], most: int) -> None:
         """One transaction."""
@@ -74,14 +84,16 @@ class SqliteStateStore:
 
     def forget(self, most: int) -> int:
         """All rows at once."""
-        with self._connected() as database:
-            return min(most, database.execute("DELETE FROM request").rowcount)
+        return min(most, self._reserve.spend(lambda: self._execute("DELETE FROM request"), self._tidy))
 
     def report(self, name: str, report: bytes) -> None:
         """One row a process. Those of yesterday's processes are deleted."""
-        with self._connected() as database:
-            database.execute("DELETE FROM report WHERE at < julianday('now') - 1")
-            database.execute("REPLACE INTO report VALUES (?, ?, julianday('now'))", (name, report))
+
+        def act() -> None:
+            self._execute("DELETE FROM report WHERE at < julianday('now') - 1")
+            self._execute("REPLACE INTO report VALUES (?, ?, julianday('now'))", (name, report))
+
+        self._reserve.spend(act, self._tidy)
 
     def reports(self) -> dict[str, bytes]:
         """All rows."""
@@ -95,15 +107,27 @@ class SqliteStateStore:
             with suppress(sqlite3.Error):
                 connection.close()
 
+    def _execute(self, query: str, values: tuple[object, ...] = ()) -> int:
+        """Run one statement; how many rows it changed."""
+        with self._connected() as database:
+            return database.execute(query, values).rowcount
+
+    def _tidy(self) -> None:
+        shorten_log(self._connection)
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
+            if self._connection is not None and identity(self.path) != self._identity:
+                self.close()  # removed or replaced: the other processes do not see what is written to it
             if self._connection is None:
                 self._connection = self._opened()
+                self._identity = identity(self.path)
             yield self._connection
         except sqlite3.Error as error:
             self.close()
-            raise StoreUnavailable(f"store {self.path}: {told(error)}") from None
+            kind = NoRoomError if primary_code(error) in NO_ROOM else StoreUnavailable
+            raise kind(f"store {self.path}: {told(error)}") from None
 
     def _opened(self) -> sqlite3.Connection:
         path = self.path.absolute()

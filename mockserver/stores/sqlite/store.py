@@ -10,7 +10,17 @@ import msgspec
 
 from mockserver.jobs.job import Job
 from mockserver.stores.base import LOOK, Bounds, Finished, JobPage, StoreUnavailable, leaving
-from mockserver.stores.sqlite.connection import FileError, open_database, primary_code, told
+from mockserver.stores.sqlite.connection import (
+    NO_ROOM,
+    FileError,
+    NoRoomError,
+    Reserve,
+    identity,
+    open_database,
+    primary_code,
+    shorten_log,
+    told,
+)
 from mockserver.stores.sqlite.shared import SqliteStateStore
 
 BOUNDS = Bounds(jobs=1_000_000, bytes=4 * 2**30)
@@ -34,14 +44,26 @@ class SqliteStore:
 
     is_slow: ClassVar[bool] = True
 
-    def __init__(self, path: Path, bounds: Bounds, finished: Finished, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        bounds: Bounds,
+        finished: Finished,
+        busy_seconds: float = BUSY_SECONDS,
+        *,
+        may_create: bool = True,
+    ) -> None:
         self._path = path
         self._bounds = bounds
         self._finished = finished
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
+        self._may_create = may_create
+        self._identity: tuple[int, int] | None = None
+        self._reserve = Reserve(path)
         with self._connected():
             pass  # it is said now, and not at the first job, if the file cannot be used
+        self._reserve.hold()
 
     def __del__(self) -> None:
         # An application that a test drives without a server is never told of its end.
@@ -49,7 +71,7 @@ class SqliteStore:
 
     def twin(self) -> "SqliteStore":
         """The file, opened once more."""
-        return SqliteStore(self._path, self._bounds, self._finished, self._busy_seconds)
+        return SqliteStore(self._path, self._bounds, self._finished, self._busy_seconds, may_create=False)
 
     def add(self, job: Job, reference: Sequence[bytes]) -> bool:
         """Keep a new job; ``False`` if its id is taken."""
@@ -97,7 +119,10 @@ class SqliteStore:
         return JobPage(jobs[:limit], has_more=len(jobs) > limit)
 
     def remove(self, owner: str, video_id: str) -> Job | None:
-        """Let go of a job."""
+        """Let go of a job. On a full disk too."""
+        return self._reserve.spend(lambda: self._removed(owner, video_id), self._tidy)
+
+    def _removed(self, owner: str, video_id: str) -> Job | None:
         with self._writing() as database:
             record = self._record(owner, video_id)
             if record is None:
@@ -124,7 +149,10 @@ class SqliteStore:
         return SqliteStateStore(self._path)
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Let go of everything. On a full disk too."""
+        self._reserve.spend(self._clear, self._tidy)
+
+    def _clear(self) -> None:
         with self._writing() as database:
             database.execute("DELETE FROM job")
             database.execute("DELETE FROM reference")
@@ -189,8 +217,11 @@ class SqliteStore:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """The open file. Whatever goes wrong undoes the transaction; what SQLite says becomes the store's own error."""
         try:
+            if self._connection is not None and identity(self._path) != self._identity:
+                self.close()  # removed or replaced: what is written to it now would be lost
             if self._connection is None:
-                self._connection = open_database(self._path, self._busy_seconds)
+                self._connection = open_database(self._path, self._busy_seconds, may_create=self._may_create)
+                self._identity, self._may_create = identity(self._path), False
             yield self._connection
         except FileError as error:
             raise self._unavailable(str(error)) from None
@@ -198,7 +229,8 @@ class SqliteStore:
             self._undo()
             if primary_code(error) not in PASSING:
                 self.close()
-            raise self._unavailable(told(error)) from None
+            kind = NoRoomError if primary_code(error) in NO_ROOM else StoreUnavailable
+            raise self._unavailable(told(error), kind) from None
         except BaseException:
             self._undo()
             raise
@@ -208,8 +240,11 @@ class SqliteStore:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _unavailable(self, why: str) -> StoreUnavailable:
-        return StoreUnavailable(f"store {self._path}: {why}")
+    def _tidy(self) -> None:
+        shorten_log(self._connection)
+
+    def _unavailable(self, why: str, kind: type[StoreUnavailable] = StoreUnavailable) -> StoreUnavailable:
+        return kind(f"store {self._path}: {why}")
 
 
 def _row(database: sqlite3.Connection, query: str, *values: str) -> Any:
