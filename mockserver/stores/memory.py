@@ -10,7 +10,7 @@ from sortedcontainers import SortedDict
 
 from mockserver.jobs.job import Job
 from mockserver.stores.base import LOOK, Bounds, Finished, JobPage
-from mockserver.validation.storage import size_of
+from mockserver.validation.storage import StoredChunks, held_by
 
 BOUNDS = Bounds(jobs=100_000, bytes=64 * 2**20)
 """The default bounds. A job takes about a kilobyte beside its picture."""
@@ -50,7 +50,9 @@ class MemoryStore:
         """Keep a new job; ``False`` if its id is taken."""
         if job.id in self._entries:
             return False
-        size = size_of(reference)
+        if type(reference) is not StoredChunks:
+            reference = (b"".join(reference),)  # each of many small chunks would take forty bytes more than it has
+        size = held_by(reference)
         while self._entries and not self._bounds.allow(len(self._entries) + 1, self._held + size):
             self._forget(self._evicted())
         self._held += size
@@ -119,7 +121,7 @@ class MemoryStore:
         return len(self._entries)
 
     def held(self) -> int:
-        """How many bytes the references have."""
+        """How many bytes the references take up, in memory and in temporary storage."""
         return self._held
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ class MemoryStore:
 
     def _forget(self, job: Job) -> None:
         entry = self._entries.pop(job.id)
-        self._held -= size_of(entry.reference)
+        self._held -= held_by(entry.reference)
         ids = self._owners[job.owner]
         del ids[entry.rank]
         if not ids:

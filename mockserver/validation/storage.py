@@ -170,6 +170,11 @@ def size_of(chunks: Sequence[bytes]) -> int:
     return sum(map(len, chunks))
 
 
+def held_by(chunks: Sequence[bytes]) -> int:
+    """How many bytes they take up: in temporary storage, those of whole blocks."""
+    return len(chunks) * BLOCK if type(chunks) is StoredChunks else sum(map(len, chunks))
+
+
 def joined(files: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
     """The chunks of several files, usually one, in one sequence."""
     return files[0] if len(files) == 1 else [chunk for chunks in files for chunk in chunks]

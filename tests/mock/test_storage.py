@@ -127,3 +127,17 @@ def test_upload_that_finds_temporary_storage_full_is_answered_503() -> None:
     mock = Mock(temporary_bytes=BLOCK, store=parse_store("memory"))
     large = form(input_reference=picture() + bytes(3 * BLOCK))
     assert [mock.post(large).status_code, mock.post().status_code] == [503, 200]
+
+
+def test_bytes_that_a_store_in_memory_keeps_are_those_that_are_taken_up() -> None:
+    mock = Mock(store=parse_store("memory"))
+    for _ in range(3):
+        mock.create(input_reference=picture() + bytes(2 * BLOCK + 1))
+    assert mock.control.service.jobs.held() == mock.control.service.storage.used * BLOCK > 0
+
+
+def test_temporary_storage_that_the_store_fills_is_within_its_bytes() -> None:
+    mock = Mock(store=parse_store("memory"), keep_bytes=8 * BLOCK, pace="instant")
+    for _ in range(6):
+        mock.create(input_reference=picture() + bytes(2 * BLOCK + 1))
+    assert 0 < mock.control.service.storage.used <= 8
