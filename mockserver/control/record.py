@@ -196,26 +196,40 @@ def fields_of(context: RequestContext) -> tuple[Field, ...]:
     """The fields of a form or a JSON object as they came; text beyond ``MOST_TEXT`` is cut."""
     fields: list[Field] = []
     left = MOST_TEXT
+    # Beyond the cut, so much is looked at that a token which the cut divides is known for one.
+    most = MOST_TEXT + 2 * sum(len(value) for name, value in context.headers if name == b"authorization") + 1
     images = context.images or {}
     for name, parts in (context.form or {}).items():
         for part in parts:
             chunks = part.chunks
             left -= len(name)
             if part.filename is None and name not in images:
-                data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-                left -= len(data)
+                data = _first(chunks, max(0, most - MOST_TEXT + left))
+                left -= size_of(chunks)
                 fields.append((name, data))
             else:
                 fields.append((name, File(part.filename, part.content_type, size_of(chunks), images.get(name))))
     for name, value in (context.body or {}).items():
         data = value.encode() if isinstance(value, str) else encode(value)
-        left -= len(name) + len(data)
-        fields.append((name, data))
+        left -= len(name)
+        fields.append((name, data[: max(0, most - MOST_TEXT + left)]))
+        left -= len(data)
     if left >= 0:
         return tuple(fields)
     # Blotted before it is cut, for a part of the token would not be known for one.
     authorization = harmless(context.headers)[1]
     return tuple(_cut(_decode_fields(blotted(_encode_fields(fields), authorization))))
+
+
+def _first(chunks: Sequence[bytes], count: int) -> bytes:
+    """The first ``count`` bytes."""
+    found: list[bytes] = []
+    for chunk in chunks:
+        if count <= 0:
+            break
+        found.append(chunk[:count])
+        count -= len(chunk)
+    return b"".join(found)
 
 
 def _cut(fields: list[Field]) -> list[Field]:
