@@ -1,12 +1,15 @@
 """ASGI messages: a request body fed to a reader, a response sent. No framework."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.validation.multipart import UploadError
 from mockserver.web.responses import Response
+
+logger = logging.getLogger("mockserver")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -129,13 +132,18 @@ async def _discard(count: int, receive: Receive) -> None:
         count -= len(message.get("body", b""))
 
 
+RESTART_SECONDS = 1.0
+
 Work = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def in_background(*works: Work) -> AsyncIterator[None]:
-    """Run each of ``works`` until the context is left; then all are cancelled and have ended."""
-    tasks = [asyncio.ensure_future(work()) for work in works]
+async def in_background(*works: Work, restart_seconds: float = RESTART_SECONDS) -> AsyncIterator[None]:
+    """Run each of ``works`` until the context is left; then all are cancelled and have ended.
+
+    One that fails is logged, and started again after ``restart_seconds``.
+    """
+    tasks = [asyncio.ensure_future(_kept_running(work, restart_seconds)) for work in works]
     try:
         yield
     finally:
@@ -144,3 +152,12 @@ async def in_background(*works: Work) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _kept_running(work: Work, restart_seconds: float) -> None:
+    while True:
+        try:
+            return await work()
+        except Exception:
+            logger.exception("background work failed; it starts again")
+            await asyncio.sleep(restart_seconds)

@@ -716,8 +716,8 @@ def test_control_client_that_goes_away_harms_nobody(mock: Mock) -> None:
     assert told(mock, "clock")["now"] == NOW
 
 
-@pytest.mark.parametrize("before", [65_400, 65_500, 65_536])
+@pytest.mark.parametrize("before", [65_400, 65_522, 65_526, 65_530, 65_536])
 def test_token_that_the_cut_of_a_long_text_divides_is_not_kept(mock: Mock, before: int) -> None:
     mock.post(form(prompt="a" * before + TOKEN + "b" * 5_000_000))
     kept = mock.control.requests[-1]["fields"]["prompt"]
-    assert len(kept) <= 65_537 and TOKEN[:6] not in kept
+    assert len(kept) <= 65_537 and TOKEN[:4] not in kept

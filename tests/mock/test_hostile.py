@@ -1,5 +1,6 @@
 """Clients that do not read, leave early or ask for too much: each costs no more than its bound."""
 
+import asyncio
 import socket
 import sys
 import time
@@ -17,6 +18,7 @@ from mockserver.media.renderer import Renderer
 from mockserver.server.run import serve_app
 from mockserver.server.serve import bind
 from mockserver.validation.multipart import MOST_IN_MEMORY
+from mockserver.web.asgi import in_background
 from tests.mock.test_cli import served, url
 from tests.mock.test_server import exchange, read_answer
 from tests.mock.vocabulary import BOUNDARY, form, multipart
@@ -232,3 +234,22 @@ def test_sigterm_ends_the_mock_though_downloads_wait() -> None:
         process.terminate()
         process.terminate()
         assert process.wait(timeout=9.5) == 0
+
+
+def test_background_work_that_fails_is_logged_and_starts_again(caplog: pytest.LogCaptureFixture) -> None:
+    tries: list[int] = []
+
+    async def run() -> None:
+        again = asyncio.Event()
+
+        async def work() -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                raise ValueError("a message of another program")
+            again.set()
+
+        async with in_background(work, restart_seconds=0):
+            await asyncio.wait_for(again.wait(), PATIENCE)
+
+    asyncio.run(run())
+    assert "background work failed; it starts again" in caplog.text
