@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
@@ -81,6 +83,9 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
+    if threading.current_thread() is threading.main_thread():
+        # A CI job that is cancelled gets its reports too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown = ProgressLine(err, surroundings.clock, Screen.of(err, asked.environment))
     try:
         outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
@@ -142,10 +147,11 @@ def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings
 
 
 def _planned(made: Plan, settings: Settings) -> list[str]:
-    lines = [f"refused   {case.rule}: {case.label}" for case in made.bad]
+    lines = [f"refused   {case.rule}: {case.label}" for case in (*made.bad, *made.doubtful)]
     lines += [f"accepted  {case.rule}: {case.label}" for case in (*made.good, *made.odd)]
     lines.append("")
-    lines.append(f"{len(made.bad)} requests that must be refused, {made.accepted} that must be accepted")
+    refused = len(made.bad) + len(made.doubtful)
+    lines.append(f"{refused} requests that must be refused, {made.accepted} that must be accepted")
     if settings.spend is None:
         effort = settings.effort
         lines.append(

@@ -84,7 +84,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
         book.write("run", **_head(settings, contract, target.shown))
-    delivery = Delivery(target, Budget(settings.spend), book, surroundings.sleep, record)
+    delivery = Delivery(target, Budget(settings.spend, contract.inferred), book, surroundings.sleep, record)
     run = Run(contract, settings, delivery, surroundings.progress)
     interrupted = False
     try:

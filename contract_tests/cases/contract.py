@@ -53,6 +53,11 @@ class Contract:
         """Good requests in unusual spelling."""
         return tuple(case for case in spellings(self.builder, self.rules) if self._fits(case))
 
+    @cached_property
+    def inferred(self) -> frozenset[str]:
+        """The rules that the source document does not state."""
+        return frozenset(rule.id for rule in self.rules if rule.source == "inferred")
+
     def _fits(self, case: Case) -> bool:
         """Whether the body keeps the limit, which only the limit's own requests may not."""
         return case.rule == "body.limit" or len(case.request.body) <= self.form.limits.get("body-bytes", math.inf)

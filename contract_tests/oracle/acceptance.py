@@ -21,6 +21,8 @@ STATUS, MEDIA_TYPE, HEADERS = "response.status-code", "response.media-type", "re
 UNIQUE, NAMED, NOW = "response.id.unique", "response.headers.unique", "response.created_at.now"
 #: Seconds by which a server's clock may seem to be now this far ahead, now that: it may be that of several machines.
 _WOBBLE = 2.0
+#: No answer has said yet by how much the server's clock is ahead.
+UNKNOWN_OFFSET = (-math.inf, math.inf)
 
 
 @dataclass
@@ -28,12 +30,13 @@ class SeenResponses:
     """What the answers of a run have shown so far.
 
     The `ids` of videos and the names of `exchanges`, with the requests that got them; and the seconds by which the
-    server's clock can be `ahead`, at least and at most.
+    server's clock can be `ahead`, at least and at most, by what it says of a creation and by its `offset` in Date.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     exchanges: dict[str, str] = field(default_factory=dict)
     ahead: tuple[float, float] = (-math.inf, math.inf)
+    offset: tuple[float, float] = UNKNOWN_OFFSET
 
 
 def judge_acceptance(
@@ -217,9 +220,9 @@ def _time(answer: Response, body: dict[str, Any], past: SeenResponses, skew: flo
     made = body.get("created_at")
     if not isinstance(made, int | float):
         return
-    ahead = drift(answer) if skew else 0.0
-    earliest = math.floor(answer.sent_at + ahead - skew) - 1
-    latest = math.ceil(answer.received_at + ahead + skew)
+    least_ahead, most_ahead = past.offset = _offset(answer, past.offset) if skew else (0.0, 0.0)
+    earliest = math.floor(answer.sent_at + least_ahead - skew) - 1
+    latest = math.ceil(answer.received_at + most_ahead + skew)
     if not earliest <= made <= latest:
         yield NOW, f"from {earliest} to {latest}", "created_at"
         return
@@ -230,6 +233,20 @@ def _time(answer: Response, body: dict[str, Any], past: SeenResponses, skew: flo
         yield NOW, f"about {expected}, for a clock that goes on as it did at the creations before", "created_at"
     else:
         past.ahead = (least, most)
+
+
+def _offset(answer: Response, known: tuple[float, float]) -> tuple[float, float]:
+    """Seconds by which the server's clock is ahead, at least and at most; (0, 0) where no answer has had a Date.
+
+    Date may be from any moment between sending and receiving, so quick answers tell most; `known` is what they told.
+    """
+    try:
+        date = parsedate_to_datetime(answer.header("date") or "").timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return (0.0, 0.0) if known == UNKNOWN_OFFSET else known
+    own = (date - answer.received_at, max(date - answer.received_at, date - answer.sent_at))
+    both = (max(own[0], known[0]), min(own[1], known[1]))
+    return both if both[0] <= both[1] else own
 
 
 def drift(answer: Response) -> float:

@@ -15,8 +15,10 @@ class Budget:
     have made and charged the video: those are `unclear`, and spent as the accepted ones are.
     """
 
-    def __init__(self, cap: int | None) -> None:
+    def __init__(self, cap: int | None, doubtful: frozenset[str] = frozenset()) -> None:
         self.cap = cap
+        #: Rules that the document does not state: a right server may accept what breaks them.
+        self.doubtful = doubtful
         #: Creations that are kept back, as for a remix.
         self.held = 0
         self.accepted = 0
@@ -44,13 +46,18 @@ class Budget:
         return self.stopped is None and (case.refusal_due or not self.empty)
 
     def count(self, case: Case, answer: Response) -> None:
-        """Count what came back; stop at once where a bad request was taken and nothing is left to spend."""
+        """Count what came back; stop at once where a bad request was taken and nothing is left to spend.
+
+        One that a right server may accept ends the run only where it went over the cap.
+        """
         with self._lock:
             if answer.accepted:
                 self.accepted += 1
             elif not case.refusal_due and not answer.refused:
                 self.unclear += 1
-            if answer.accepted and case.refusal_due and self.cap is not None and self.spent >= self.cap:
+            if not answer.accepted or not case.refusal_due or self.cap is None:
+                return
+            if self.spent >= self.cap + (case.rule in self.doubtful):
                 self.stopped = (
                     f"stopped: a request that had to be refused was accepted ({case.label}), "
                     f"and no more than {self.cap} may be accepted"

@@ -164,6 +164,9 @@ class Target:
             response = self.transports.here.handle_request(asked)
             response.read()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error).upper().replace(" ", "_"):
+                told = "speaks no TLS: give an address that begins with http://"
+                raise UnreachableError(f"What listens at {self.shown} {told}.") from error
             raise UnreachableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
         except httpx.RequestError as error:
             return Response(0, sent_at=started, received_at=self.clock(), failure=_reason(error))

@@ -20,7 +20,8 @@ class Plan:
     """`good` must be accepted, `bad` refused, `odd` accepted too but in unusual spelling.
 
     `held` are good ones that come last of all, if what they cost was not needed elsewhere. `plain` are the good ones,
-    by the ids of their odd spellings, that are sent where those are refused.
+    by the ids of their odd spellings, that are sent where those are refused. `doubtful` are bad ones that a right
+    server may accept: where creations cost money they come after all others, paid with what is left.
     `skipped` tells why a rule is left out.
     """
 
@@ -30,6 +31,7 @@ class Plan:
     held: list[Case] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     plain: dict[str, Case] = field(default_factory=dict)
+    doubtful: list[Case] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -81,7 +83,7 @@ def _leave_out_open(made: Plan, contract: Contract, *, free: bool) -> None:
     open_ones = [case for case in made.bad if contract.rules[case.rule].source == "inferred"]
     made.bad = [case for case in made.bad if contract.rules[case.rule].source != "inferred"]
     if free:
-        made.bad += open_ones
+        made.doubtful = open_ones
     else:
         reason = "a right server may accept what breaks it, and nothing may be accepted; --strict sends it all the same"
         made.skipped |= {case.rule: reason for case in open_ones}

@@ -11,6 +11,7 @@ from contract_tests.cases.contract import Contract
 from contract_tests.errors import UnjudgeableError
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
+from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle
@@ -19,6 +20,7 @@ from contract_tests.oracle.verdict import Verdict, verdicts
 from contract_tests.runner.client import is_loopback
 from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.plan import Plan, plan
+from contract_tests.runner.target_check import alike, not_the_api, speaks_tls
 from contract_tests.settings import Settings
 
 #: Seconds that two clocks may be apart: on one machine, and between machines.
@@ -61,6 +63,9 @@ class Run:
     created: list[tuple[Case, Response]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     held: list[Case] = field(default_factory=list)
+    _failed: list[Response] = field(default_factory=list)
+    _named: int = 0
+    _nameless: int = 0
 
     def __post_init__(self) -> None:
         """Prepare what judges."""
@@ -74,15 +79,17 @@ class Run:
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
         self.held, self.delivery.budget.held = made.held, len(made.held)
-        greeted = self._greet(good, bad)
-        bad = [case for case in bad if case.id not in greeted]
+        greeted = self._greet(good, bad or made.doubtful)
+        bad, doubtful = ([case for case in part if case.id not in greeted] for part in (bad, made.doubtful))
         if self.delivery.budget.capped:
             self._all("bad requests", bad, spare=True)
             self._all("good requests", [*good[1:], *odd])
             accepted = {case.id for case, _ in self.created}
             self._all("good requests, plainly", [case for one, case in made.plain.items() if one not in accepted])
+            self._all("requests that a right server may accept", doubtful, spare=True)
         else:
             self._all("requests", [*good[1:], *bad, *odd])
+        self._refuse_nameless()
 
     def spend_rest(self) -> None:
         """Send what was held back, where nothing else has been paid for with it."""
@@ -91,26 +98,55 @@ class Run:
             self.judge(case, self.delivery.deliver(case))
 
     def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> set[str]:
-        """Learn whether the token is taken: by one good request, or where none may be accepted by a few bad ones.
+        """Learn whether this is the API and takes the token, by one good request and, unless it passes, a few bad ones.
 
         The ids of the bad ones that were answered: they are judged, and need not be sent again.
         """
+        probes: list[tuple[Case, Response | None]] = []
         if good:
             answer = self.delivery.deliver(good[0])
             if answer is not None:
                 self._hear([answer])
                 self._refuse_token([answer])
             self.judge(good[0], answer)
-            return set()
+            if answer is None or (answer.accepted and answer.object is not None):
+                return set()
+            probes.append((good[0], answer))
         first = {case.rule: case for case in reversed(bad) if not case.wire}
-        probes = [(case, self.delivery.deliver(case)) for case in list(first.values())[-_PROBES:]]
-        heard = [answer for _, answer in probes if answer is not None]
-        if heard and len(heard) == len(probes):
+        tried = [(case, self.delivery.deliver(case)) for case in list(first.values())[-_PROBES:]]
+        heard = [answer for _, answer in tried if answer is not None]
+        if heard and len(heard) == len(tried):
             self._hear(heard)
             self._refuse_token(heard)
-        for case, answer in probes:
+        # An unknown path and a missing token, as long as all answers are alike: only an API tells them apart.
+        for rule in ("path", "auth.required"):
+            case = next((one for one in self.contract.bad if one.rule == rule), None)
+            if case is not None and alike([answer for _, answer in [*probes, *tried] if answer is not None]):
+                tried.append((case, self.delivery.deliver(case)))
+        self._refuse_strangers([*probes, *tried])
+        planned = {case.id for case in bad}
+        tried = [(case, answer) for case, answer in tried if case.id in planned]
+        for case, answer in tried:
             self.judge(case, answer)
-        return {case.id for case, answer in probes if answer is not None}
+        return {case.id for case, answer in tried if answer is not None}
+
+    def _refuse_strangers(self, probes: Sequence[tuple[Case, Response | None]]) -> None:
+        """Give up where one answer serves requests that an API tells apart."""
+        heard = [(case, answer) for case, answer in probes if answer is not None]
+        looks = not_the_api(heard, self.delivery.target.url) if len(heard) == len(probes) else None
+        if looks is not None:
+            raise UnjudgeableError(Redactor(self.delivery.target.token).text(f"{looks}. Nothing can be judged."))
+
+    def _refuse_nameless(self) -> None:
+        """Give up where no good request passed and no refusal of a bad field names it: neither shows this API."""
+        if self.created or not self._failed or not self._nameless or self._named:
+            return
+        first = self.delivery.journal.clean(self._failed[0]).summary(120)
+        raise UnjudgeableError(
+            f"{self.delivery.target.shown} accepted none of {len(self._failed)} good requests, and none of its "
+            f"{self._nameless} refusals of a bad field names the field. It looks like another API, or like one that "
+            f"wants a header more of every request. Nothing can be judged. To the first good request it said: {first}"
+        )
 
     def _hear(self, answers: Sequence[Response]) -> None:
         """Give up on a target that takes connections and says nothing: to these, and to one that asks little."""
@@ -119,6 +155,12 @@ class Run:
         operation = self.contract.form.operation
         probe = self.delivery.ask(Case("path", f"GET {operation.path}", Request("GET", operation.path)))
         if not probe.status:
+            target = self.delivery.target
+            if target.url.startswith("http:") and not target.transported and speaks_tls(target.url):
+                raise UnjudgeableError(
+                    f"{target.shown} is a port for TLS: give an address that begins with https://. "
+                    "Nothing can be judged."
+                )
             told = self.delivery.journal.clean(probe).failure
             raise UnjudgeableError(f"What listens at {self.delivery.target.shown} gives no answer in HTTP: {told}.")
 
@@ -173,6 +215,7 @@ class Run:
         """Judge one answer and remember what follows; None was not sent and shows nothing."""
         if answer is None:
             return []
+        self._notice(case, answer)
         verdict = self.oracle.judge(case, answer)
         self.judgement.add(verdict)
         if not case.refusal_due and answer.accepted:
@@ -180,6 +223,17 @@ class Run:
             self.created.append((case, answer))
         self.delivery.journal.write("judged", id=case.id, broken=sorted({f.rule for f in verdict.findings}))
         return verdict.findings
+
+    def _notice(self, case: Case, answer: Response) -> None:
+        """Count what shows whether this is the API: failed good requests, refusals that name the field at fault."""
+        if not case.refusal_due:
+            if not answer.accepted:
+                self._failed.append(answer)
+            return
+        field = self.contract.rules[case.breach or ""].field
+        if field is not None and not case.wire:
+            named = answer.refused and field.encode() in answer.body
+            self._named, self._nameless = self._named + named, self._nameless + (not named)
 
     def verdicts(self) -> list[Verdict]:
         """The table, once all is sent."""

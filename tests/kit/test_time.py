@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -31,9 +32,19 @@ class Ticking(Direct):
         return super().handle_request(request)
 
 
-def found(told: Callable[[float], float]) -> set[str]:
+class Slow(Ticking):
+    """Each request takes 20 s; Date is from its beginning, the creation from its end."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        begun, self.now = self.now, self.now + 20
+        answer = Direct.handle_request(self, request)
+        answer.headers["date"] = formatdate(begun, usegmt=True)
+        return answer
+
+
+def found(told: Callable[[float], float], kind: type[Ticking] = Ticking) -> set[str]:
     """The rules found broken by a server that tells the time so."""
-    server, settings = Ticking(told), Settings(token=TOKEN, strictness=Strictness(strict=True), spend=None)
+    server, settings = kind(told), Settings(token=TOKEN, strictness=Strictness(strict=True), spend=None)
     around: Any = Surroundings(lambda: server.now, lambda _: None, lambda: server)
     return broken(judge_target(HERE, replace(settings, profile="quick"), around))
 
@@ -51,3 +62,11 @@ def test_a_time_that_never_changes_is_found() -> None:
 
 def test_times_to_and_fro_are_found() -> None:
     assert NOW in found(lambda now: now + (4 if round(now / STEP) % 2 else -4))
+
+
+def test_a_date_from_the_beginning_of_a_slow_request_is_right() -> None:
+    assert NOW not in found(lambda now: now, Slow)
+
+
+def test_a_time_of_long_ago_is_found_beside_such_a_date() -> None:
+    assert NOW in found(lambda now: now - 60, Slow)
