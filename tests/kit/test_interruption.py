@@ -117,3 +117,14 @@ def test_a_run_goes_on_after_ctrl_c_and_sends_nothing_twice(case: str, tmp_path:
     assert resumed(words, journal, second) == 0
     assert first.seen and second.seen
     assert first.seen + second.seen == expected
+
+
+def test_sigterm_writes_the_reports_as_ctrl_c_does(tmp_path: Path) -> None:
+    app = Counting(20)
+    with served(app) as url, running(url, *ENUMS, "--profile", "quick", "--report", str(tmp_path)) as process:
+        app.reached.wait()
+        process.send_signal(signal.SIGTERM)
+        app.open.set()
+        _, err = process.communicate()
+    assert (process.returncode, "interrupted; with --resume" in err) == (2, True)
+    assert (tmp_path / "report.json").exists()

@@ -38,7 +38,10 @@ def row(out: str, rule: str = RULE) -> str:
     return mark if mark == "holds" else f"{mark} {next(line for line in lines[at:] if line.startswith(' ')).strip()}"
 
 
-REFUSAL = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+def refusal(data: bytes) -> bytes:
+    """What an API that takes nothing answers: it tells a request without a token from the others."""
+    line = b"404 Not Found" if b"\r\nauthorization:" in data.lower() else b"401 Unauthorized"
+    return b"HTTP/1.1 " + line + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 @contextmanager
@@ -80,7 +83,7 @@ def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
 
     def reply(data: bytes) -> bytes:
         seen.append(data)
-        return raw if no_http(data) else REFUSAL
+        return raw if no_http(data) else refusal(data)
 
     with listening(reply) as address:
         yield address, seen

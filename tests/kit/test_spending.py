@@ -158,3 +158,16 @@ def test_what_may_have_been_made_behind_an_unclear_answer_is_spent(status: int, 
     outcome = judge(gateway, spend=cap)
     assert len(made) <= cap
     assert (outcome.accepted, outcome.unclear) == (0, len(made))
+
+
+@pytest.mark.parametrize("cap", [1, 3])
+def test_what_the_document_leaves_open_is_sent_after_the_good_requests_and_ends_no_run(cap: int) -> None:
+    """A server that takes what only an inferred rule forbids: the good requests are all sent, the cap is kept."""
+    for name, server in CORRECT.items():
+        if server.strict or name == "slow":
+            continue
+        app = Counted(server.build())
+        outcome = judge(app, spend=cap, strict=False, extensions=False)
+        assert (name, outcome.stopped) == (name, None)
+        assert (name, app.accepted) == (name, cap)
+        assert "response.status-code" in {v.rule.id for v in outcome.verdicts if v.verdict == "holds"}
