@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from contract_tests.errors import MisuseError
+from contract_tests.spec.consistency import contradiction
 from contract_tests.spec.overlay import overlaid
 from contract_tests.spec.structure import METHODS, misshapen
 
@@ -92,7 +93,7 @@ class Document:
         document = cls(
             tree, digest=digest, source=" + ".join(str(one) for one in [path, *(one for one, _ in dialects)])
         )
-        document.require()
+        document.require(None if dialects else raw)
         return document
 
     @cached_property
@@ -100,16 +101,19 @@ class Document:
         """All of it as one text, to look words up in."""
         return json.dumps(self.tree, ensure_ascii=False, default=str)
 
-    def require(self) -> None:
-        """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing."""
+    def require(self, raw: bytes | None = None) -> None:
+        """Check that everything is there that the kit reads. Raises MisuseError naming the first thing missing.
+
+        `raw`: the YAML of it, for the number of a line.
+        """
         if not isinstance(self.tree, dict) or not str(self.tree.get("openapi", "")).startswith("3.1"):
             raise MisuseError(f"The document {self.source} is no OpenAPI 3.1 document: 'openapi: 3.1.x' is missing.")
         fault = misshapen(self.tree)
         if fault is not None:
             raise MisuseError(f"The document {self.source} is no contract, {fault}.")
-        lost = next((one for one in _references(self.tree) if not self.has(one)), None)
-        if lost is not None:
-            raise MisuseError(f"The document {self.source} refers to {lost}, which is not there.")
+        found = contradiction(self.tree, raw)
+        if found is not None:
+            raise MisuseError(f"The document {self.source}: {found}.")
         for rule, entry in self.tree["x-rules"].items():
             error = entry.get("error")
             if error is not None and error not in self.tree["x-errors"]:
@@ -186,18 +190,6 @@ def _parsed(raw: bytes, path: Path) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise MisuseError(f"The document {path} is no YAML: {reason}") from error
-
-
-def _references(node: Any) -> Iterator[str]:
-    """Every `$ref` of a tree."""
-    if isinstance(node, list):
-        for one in node:
-            yield from _references(one)
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for one in node.values():
-            yield from _references(one)
 
 
 def escape(key: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from mockserver.spec.consistency import contradiction
 from mockserver.spec.overlay import OverlayError, apply_overlays
 from mockserver.spec.yaml_loader import YAMLError, dump_yaml, load_yaml
 
@@ -216,6 +217,8 @@ def parse_document(text: str, overlays: tuple[tuple[str, str], ...] = ()) -> Doc
             raise DocumentError(str(error)) from None
     if not str(raw.get("openapi", "")).startswith("3.1."):
         raise DocumentError(f"openapi: '{raw.get('openapi')}' is not supported, 3.1 is")
+    if found := contradiction(raw, None if overlays else text):
+        raise DocumentError(found)
     document = _document(raw)
     _check_rules(document)
     if RATE_LIMIT not in document.errors:

@@ -193,15 +193,6 @@ def test_a_square_is_not_swapped(tmp_path: Path) -> None:
     assert [label for label in labels(tmp_path, chosen) if label.startswith("size 720x720, image/png swapped")] == []
 
 
-def test_a_size_that_names_no_sides_has_no_picture_that_is_none_of_them(tmp_path: Path) -> None:
-    def automatic(tree: Tree) -> None:
-        fields(tree)["size"]["enum"] += ["auto"]
-        del fields(tree)["size"]["default"]
-
-    told = labels(tmp_path, automatic)
-    assert [label for label in told if label.startswith(("size auto", "no size, a picture"))] == []
-
-
 def more_paths(tree: Tree) -> None:
     """Operations at what are wrong paths and wrong methods in the document that ships."""
     answer = {"tags": ["Extensions"], "responses": {"200": {"description": "Fine."}}}

@@ -175,7 +175,7 @@ DAMAGE = {
     "an unknown error": ("error: invalid-http", "error: no-such-error", "'no-such-error', which no x-errors has"),
     "a reference to nowhere": ("$ref: '#/components/schemas/CreateVideo'", "$ref: '#/nowhere'", "#/nowhere"),
     "a picture that fits nothing": ("x-dimensions-match: size", "x-dimensions-match: sides", "cannot be read as a contract"),
-    "an answer of nowhere": ("{$ref: '#/components/schemas/QueuedVideo'}", "{$ref: '#/lost'}", "refers to #/lost"),
+    "an answer of nowhere": ("{$ref: '#/components/schemas/QueuedVideo'}", "{$ref: '#/lost'}", "'#/lost' leads nowhere"),
     "another form": ("multipart/form-data:", "application/json:", "tests multipart/form-data"),
     "no form that fits": ("minLength: 1\n          maxLength: 32000", "minLength: 2\n          maxLength: 1", "no form fits it"),
     "no request": ("requestBody:", "x-requestBody:", "no operation with a request body"),

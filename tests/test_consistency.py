@@ -1,0 +1,69 @@
+"""A document that contradicts itself is refused by both packages, with the same words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contract_tests.errors import MisuseError
+from contract_tests.spec.document import Document as KitDocument
+from mockserver.spec.document import DocumentError, default_path, read_document
+
+TEXT = default_path().read_text("utf-8")
+
+# What is edited, what it becomes, and what is told of it.
+CONTRADICTIONS = {
+    "default outside its enum": (
+        "enum: ['4', '8', '12']\n          default: '4'",
+        "enum: ['4', '8', '12']\n          default: '5'",
+        "/seconds/default: the default '5' is none of the values allowed: '4', '8', '12'",
+    ),
+    "default of a parameter": (
+        "enum: [desc, asc], default: desc",
+        "enum: [desc, asc], default: new",
+        "the default 'new'",
+    ),
+    "size that is none": (
+        "enum: [720x1280, 1280x720,",
+        "enum: [720x1280, large,",
+        "/size/enum/1: 'large' is no size; allowed: WIDTHxHEIGHT",
+    ),
+    "size without an area": ("enum: [720x1280, 1280x720,", "enum: [720x1280, 0720x1280,", "'0720x1280' is no size"),
+    "status of a success": (
+        "kinds: [enum, const]\n    status: 400",
+        "kinds: [enum, const]\n    status: 200",
+        "#/x-errors/invalid-value/status: 200 is no status of an error; allowed: 400 to 599",
+    ),
+    "status beyond all": (
+        "kinds: [repeated]\n    status: 400",
+        "kinds: [repeated]\n    status: 600",
+        "600 is no status",
+    ),
+    "reference to nowhere": (
+        "schema: {$ref: '#/components/schemas/QueuedVideo'}",
+        "schema: {$ref: '#/components/schemas/Nothing'}",
+        "'#/components/schemas/Nothing' leads nowhere",
+    ),
+    "reference to a file": (
+        "schema: {$ref: '#/components/schemas/QueuedVideo'}",
+        "schema: {$ref: 'other.yaml'}",
+        "'other.yaml' does not point into the document",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTIONS)
+def test_contradiction_is_told_by_both_with_its_line(what: str, tmp_path: Path) -> None:
+    old, new, reason = CONTRADICTIONS[what]
+    assert TEXT.count(old) == 1
+    file = tmp_path / "edited.yaml"
+    file.write_text(TEXT.replace(old, new), "utf-8")
+    with pytest.raises(DocumentError) as by_mock:
+        read_document(file)
+    with pytest.raises(MisuseError) as by_kit:
+        KitDocument.load(file)
+    told = str(by_mock.value)
+    assert str(by_kit.value) == f"The document {file}: {told}."
+    assert reason in told
+    number = re.match(r"line (\d+): #/", told)
+    assert number and any(part in file.read_text("utf-8").splitlines()[int(number[1]) - 1] for part in new.split("\n"))
