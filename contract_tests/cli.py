@@ -46,7 +46,14 @@ def main(
     asked = parse(sys.argv[1:] if arguments is None else arguments, environment, out, err)
     if isinstance(asked, int):
         return asked
-    commands = {"run": _run, "plan": _plan, "rules": _rules, "judge": _judge, "identify": _identify}
+    commands = {
+        "run": _run,
+        "plan": _plan,
+        "rules": _rules,
+        "judge": _judge,
+        "identify": _identify,
+        "validate": _validate,
+    }
     try:
         code = commands[asked.command](asked, out, err, surroundings or Surroundings())
         out.flush()
@@ -175,6 +182,16 @@ def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
 def _identify(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     found = identify(asked.url, asked.settings, asked.probe, surroundings)
     out.writelines(f"{printable(line)}\n" for line in told(found))
+    return HOLDS
+
+
+def _validate(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    contract = load(asked.settings.document, asked.settings.dialects)
+    for rule in contract.rules:
+        if not contract.document.has(rule.at):
+            out.write(f"{asked.settings.document}: x-rules.{rule.id} stands nowhere: what it points at is gone\n")
+    count = len(list(contract.rules))
+    out.write(f"{asked.settings.document}: {count} rules can be judged\n")
     return HOLDS
 
 

@@ -74,11 +74,15 @@ def make_parser() -> _Parser:
     """The parser of the whole command."""
     parser = _Parser(prog="contract-tests", description="Check an endpoint of POST /v1/videos against the document.")
     parser.add_argument("--version", action="version", version=f"contract-tests {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | plan | rules | judge | identify")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="run | plan | rules | judge | identify | validate"
+    )
     run = commands.add_parser("run", help="judge an endpoint")
     plan = commands.add_parser("plan", help="show what would be sent, and send nothing")
     rules = commands.add_parser("rules", help="show the rule table")
     judge = commands.add_parser("judge", help="judge the answers of a journal again")
+    validate = commands.add_parser("validate", help="check a document, and send nothing")
+    validate.add_argument("document", type=Path, metavar="FILE", help="the document")
     identify = commands.add_parser("identify", help="find out which dialect an endpoint speaks")
     identify.add_argument(
         "--probe", type=_whole, default=0, metavar="N", help="creations that may be made to be surer (default: 0)"
@@ -145,7 +149,7 @@ def make_parser() -> _Parser:
             metavar="FILE",
             help="another copy of openapi.yaml to take the rules from",
         )
-    for command in (run, plan, rules, judge):
+    for command in (run, plan, rules, judge, validate):
         command.add_argument(
             "--dialect",
             type=_dialect,

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from mockserver.api.operations import Operations
 from mockserver.app import build
+from mockserver.commands import COMMANDS
 from mockserver.example import curl_line, example_dimensions, write_picture
 from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
@@ -35,16 +36,29 @@ def main(
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
 ) -> int:
-    """Serve until told to stop. 0 when stopped, 2 when misused, with one line on ``stderr`` that says how."""
+    """Serve until told to stop, or run another command. 0, or 2 when misused, with one line on ``stderr``."""
     stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        return run_command(argv[0], argv[1:], stdout, stderr)
     try:
-        settings = read_settings(sys.argv[1:] if argv is None else argv, os.environ if env is None else env, stdout)
+        settings = read_settings(argv, os.environ if env is None else env, stdout)
         run(settings, stdout, stderr)
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
         return MISUSED
     except (UsageError, BindError, StoreError, ScenarioFileError, TargetError, WorkerError) as error:
         stderr.write(f"mockserver: {error}\n")
+        return MISUSED
+    return 0
+
+
+def run_command(name: str, argv: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
+    """Run a command that serves nothing. 0, or 2 when misused."""
+    try:
+        COMMANDS[name](argv, stdout)
+    except (DocumentError, UsageError) as error:
+        stderr.write(f"mockserver {name}: {error}\n")
         return MISUSED
     return 0
 

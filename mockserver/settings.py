@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -242,6 +243,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(
             prog="mockserver",
             description="A mock of POST /v1/videos that enforces the rules of openapi.yaml.",
+            usage="mockserver [options] | mockserver document [options] | mockserver validate FILE",
             epilog="Each option is also read from the environment variable in brackets; the flag wins.",
             allow_abbrev=False,
         )
@@ -260,6 +262,7 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
     Exits with 0, through ``SystemExit``, when asked for help.
     """
     parser = _Parser(stdout)
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
     for option in OPTIONS:
         described = f"{option.help} (default: {option.default}) [{option.variable}]"
         if option.is_switch:
@@ -267,6 +270,9 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
         else:
             parser.add_argument(option.flag, dest=option.name, metavar=option.metavar, action="append", help=described)
     given = vars(parser.parse_args(argv))
+    if given.pop("version"):
+        stdout.write(f"mockserver {version('videos-mock-kit')}\n")
+        raise SystemExit(0)
     values = {}
     for option in OPTIONS:
         texts, source = given[option.name], option.flag

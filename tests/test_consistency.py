@@ -1,13 +1,18 @@
 """A document that contradicts itself is refused by both packages, with the same words."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 from contract_tests.errors import MisuseError
 from contract_tests.spec.document import Document as KitDocument
+from mockserver.cli import main
 from mockserver.spec.document import DocumentError, default_path, read_document
+from mockserver.spec.overlay import dialect_path
+from tests.kit.vocabulary import command
 
 TEXT = default_path().read_text("utf-8")
 
@@ -67,3 +72,39 @@ def test_contradiction_is_told_by_both_with_its_line(what: str, tmp_path: Path) 
     assert reason in told
     number = re.match(r"line (\d+): #/", told)
     assert number and any(part in file.read_text("utf-8").splitlines()[int(number[1]) - 1] for part in new.split("\n"))
+
+
+def mock_command(*words: str) -> tuple[int, str, str]:
+    out, err = StringIO(), StringIO()
+    return main(words, {}, out, err), out.getvalue(), err.getvalue()
+
+
+def test_validate_says_what_can_be_served_and_judged() -> None:
+    assert mock_command("validate", str(default_path()))[::2] == (0, "")
+    code, out, err = command("validate", str(default_path()), "--dialect", "sglang")
+    assert (code, err, out.endswith(" rules can be judged\n")) == (0, "", True)
+
+
+def test_validate_of_a_contradiction_is_misuse_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "edited.yaml"
+    file.write_text(TEXT.replace("default: 720x1280", "default: 1x1"), "utf-8")
+    for code, out, err in (mock_command("validate", str(file)), command("validate", str(file))):
+        assert (code, out, err.count("\n"), "the default '1x1'" in err) == (2, "", 1, True)
+
+
+@pytest.mark.parametrize("words", [("document", "--nothing"), ("validate",), ("document", "--dialect", "azur")])
+def test_misuse_of_a_command_is_one_line(words: tuple[str, ...]) -> None:
+    code, out, err = mock_command(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_document_is_printed_with_its_dialect(form: str) -> None:
+    code, out, _ = mock_command("document", "--dialect", "azure", "--format", form)
+    assert (code, yaml.safe_load(out)) == (0, read_document(default_path(), [dialect_path("azure")]).raw)
+
+
+def test_version_is_told() -> None:
+    with pytest.raises(SystemExit) as ended:
+        mock_command("--version")
+    assert ended.value.code == 0

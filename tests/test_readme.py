@@ -75,7 +75,7 @@ def test_python_example_prints_a_completed_video(folder: Path) -> None:
 
 def test_every_command_of_the_kit_is_listed_and_every_listed_one_is_there() -> None:
     listed = {line.split()[1] for line in block("example", "commands", KIT).splitlines()}
-    assert listed == {"run", "plan", "rules", "judge", "identify"}
+    assert listed == {"run", "plan", "rules", "judge", "identify", "validate"}
     assert [name for name in sorted(listed) if kit(name, "--help")[0] != 0] == []
 
 
@@ -100,7 +100,8 @@ def test_pytest_example_runs_one_test_a_rule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("model", ["sora-2", "sora-9"])
 def test_in_process_example_judges_an_application(model: str, tmp_path: Path) -> None:
-    document = edited(tmp_path, ("enum: [sora-2, sora-2-pro]\n", f"enum: [{model}, sora-2-pro]\n"))
+    models = "enum: [{0}, sora-2-pro]\n          default: {0}\n"
+    document = edited(tmp_path, (models.format("sora-2"), models.format(model)))
     code = block("example", "in process", KIT).replace('Settings(token="T"', 'Settings(token="T", profile="quick"')
     names = {"app": create_app(Settings(tokens=("T",), document=document))}
     with nullcontext() if model == "sora-2" else pytest.raises(AssertionError):
