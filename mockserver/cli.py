@@ -27,6 +27,7 @@ from mockserver.stores.base import StoreError
 from mockserver.webhooks.target import TargetError, check_target
 
 MISUSED = 2
+HIDDEN_TOKEN = "YOUR_TOKEN"  # noqa: S105 - stands for one that was given
 EXAMPLE_TOKEN = "test-token"  # noqa: S105 - what the example sends where any token will do
 
 
@@ -93,7 +94,8 @@ def _leave(_signal: int, _frame: object) -> None:
 
 def banner(settings: Settings, service: Operations, url: str, picture: Path) -> str:
     """What is told at the start: the address, the routes, a request that works and how to point a client here."""
-    token = settings.tokens[0] if settings.tokens else EXAMPLE_TOKEN
+    # A token that was given is a secret, and what is told here stands in the logs of CI.
+    token = HIDDEN_TOKEN if settings.tokens else EXAMPLE_TOKEN
     create = service.document.operation("createVideo")
     return "\n".join(
         [

@@ -53,7 +53,7 @@ class MovableClock:
     @property
     def offset(self) -> float:
         """How many seconds it is ahead of the other clock; behind, where that is below 0."""
-        return self() - self._clock()
+        return self._ahead if self._frozen is None else self._frozen - self._clock()
 
     def advance(self, seconds: float) -> None:
         """Go forward at once, frozen or not. ``ValueError`` if ``seconds`` is below 0, or no number."""

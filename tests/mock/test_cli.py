@@ -69,7 +69,8 @@ def test_start_tells_the_address_the_routes_and_the_variables_of_a_client() -> N
         assert told.startswith(PREFIX + "http://127.0.0.1:")
         assert "POST   /v1/videos\n" in told and "GET    /v1/videos/{video_id}\n" in told
         assert f"export OPENAI_BASE_URL={url(told)}/v1\n" in told
-        assert "export OPENAI_API_KEY=secret-1\n" in told
+        assert "export OPENAI_API_KEY=YOUR_TOKEN\n" in told
+        assert "secret-1" not in told and "secret-2" not in told
 
 
 def test_command_that_is_told_at_the_start_works_as_it_stands() -> None:

@@ -225,6 +225,14 @@ def test_clock_never_goes_back(steps: list[tuple[str, float]]) -> None:
     assert (clock(), clock.offset, clock.is_frozen) == (base.now, 0, False)
 
 
+def test_offset_is_exactly_what_the_clock_was_advanced_by_on_a_clock_that_runs() -> None:
+    clock = MovableClock(iter([1.1 + 0.1 * tick for tick in range(99)]).__next__)
+    clock.advance(60)
+    assert clock.offset == 60
+    clock.reset()
+    assert clock.offset == 0
+
+
 # The journal.
 
 
