@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from contract_tests.cases.contract import Contract, load
@@ -95,7 +97,8 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown = ProgressLine(err, surroundings.clock, Screen.of(err, asked.environment))
     try:
-        outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
+        with _caches_elsewhere():
+            outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
     finally:
         shown.close()
     code = _tell(outcome, asked, out, err)
@@ -104,6 +107,19 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
         err.write(f"contract-tests: interrupted; {how}\n")
         return UNJUDGED
     return code
+
+
+@contextmanager
+def _caches_elsewhere() -> Iterator[None]:
+    """Hypothesis keeps what it computes of Unicode in a temporary folder, not in a `.hypothesis` where one stands."""
+    from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415  loads Hypothesis
+
+    with TemporaryDirectory(prefix="contract-tests-", ignore_cleanup_errors=True) as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:

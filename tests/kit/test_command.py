@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from contract_tests.report.json_report import schema
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.vocabulary import HERE, TOKEN, command, edited, run
+from tests.mock.test_cli import served, url
 
 CLEAN = CORRECT["clean"]
 FAULTY = CATALOGUE["seconds-any"]
@@ -169,3 +172,15 @@ def test_older_journals_are_kept(tmp_path: Path) -> None:
     for _ in range(3):
         run(CLEAN.build(), *QUICK, "--report", str(tmp_path), "--rule", "seconds.enum")
     assert {path.name for path in tmp_path.glob("*.jsonl")} == {"journal.jsonl", "journal.1.jsonl", "journal.2.jsonl"}
+
+
+def test_a_chosen_rule_is_judged_and_counted_alone() -> None:
+    code, out, _ = run(CLEAN.build(), *QUICK, "--rule", "seconds.enum")
+    assert (code, "1 rules hold, 0 broken, 0 broken as a warning, 0 untested" in out) == (0, True)
+
+
+def test_nothing_is_left_where_the_command_was_run(tmp_path: Path) -> None:
+    with served("--token", TOKEN, "--log-level", "warning") as (_, told):
+        words = [sys.executable, "-m", "contract_tests", "run", url(told), "--token", TOKEN]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, [])
