@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from signal import SIGTERM, signal
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import TextIO
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from mockserver.server.run import serve_app, work
 from mockserver.server.serve import BindError, bind, url_of
 from mockserver.server.workers import Supervisor, WorkerError
 from mockserver.settings import Settings, UsageError, read_settings
-from mockserver.spec.document import DocumentError
+from mockserver.spec.document import DocumentError, control_document
 from mockserver.stores.base import StoreError
 from mockserver.webhooks.target import TargetError, check_target
 
@@ -97,6 +98,7 @@ def banner(settings: Settings, service: Operations, url: str, picture: Path) -> 
     # A token that was given is a secret, and what is told here stands in the logs of CI.
     token = HIDDEN_TOKEN if settings.tokens else EXAMPLE_TOKEN
     create = service.document.operation("createVideo")
+    paths = dict.fromkeys(operation.path for operation in control_document().operations)
     return "\n".join(
         [
             f"mockserver is listening on {url}",
@@ -108,6 +110,9 @@ def banner(settings: Settings, service: Operations, url: str, picture: Path) -> 
             "",
             "See what your client sends, and why it is refused:",
             f"  {url}/_mock/ui",
+            "",
+            "Move its clock, play scenarios, read what was asked:",
+            *wrap(", ".join(paths), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False),
             "",
             "Point an openai client at it:",
             f"  export OPENAI_BASE_URL={url}{create.path.rpartition('/')[0]}",

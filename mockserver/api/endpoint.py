@@ -8,6 +8,7 @@ body at hand may take them without ASGI by ``respond``.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from mockserver.api.capacity import Capacity
@@ -15,7 +16,7 @@ from mockserver.api.context import RequestContext
 from mockserver.api.operations import Operations
 from mockserver.scenarios.active import PreferenceError
 from mockserver.scenarios.catalogue import ScenarioError
-from mockserver.spec.document import Document
+from mockserver.spec.document import Document, control_document
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError, release_files
 from mockserver.validation.storage import TemporaryStorageError
@@ -224,19 +225,28 @@ class NotFound:
 
     def __init__(self, service: Operations) -> None:
         self._service = service
-        self._routes = [f"{operation.method} {operation.path}" for operation in service.document.operations]
+        self._routes, self._private = (
+            [f"{operation.method} {operation.path}" for operation in document.operations]
+            for document in (service.document, control_document())
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the list of routes."""
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close"})
-        answer = self._service.refuse("path", method=scope["method"], path=scope["path"], routes=self._routes)
         context: RequestContext = scope[CONTEXT]
-        if context.path.startswith("/_mock/"):
-            context.is_control = True
+        answer = self._refusal(scope["method"], scope["path"])
+        context.is_control = answer.rule == "control.path"
         if context.path == "/" and context.method == "GET" and "text/html" in (context.header(b"accept") or ""):
             # A browser asks for a page by naming HTML; no client of the API does.
             answer = Response(303, ((b"location", PAGE), (b"content-length", b"0"), (b"vary", b"accept")), b"")
             context.is_control = True
         context.rule, context.answer = answer.rule, answer
         return await send_response(answer, scope, receive, send)
+
+    def _refusal(self, method: str, path: str) -> Response:
+        if not path.startswith("/_mock/"):
+            return self._service.refuse("path", method=method, path=path, routes=self._routes)
+        near = get_close_matches(path, [route.partition(" ")[2] for route in self._private], 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        return self._service.refuse("control.path", method=method, path=path, reason=hint, routes=self._private)

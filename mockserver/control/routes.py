@@ -81,7 +81,8 @@ class ControlRoutes:
         return Handler(name, respond, self._reader(name))
 
     def _reader(self, name: str) -> Callable[[RequestContext], JSONReader]:
-        return lambda context: JSONReader(self._bodies[name], context.header(b"content-type") or "")
+        # Nothing but JSON is taken here, so that a body of no type can be nothing else.
+        return lambda context: JSONReader(self._bodies[name], context.header(b"content-type") or "application/json")
 
     def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Result]) -> Result:
         return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)

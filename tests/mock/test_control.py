@@ -91,8 +91,12 @@ def test_no_control_operation_answers_another_machine(mock: Mock, method: str, p
 
 def test_control_is_no_part_of_the_contract(mock: Mock) -> None:
     assert "_mock" not in mock.send("GET", "/nowhere").text
-    with served() as (_, told_at_start):  # the page alone is named
-        assert "_mock" not in told_at_start.replace("/_mock/ui", "")
+
+
+def test_start_names_the_paths_of_the_control_interface() -> None:
+    with served() as (_, told_at_start):
+        for path in ("/_mock/ui\n", "/_mock/clock,", "/_mock/scenarios\n"):
+            assert path in told_at_start
 
 
 def test_other_method_of_a_control_path_is_refused(mock: Mock) -> None:
@@ -196,7 +200,7 @@ def test_clock_that_is_moved_wrongly_stays(mock: Mock, body: Any, code: str, par
 
 
 def test_body_of_another_type_is_refused(mock: Mock) -> None:
-    answer = mock.tell("POST", "clock", content=b"advance=1")
+    answer = mock.tell("POST", "clock", {"content-type": "text/plain"}, content=b"advance=1")
     assert (answer.status_code, envelope(answer)["code"]) == (415, "unsupported_content_type")
 
 
@@ -729,3 +733,16 @@ def test_token_that_the_cut_of_a_long_text_divides_is_not_kept(mock: Mock, befor
     mock.post(form(prompt="a" * before + TOKEN + "b" * 5_000_000))
     kept = mock.control.requests[-1]["fields"]["prompt"]
     assert len(kept) <= 65_537 and TOKEN[:4] not in kept
+
+
+def test_path_of_the_control_interface_that_is_not_there_is_answered_with_those_that_are() -> None:
+    answer = Mock().send("GET", "/_mock/cloc")
+    assert (answer.status_code, envelope(answer)["code"]) == (404, "unknown_url")
+    assert "Did you mean '/_mock/clock'?" in envelope(answer)["message"]
+    assert "'POST /_mock/scenarios'" in envelope(answer)["message"]
+
+
+def test_json_without_a_content_type_is_taken_by_the_control_interface() -> None:
+    mock = Mock()
+    mock.tell("POST", "clock", content=b'{"advance": 60}')
+    assert told(mock, "clock")["offset"] == 60
