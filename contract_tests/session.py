@@ -106,7 +106,6 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         verdicts=[
             replace(one, findings=tuple(book.clean_finding(finding) for finding in one.findings))
             for one in run.verdicts()
-            if settings.only is None or one.rule.id in settings.only
         ],
         requests=delivery.requests,
         accepted=delivery.budget.accepted,

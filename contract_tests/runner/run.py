@@ -63,7 +63,7 @@ class Run:
     created: list[tuple[Case, Response]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     held: list[Case] = field(default_factory=list)
-    _failed: list[Response] = field(default_factory=list)
+    _good_answers: list[Response] = field(default_factory=list)
     _named: int = 0
     _nameless: int = 0
 
@@ -139,11 +139,13 @@ class Run:
 
     def _refuse_nameless(self) -> None:
         """Give up where no good request passed and no refusal of a bad field names it: neither shows this API."""
-        if self.created or not self._failed or not self._nameless or self._named:
+        # A server that breaks down over good requests, or drops them, is at fault: that is a verdict.
+        all_refused = bool(self._good_answers) and all(answer.refused for answer in self._good_answers)
+        if not all_refused or not self._nameless or self._named:
             return
-        first = self.delivery.journal.clean(self._failed[0]).summary(120)
+        first = self.delivery.journal.clean(self._good_answers[0]).summary(120)
         raise UnjudgeableError(
-            f"{self.delivery.target.shown} accepted none of {len(self._failed)} good requests, and none of its "
+            f"{self.delivery.target.shown} accepted none of {len(self._good_answers)} good requests, and none of its "
             f"{self._nameless} refusals of a bad field names the field. It looks like another API, or like one that "
             f"wants a header more of every request. Nothing can be judged. To the first good request it said: {first}"
         )
@@ -225,10 +227,9 @@ class Run:
         return verdict.findings
 
     def _notice(self, case: Case, answer: Response) -> None:
-        """Count what shows whether this is the API: failed good requests, refusals that name the field at fault."""
+        """Count what shows whether this is the API: answers to good requests, refusals that name the field at fault."""
         if not case.refusal_due:
-            if not answer.accepted:
-                self._failed.append(answer)
+            self._good_answers.append(answer)
             return
         field = self.contract.rules[case.breach or ""].field
         if field is not None and not case.wire:

@@ -44,7 +44,8 @@ def _told_at_start(process: "subprocess.Popen[str]", file: Path) -> Server:
     first = process.stdout.readline()
     assert first.startswith("mockserver is listening on "), "the server did not start"
     curl = next(line.strip() for line in process.stdout if line.startswith("  curl "))
-    return Server(first.split()[-1], curl, file)
+    # The start does not tell a token that was given.
+    return Server(first.split()[-1], curl.replace("YOUR_TOKEN", TOKEN), file)
 
 
 def program(*names: str) -> str:

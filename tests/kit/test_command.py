@@ -174,11 +174,6 @@ def test_older_journals_are_kept(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.glob("*.jsonl")} == {"journal.jsonl", "journal.1.jsonl", "journal.2.jsonl"}
 
 
-def test_a_chosen_rule_is_judged_and_counted_alone() -> None:
-    code, out, _ = run(CLEAN.build(), *QUICK, "--rule", "seconds.enum")
-    assert (code, "1 rules hold, 0 broken, 0 broken as a warning, 0 untested" in out) == (0, True)
-
-
 def test_nothing_is_left_where_the_command_was_run(tmp_path: Path) -> None:
     with served("--token", TOKEN, "--log-level", "warning") as (_, told):
         words = [sys.executable, "-m", "contract_tests", "run", url(told), "--token", TOKEN]

@@ -89,7 +89,8 @@ def test_what_came_is_shown_as_text(actual: str, shown: str) -> None:
 
 def test_answer_of_markup_makes_no_tag(tmp_path: Path) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        status = 200 if scope["path"] == "/v1/videos" else 404
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html")]})
         await send({"type": "http.response.body", "body": b"<script>alert(1)</script></pre><img src=//evil.example>"})
 
     run(app, *QUICK, "--report", str(tmp_path))

@@ -97,7 +97,7 @@ def test_the_token_stands_in_no_file_and_no_output(case: str, tmp_path: Path) ->
 def test_the_token_in_an_address_stands_in_no_file_and_no_output(tmp_path: Path) -> None:
     url = f"{HERE}/{TOKEN}/v1"
     code, out, err = run(CORRECT["clean"].build(), "--token", TOKEN, *FEW, "--report", str(tmp_path), url=url)
-    assert code == 1
+    assert code == 2
     assert [holds(text) for text in (out, err, *written(tmp_path)) if holds(text)] == []
 
 
