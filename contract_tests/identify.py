@@ -16,10 +16,10 @@ from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.runner.budget import Budget
-from contract_tests.runner.client import Target, Transports, base_url, is_loopback
+from contract_tests.runner.client import Target, Transports, base_url
 from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
-from contract_tests.runner.run import SKEW_ELSEWHERE, SKEW_HERE
+from contract_tests.runner.run import skew_to
 from contract_tests.session import Surroundings
 from contract_tests.settings import Settings
 from contract_tests.spec.overlay import find, names
@@ -105,7 +105,7 @@ def identify(url: str, settings: Settings, probes: int, surroundings: Surroundin
         target = Target(address, settings.token, transports, surroundings.clock, None, transport is not None)
         journal = Journal(None, Redactor(settings.token, ""))
         delivery = Delivery(target, Budget(probes), journal, surroundings.sleep)
-        _Inquiry(candidates, delivery, with_token=settings.token is not None).ask(probes)
+        _Inquiry(candidates, delivery).ask(probes)
     ranked = sorted(candidates, key=lambda one: (one.share, one.kept), reverse=True)
     if not any(one.judged for one in ranked):
         raise UnjudgeableError(f"What listens at {target.shown} answers nothing that tells a dialect.")
@@ -115,55 +115,50 @@ def identify(url: str, settings: Settings, probes: int, surroundings: Surroundin
 class _Inquiry:
     """Sends each request once and judges its answer by every dialect in which it means something."""
 
-    def __init__(self, candidates: Sequence[Candidate], delivery: Delivery, *, with_token: bool) -> None:
+    def __init__(self, candidates: Sequence[Candidate], delivery: Delivery) -> None:
         self._candidates = candidates
+        self._readers = [one.contract.builder.reader for one in candidates]
         self._delivery = delivery
-        self._with_token = with_token
         self._answers: dict[str, Response | None] = {}
 
     def ask(self, probes: int) -> None:
         for asking in self._candidates:
             for case in self._refused(asking.contract):
-                self._judge_form(case, asking.contract)
+                self._judge(case)
             self._strangers(asking)
-        skew = SKEW_HERE if is_loopback(self._delivery.target.url) else SKEW_ELSEWHERE
         for case in self._good()[:probes]:
-            answer = self._delivery.deliver(case)
-            for one in self._candidates if answer is not None else ():
-                again = due_again(one.contract, case)
-                if again is not None and answer is not None and one.contract.form.operation.path == case.request.path:
-                    one.add(Oracle(one.contract, skew=skew).judge(again, answer))
+            self._judge(case)
 
     def _refused(self, contract: Contract) -> Iterator[Case]:
         """A request for each rule of the form that this dialect refuses, and every other one too."""
         seen: set[str] = set()
-        readers = [one.contract.builder.reader for one in self._candidates]
         for case in contract.bad:
             parts = case.request.parts
             if case.wire or parts is None or case.rule in seen or case.request.credential != "right":
                 continue
-            if len(case.request.body) < 100_000 and all(reader.breaches(parts) for reader in readers):
+            if len(case.request.body) < 100_000 and all(reader.breaches(parts) for reader in self._readers):
                 seen.add(case.rule)
                 yield case
 
     def _good(self) -> list[Case]:
         """Good requests of the first dialect that are good in every other one, at its own path."""
         best = max(self._candidates, key=lambda one: (one.share, one.kept))
-        readers = [one.contract.builder.reader for one in self._candidates]
         return [
             case
             for case in best.contract.good
-            if not any(reader.breaches(case.request.parts or ()) for reader in readers)
+            if not any(reader.breaches(case.request.parts or ()) for reader in self._readers)
         ]
 
-    def _judge_form(self, case: Case, asking: Contract) -> None:
+    def _judge(self, case: Case) -> None:
+        """Send a creation, and judge its answer by each dialect that has its path and says what is due."""
         answer = self._answer(case)
-        for one in self._candidates if answer is not None else ():
-            again = due_again(one.contract, case)
-            if again is None or not again.refusal_due or answer is None:
-                continue
-            if one.contract.form.operation.path == asking.form.operation.path:
-                one.add(judge_refusal(one.contract, again, answer))
+        if answer is None:
+            return
+        skew = skew_to(self._delivery.target.url)
+        for one in self._candidates:
+            due = due_again(one.contract, case)
+            if due is not None and one.contract.form.operation.path == case.request.path:
+                one.add(Oracle(one.contract, skew=skew).judge(due, answer))
 
     def _strangers(self, asking: Candidate) -> None:
         """A video that nobody was given, by the right credential and without one."""
@@ -174,11 +169,12 @@ class _Inquiry:
         answer = self._answer(case)
         if answer is not None:
             asking.add(judge_stranger(contract, case, answer))
-        answer = self._answer(uninvited(contract, _STRANGE_ID, "none", "auth.required"))
+        anonymous = uninvited(contract, _STRANGE_ID, "none", "auth.required")
+        answer = self._answer(anonymous)
         if answer is None:
             return
         if "auth.required" in contract.rules:
-            asking.add(judge_refusal(contract, uninvited(contract, _STRANGE_ID, "none", "auth.required"), answer))
+            asking.add(judge_refusal(contract, anonymous, answer))
         else:
             # This dialect asks for no credential: what is due is what the right one gets.
             asking.add(judge_stranger(contract, replace(case, label=f"{case.label}, without a credential"), answer))

@@ -23,11 +23,10 @@ from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.attribution import Attribution
 from contract_tests.oracle.refusal import judge_refusal
 from contract_tests.oracle.verdict import verdicts
-from contract_tests.runner.client import is_loopback
 from contract_tests.runner.delivery import Moment
 from contract_tests.runner.journal import Record
 from contract_tests.runner.malformed_http import judge_again
-from contract_tests.runner.run import SKEW_ELSEWHERE, SKEW_HERE
+from contract_tests.runner.run import skew_to
 from contract_tests.session import Outcome
 from contract_tests.settings import Settings
 
@@ -36,7 +35,7 @@ _UNSEEN = "no recorded answer shows it"
 
 def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
     """The outcome that the recorded answers come to under this document."""
-    oracle = Oracle(contract, skew=SKEW_HERE if is_loopback(record.head["url"]) else SKEW_ELSEWHERE)
+    oracle = Oracle(contract, skew=skew_to(record.head["url"]))
     attribution = Attribution(contract)
     judgement = Judgement()
     tracked: dict[str, VideoHistory] = {}

@@ -1,31 +1,29 @@
 """What ``mockserver`` does beside serving: print the document, and check one without starting anything."""
 
 import argparse
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
-from mockserver.settings import UsageError
-from mockserver.spec.compiler import compile_body, compile_query
+from mockserver.app import make_operations, make_runtime
+from mockserver.jobs.clock import SystemClock
+from mockserver.settings import CommandParser, Settings, UsageError
 from mockserver.spec.document import Document, default_path, document_json, document_yaml, read_document
 from mockserver.spec.overlay import dialect_path
 
 FORMATS: dict[str, Callable[[Document], bytes]] = {"yaml": document_yaml, "json": document_json}
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(CommandParser):
+    """Reads ``--dialect`` beside what a command adds."""
+
     def __init__(self, name: str, says: str, stdout: TextIO) -> None:
-        super().__init__(prog=f"mockserver {name}", description=says, allow_abbrev=False)
-        self._stdout = stdout
+        super().__init__(stdout, f"mockserver {name}", says)
         self.add_argument(
             "--dialect", metavar="NAME|FILE", action="append", default=[], help="an overlay; give it again for more"
         )
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
-
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - where it is told to write
-        super().print_help(self._stdout)
 
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
         """The arguments, with the files of the dialects; ``UsageError``."""
@@ -52,10 +50,10 @@ def validate(argv: Sequence[str], stdout: TextIO) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="the document")
     found = parser.read(argv)
     made = read_document(found.file, found.dialects)
-    for operation in made.operations:
-        compile_query(made, operation)
-        if operation.node.get("requestBody"):
-            compile_body(made, operation)
+    # What would serve it is made of it, and let go.
+    runtime = make_runtime(Settings(), made, SystemClock(), asyncio.sleep, asyncio.timeout, "")
+    with closing(runtime):
+        make_operations(made, runtime)
     lost = list(made.stale_rules())
     stdout.writelines(f"{found.file}: x-rules.{rule} stands nowhere: what it points at is gone\n" for rule in lost)
     stdout.write(

@@ -45,7 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
-    ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives, 0 for no limit.
+    ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives; ``head_timeout``:
+    a head; ``write_timeout``: seconds for which a client may read nothing; 0 for no limit. ``max_connections``,
+    ``max_downloads``: how many there are at once.
     ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
     ``dialects``: overlays of the document, in order.
     ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
@@ -236,23 +238,21 @@ OPTIONS = (
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that writes where it is told and raises instead of leaving the program."""
+class CommandParser(argparse.ArgumentParser):
+    """A parser that writes where it is told and raises ``UsageError`` instead of leaving the program."""
 
-    def __init__(self, stdout: TextIO) -> None:
-        super().__init__(
-            prog="mockserver",
-            description="A mock of POST /v1/videos that enforces the rules of openapi.yaml.",
-            usage="mockserver [options] | mockserver document [options] | mockserver validate FILE",
-            epilog="Each option is also read from the environment variable in brackets; the flag wins.",
-            allow_abbrev=False,
-        )
+    def __init__(
+        self, stdout: TextIO, prog: str, description: str, usage: str | None = None, epilog: str | None = None
+    ) -> None:
+        super().__init__(prog, usage, description, epilog, allow_abbrev=False)
         self._stdout = stdout
 
     def error(self, message: str) -> NoReturn:
+        """Raise ``UsageError``."""
         raise UsageError(message)
 
     def print_help(self, file: Any = None) -> None:
+        """Print the help to where the parser writes."""
         super().print_help(file or self._stdout)
 
 
@@ -261,7 +261,13 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -
 
     Exits with 0, through ``SystemExit``, when asked for help.
     """
-    parser = _Parser(stdout)
+    parser = CommandParser(
+        stdout,
+        "mockserver",
+        "A mock of POST /v1/videos that enforces the rules of openapi.yaml.",
+        usage="mockserver [options] | mockserver document [options] | mockserver validate FILE",
+        epilog="Each option is also read from the environment variable in brackets; the flag wins.",
+    )
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     for option in OPTIONS:
         described = f"{option.help} (default: {option.default}) [{option.variable}]"

@@ -108,3 +108,10 @@ def test_version_is_told() -> None:
     with pytest.raises(SystemExit) as ended:
         mock_command("--version")
     assert ended.value.code == 0
+
+
+def test_validate_finds_what_serving_would_refuse(tmp_path: Path) -> None:
+    file = tmp_path / "edited.yaml"
+    file.write_text(TEXT.replace("x-template: video_{created_at:hex8}{random:hex40}", "x-template: video_1"), "utf-8")
+    code, out, err = mock_command("validate", str(file))
+    assert (code, out, err.count("\n"), "makes no ids" in err) == (2, "", 1, True)

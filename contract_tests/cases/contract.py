@@ -13,8 +13,9 @@ from contract_tests.cases.negatives import negatives
 from contract_tests.cases.positives import positives, spellings
 from contract_tests.errors import MisuseError
 from contract_tests.model.case import Case
-from contract_tests.spec.document import Document, Operation, escape, read
+from contract_tests.spec.document import Document, Operation, read
 from contract_tests.spec.form import Form
+from contract_tests.spec.pointer import escape
 from contract_tests.spec.rules import RuleTable
 
 

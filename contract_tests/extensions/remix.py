@@ -12,7 +12,7 @@ from contract_tests.extensions.step import Step, StepJudgement, part_of, place, 
 from contract_tests.extensions.values import bad_objects, good_object, long_object
 from contract_tests.model.finding import Judgement
 from contract_tests.model.response import Response
-from contract_tests.spec.document import escape
+from contract_tests.spec.pointer import escape
 from contract_tests.spec.schema import shown, violations
 
 REMIX, ANSWER, COMPLETED, JSON = "remixVideo", "remix.answer", "remix.completed", "json.well-formed"

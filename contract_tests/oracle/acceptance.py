@@ -240,9 +240,8 @@ def _offset(answer: Response, known: tuple[float, float]) -> tuple[float, float]
 
     Date may be from any moment between sending and receiving, so quick answers tell most; `known` is what they told.
     """
-    try:
-        date = parsedate_to_datetime(answer.header("date") or "").timestamp()
-    except (ValueError, TypeError, OverflowError):
+    date = _date(answer)
+    if date is None:
         return (0.0, 0.0) if known == UNKNOWN_OFFSET else known
     own = (date - answer.received_at, max(date - answer.received_at, date - answer.sent_at))
     both = (max(own[0], known[0]), min(own[1], known[1]))
@@ -251,7 +250,13 @@ def _offset(answer: Response, known: tuple[float, float]) -> tuple[float, float]
 
 def drift(answer: Response) -> float:
     """Seconds by which the server's clock is ahead, by its Date header; 0 where it has none."""
+    date = _date(answer)
+    return 0.0 if date is None else date - answer.received_at
+
+
+def _date(answer: Response) -> float | None:
+    """What its Date header says, in seconds since 1970; None where it has none, or none that can be read."""
     try:
-        return parsedate_to_datetime(answer.header("date") or "").timestamp() - answer.received_at
+        return parsedate_to_datetime(answer.header("date") or "").timestamp()
     except (ValueError, TypeError, OverflowError):
-        return 0.0
+        return None

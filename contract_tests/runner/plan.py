@@ -80,8 +80,8 @@ def _hold_back(made: Plan, contract: Contract, room: int) -> None:
 
 def _leave_out_open(made: Plan, contract: Contract, *, free: bool) -> None:
     """What the source document leaves open a right server may accept: it comes last, or not at all."""
-    open_ones = [case for case in made.bad if contract.rules[case.rule].source == "inferred"]
-    made.bad = [case for case in made.bad if contract.rules[case.rule].source != "inferred"]
+    open_ones = [case for case in made.bad if case.rule in contract.inferred]
+    made.bad = [case for case in made.bad if case.rule not in contract.inferred]
     if free:
         made.doubtful = open_ones
     else:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from contract_tests.spec.pointer import find, join
+
 _STATUSES = range(400, 600)
 
 
@@ -17,7 +19,7 @@ def contradiction(tree: Any, raw: bytes | None = None) -> str | None:
     if found is None:
         return None
     steps, reason = found
-    pointer = "/".join(["#", *(str(step).replace("~", "~0").replace("/", "~1") for step in steps)])
+    pointer = join(steps)
     number = None if raw is None else line(raw, steps)
     return f"{pointer}: {reason}" if number is None else f"line {number}: {pointer}: {reason}"
 
@@ -53,13 +55,15 @@ def _walk(tree: Any, node: Any, steps: list[Any]) -> Iterator[Found]:
 
 def _object(tree: Any, node: dict[str, Any], steps: list[Any]) -> Iterator[Found]:
     target = node.get("$ref")
-    if isinstance(target, str) and not _leads(tree, target):
-        why = "leads nowhere" if target.startswith("#/") else "does not point into the document (#/…)"
-        yield [*steps, "$ref"], f"'{target}' {why}"
+    if isinstance(target, str):
+        if not target.startswith("#/"):
+            yield [*steps, "$ref"], f"'{target}' does not point into the document (#/…)"
+        elif not _leads(tree, target):
+            yield [*steps, "$ref"], f"'{target}' leads nowhere"
     values = node.get("enum")
-    if isinstance(values, list) and node.get("default", values[:1] and values[0]) not in values:
+    if isinstance(values, list) and "default" in node and node["default"] not in values:
         listed = ", ".join(f"'{value}'" for value in values)
-        yield [*steps, "default"], f"the default '{node.get('default')}' is none of the values allowed: {listed}"
+        yield [*steps, "default"], f"the default '{node['default']}' is none of the values allowed: {listed}"
     fields = node.get("properties")
     if not isinstance(fields, dict):
         return
@@ -82,14 +86,8 @@ def _statuses(tree: Any) -> Iterator[Found]:
 
 
 def _leads(tree: Any, target: str) -> bool:
-    if not target.startswith("#/"):
+    try:
+        find(tree, target)
+    except KeyError:
         return False
-    for token in target[2:].split("/"):
-        key: Any = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(tree, list):
-            tree = dict(enumerate(tree))
-            key = int(key) if key.isdecimal() else key
-        if not isinstance(tree, dict) or key not in tree:
-            return False
-        tree = tree[key]
     return True

@@ -16,6 +16,7 @@ import yaml
 from contract_tests.errors import MisuseError
 from contract_tests.spec.consistency import contradiction
 from contract_tests.spec.overlay import overlaid
+from contract_tests.spec.pointer import escape, find
 from contract_tests.spec.structure import METHODS, misshapen
 
 
@@ -125,18 +126,8 @@ class Document:
         """The node at a JSON pointer (RFC 6901, as a URI fragment). Raises KeyError where there is none."""
         # A run asks for the same few nodes ten thousand times.
         if pointer not in self._known:
-            self._known[pointer] = self._find(pointer)
+            self._known[pointer] = find(self.tree, pointer)
         return self._known[pointer]
-
-    def _find(self, pointer: str) -> Any:
-        node: Any = self.tree
-        for token in pointer.removeprefix("#").split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[key]
-            except (KeyError, IndexError, ValueError, TypeError) as error:
-                raise KeyError(pointer) from error
-        return node
 
     def has(self, pointer: str) -> bool:
         """Whether there is a node at the pointer."""
@@ -162,22 +153,20 @@ class Document:
         """Every operation, in the order of the document."""
         return self._operations
 
-    @property
-    def prefix(self) -> str:
-        """The path of the first server, without a slash at the end: what every path of the document begins with."""
-        servers = self.tree.get("servers") or [{}]
-        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+    @cached_property
+    def _prefixes(self) -> list[str]:
+        """The paths of the servers, without a slash at the end: what every path of the document begins with."""
+        return [urlsplit(str(one.get("url", ""))).path.rstrip("/") for one in self.tree.get("servers") or [{}]]
 
     @property
     def paths(self) -> set[str]:
         """Every path that something is served at, other names of an operation too."""
-        prefixes = {urlsplit(str(one.get("url", ""))).path.rstrip("/") for one in self.tree.get("servers") or [{}]}
-        return {prefix + path for prefix in prefixes for path in self.tree["paths"]}
+        return {prefix + path for prefix in self._prefixes for path in self.tree["paths"]}
 
     @cached_property
     def _operations(self) -> list[Operation]:
         return [
-            Operation(self.prefix + path, method, f"#/paths/{escape(path)}/{method}", item[method])
+            Operation(self._prefixes[0] + path, method, f"#/paths/{escape(path)}/{method}", item[method])
             for path, item in self.tree["paths"].items()
             for method in METHODS
             if method in item
@@ -190,8 +179,3 @@ def _parsed(raw: bytes, path: Path) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise MisuseError(f"The document {path} is no YAML: {reason}") from error
-
-
-def escape(key: str) -> str:
-    """A key as one token of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")

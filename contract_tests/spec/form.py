@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from contract_tests.errors import MisuseError
-from contract_tests.spec.document import Document, escape
+from contract_tests.spec.document import Document
+from contract_tests.spec.pointer import escape
 
 #: Keywords of a form's schema that speak about single fields; everything else is a condition on the whole.
 FIELDWISE = {"description", "title", "type", "required", "properties", "additionalProperties", "allOf", "examples"}

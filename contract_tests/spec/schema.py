@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contract_tests.spec.document import Document, escape
+from contract_tests.spec.document import Document
+from contract_tests.spec.pointer import escape
 
 
 @dataclass(frozen=True)

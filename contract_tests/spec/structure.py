@@ -6,6 +6,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from contract_tests.spec.pointer import join
+
 METHODS = ("get", "put", "post", "delete", "patch")
 
 _TEXT = {"type": "string"}
@@ -85,6 +87,5 @@ _VALIDATOR = jsonschema_rs.Draft202012Validator(_SHAPE, validate_formats=True)
 def misshapen(tree: Any) -> str | None:
     """What is wrong first, with its place as a JSON pointer; None where the kit can read the document."""
     for error in _VALIDATOR.iter_errors(tree):
-        place = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in error.instance_path)
-        return f"at '#/{place}': {error.message}"
+        return f"at '{join(error.instance_path or [''])}': {error.message}"
     return None

@@ -43,8 +43,8 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     """Bounds of the connections of one server.
 
     ``head_seconds``: for a head to arrive; ``body_seconds``: for the rest of a body whose request is answered already;
-    ``write_seconds``: for a client that reads nothing of its response (0: no
-    bound); ``connections``: how many are open at once.
+    ``write_seconds``: for a client that reads nothing of its response; 0 seconds are no bound. ``connections``: how
+    many are open at once.
     """
 
     head_seconds: float = 10

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
+from mockserver.spec.pointer import OUTSIDE, PointerError, find, join
+
 LOWEST, HIGHEST = 400, 599
 """The statuses of errors (RFC 9110 sections 15.5 and 15.6)."""
-
-OUTSIDE = "does not point into the document (#/…)"
 
 _SIZE = re.compile(r"[1-9]\d*x[1-9]\d*")
 
@@ -22,7 +22,7 @@ def contradiction(raw: dict[str, Any], text: str | None = None) -> str | None:
     ``text`` is the YAML that ``raw`` was read from, for the number of the line.
     """
     for place, reason in _contradictions(raw):
-        pointer = "#/" + "/".join(key.replace("~", "~0").replace("/", "~1") for key in place)
+        pointer = join(place)
         line = None if text is None else line_of(text, place)
         return f"{'' if line is None else f'line {line}: '}{pointer}: {reason}"
     return None
@@ -44,15 +44,14 @@ def line_of(text: str, place: Place) -> int | None:
 def _contradictions(raw: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     for place, node in _objects(raw, ()):
         reference = node.get("$ref")
-        if isinstance(reference, str) and not _is_there(raw, reference):
-            outside = not reference.startswith("#/")
-            yield (*place, "$ref"), f"'{reference}' {OUTSIDE if outside else 'leads nowhere'}"
+        if isinstance(reference, str) and not reference.startswith("#/"):
+            yield (*place, "$ref"), f"'{reference}' {OUTSIDE}"
+        elif isinstance(reference, str) and not _is_there(raw, reference):
+            yield (*place, "$ref"), f"'{reference}' leads nowhere"
         allowed = node.get("enum")
         if isinstance(allowed, list) and "default" in node and node["default"] not in allowed:
-            yield (
-                (*place, "default"),
-                f"the default {_shown(node['default'])} is none of the values allowed: {_all(allowed)}",
-            )
+            listed = ", ".join(f"'{value}'" for value in allowed)
+            yield (*place, "default"), f"the default '{node['default']}' is none of the values allowed: {listed}"
         if isinstance(node.get("properties"), dict):
             yield from _sizes(node["properties"], (*place, "properties"))
     errors = raw.get("x-errors")
@@ -72,10 +71,8 @@ def _sizes(properties: dict[str, Any], place: Place) -> Iterator[tuple[Place, st
         values = properties[name].get("enum", ()) if isinstance(properties[name], dict) else ()
         for index, value in enumerate(values):
             if not _SIZE.fullmatch(str(value)):
-                yield (
-                    (*place, name, "enum", str(index)),
-                    f"{_shown(value)} is no size; allowed: WIDTHxHEIGHT, as 720x1280",
-                )
+                enum = (*place, name, "enum", str(index))
+                yield enum, f"'{value}' is no size; allowed: WIDTHxHEIGHT, as 720x1280"
 
 
 def _objects(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -90,19 +87,8 @@ def _objects(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
 
 
 def _is_there(raw: dict[str, Any], reference: str) -> bool:
-    node: Any = raw
-    for token in reference.removeprefix("#/").split("/"):
-        key = token.replace("~1", "/").replace("~0", "~")
-        try:
-            node = node[int(key)] if isinstance(node, list) else node[key]
-        except (LookupError, ValueError, TypeError):
-            return False
-    return reference.startswith("#/")
-
-
-def _shown(value: object) -> str:
-    return f"'{value}'"
-
-
-def _all(values: list[Any]) -> str:
-    return ", ".join(map(_shown, values))
+    try:
+        find(raw, reference)
+    except PointerError:
+        return False
+    return True

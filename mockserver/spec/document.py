@@ -11,6 +11,7 @@ import msgspec
 
 from mockserver.spec.consistency import contradiction
 from mockserver.spec.overlay import OverlayError, apply_overlays
+from mockserver.spec.pointer import PointerError, escape, find, unescape
 from mockserver.spec.yaml_loader import YAMLError, dump_yaml, load_yaml
 
 WORDS = frozenset("field value allowed limit count reason type image other expected method path routes".split())
@@ -132,16 +133,10 @@ class Document(msgspec.Struct, frozen=True):
 
     def at(self, pointer: str) -> Any:
         """The node under ``#/a/b``, or ``DocumentError``."""
-        node: Any = self.raw
-        if not pointer.startswith("#/"):
-            raise DocumentError(f"'{pointer}' does not point into the document (#/…)")
-        for token in pointer[2:].split("/"):
-            key = token.replace("~1", "/").replace("~0", "~")
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[key]
-            except (KeyError, IndexError, ValueError, TypeError):
-                raise DocumentError(f"'{pointer}' leads nowhere: there is no '{key}'") from None
-        return node
+        try:
+            return find(self.raw, pointer)
+        except PointerError as error:
+            raise DocumentError(f"'{pointer}' {error}") from None
 
     def stale_rules(self) -> Iterator[str]:
         """The rules that stand nowhere any more, because what they speak of was edited away."""
@@ -220,7 +215,7 @@ def parse_document(text: str, overlays: tuple[tuple[str, str], ...] = ()) -> Doc
     if found := contradiction(raw, None if overlays else text):
         raise DocumentError(found)
     document = _document(raw)
-    _check_rules(document)
+    _check_rules(document, AUTHENTICATION if document.security else ())
     if RATE_LIMIT not in document.errors:
         raise DocumentError(f"x-errors lacks '{RATE_LIMIT}'")
     if not any("*" in error.kinds for error in document.errors.values()):
@@ -253,18 +248,14 @@ def _placed(raw: dict[str, Any], rule: Rule) -> Rule:
     if rule.field is not None or rule.kind is None:
         return rule
     if found := _FIELD_IN_POINTER.match(rule.at):
-        return msgspec.structs.replace(rule, field=_unescaped(found[1]))
+        return msgspec.structs.replace(rule, field=unescape(found[1]))
     if found := _PARAMETER_IN_POINTER.match(rule.at):
         try:
-            parameter = raw["paths"][_unescaped(found[1])][found[2]]["parameters"][int(found[3])]
+            parameter = raw["paths"][unescape(found[1])][found[2]]["parameters"][int(found[3])]
             return msgspec.structs.replace(rule, field=str(parameter["name"]))
         except (LookupError, TypeError):
             return rule  # an edit has removed what it speaks of
     return rule
-
-
-def _unescaped(token: str) -> str:
-    return token.replace("~1", "/").replace("~0", "~")
 
 
 def convert(node: Any, where: str, kind: type[T]) -> T:
@@ -286,8 +277,8 @@ def _operations(raw: dict[str, Any]) -> Iterator[Operation]:
     paths = _section(raw, "paths", dict[str, dict[str, Any]])
     for prefix in _prefixes(raw):
         for path, item in paths.items():
-            place = str(item.get("$ref", f"#/paths/{_escaped(path)}"))
-            there = paths.get(_unescaped(place.removeprefix("#/paths/")))
+            place = str(item.get("$ref", f"#/paths/{escape(path)}"))
+            there = paths.get(unescape(place.removeprefix("#/paths/")))
             if there is None:
                 raise DocumentError(f"{path}: '{place}' is no path of this document (#/paths/…)")
             for method, node in there.items():
@@ -318,11 +309,8 @@ def _security(raw: dict[str, Any]) -> Iterator[SecurityScheme]:
                 raise DocumentError(f"security: '{name}' is neither http bearer nor an apiKey in a header")
 
 
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _check_rules(document: Document) -> None:
+def _check_rules(document: Document, needed: Sequence[str] = ()) -> None:
+    """Refuse rules that cannot be told of; ``needed`` are asked for beside those of the operations."""
     for rule_id, rule in document.rules.items():
         if rule.error is not None and rule.error not in document.errors:
             raise DocumentError(f"x-rules.{rule_id}.error: x-errors has no '{rule.error}'")
@@ -331,8 +319,7 @@ def _check_rules(document: Document) -> None:
         if rule.message is not None:
             _check_words(f"x-rules.{rule_id}.message", rule.message)
     named = " ".join(NAMED_RULES.get(operation.id, "") for operation in document.operations).split()
-    is_api = "createVideo" in {operation.id for operation in document.operations}
-    for rule_id in (*named, *(AUTHENTICATION if document.security and is_api else ())):
+    for rule_id in (*named, *needed):
         if rule_id not in document.rules or document.rules[rule_id].error is None:
             raise DocumentError(f"x-rules lacks '{rule_id}', or its error")
     for name, error in document.errors.items():

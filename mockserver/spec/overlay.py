@@ -61,13 +61,14 @@ def dialect_names() -> list[str]:
 
 def dialect_path(name: str) -> Path:
     """The file of a dialect, given by its name or as a file; ``ValueError`` that lists the dialects there are."""
-    if name in dialect_names():
+    known = dialect_names()
+    if name in known:
         return dialect_folder() / (name + SUFFIX)
     if Path(name).suffix or "/" in name:
         return Path(name)
-    near = get_close_matches(name, dialect_names(), 1)
+    near = get_close_matches(name, known, 1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
-    raise ValueError(f"'{name}' is no dialect{hint}; allowed: {', '.join(dialect_names())}, or a file of an overlay")
+    raise ValueError(f"'{name}' is no dialect{hint}; allowed: {', '.join(known)}, or a file of an overlay")
 
 
 def apply_overlays(raw: dict[str, Any], overlays: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -105,10 +106,10 @@ def _apply(document: dict[str, Any], action: Action) -> None:
         sources = _select(document, action.copy, "copy")
         if len(sources) != 1:
             raise ValueError(f"copy '{action.copy}' selects {len(sources)} nodes, it must select one")
-        value = _at(document, sources[0])
+        # A copy: what is copied may itself be changed by this action.
+        value = deepcopy(_at(document, sources[0]))
     else:
         value = action.update
-    value = deepcopy(value)
     for place in places:
         _update(document, place, value)
 

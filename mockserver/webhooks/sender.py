@@ -78,9 +78,8 @@ class Sender:
         if self._client is None:
             secure = self._target.url.startswith("https:")
             verify = ssl.create_default_context() if secure else False
-            no_cookies = CookieJar(
-                DefaultCookiePolicy(allowed_domains=())
-            )  # a receiver could fill the memory with them
+            # A receiver could fill the memory with cookies.
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
             self._client = httpx.AsyncClient(verify=verify, trust_env=False, timeout=SECONDS, cookies=no_cookies)
         found = await self._resolve(self._target.host, self._target.port)
         reply = Reply("the host has no address")
