@@ -115,3 +115,17 @@ def test_validate_finds_what_serving_would_refuse(tmp_path: Path) -> None:
     file.write_text(TEXT.replace("x-template: video_{created_at:hex8}{random:hex40}", "x-template: video_1"), "utf-8")
     code, out, err = mock_command("validate", str(file))
     assert (code, out, err.count("\n"), "makes no ids" in err) == (2, "", 1, True)
+
+
+def test_place_that_a_merge_key_brought_is_told_without_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "edited.yaml"
+    old = "      required: [prompt, input_reference]\n      properties:\n"
+    new = "      required: [prompt, input_reference]\n      properties:\n        <<: {tone: {enum: [a], default: b}}\n"
+    assert TEXT.count(old) == 1
+    file.write_text(TEXT.replace(old, new), "utf-8")
+    with pytest.raises(DocumentError) as by_mock:
+        read_document(file)
+    with pytest.raises(MisuseError) as by_kit:
+        KitDocument.load(file)
+    assert str(by_mock.value).startswith("#/components/schemas/CreateVideo/properties/tone/default: ")
+    assert str(by_kit.value) == f"The document {file}: {by_mock.value}."

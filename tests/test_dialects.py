@@ -144,6 +144,8 @@ WRONG: dict[str, tuple[list[Any], str]] = {
     "text by an object": ([{"target": "$.openapi", "update": {"a": 1}}], "{'a': 1}"),
     "whole document": ([{"target": "$", "remove": True}], "whole document"),
     "copy of nothing": ([{"target": "$.info", "copy": "$.nowhere"}], "copy '$.nowhere' matches nothing"),
+    "no mapping": (["remove"], ""),
+    "remove by a word": ([{"target": "$.info", "remove": "yes"}], ""),
     "copy of two": ([{"target": "$.info", "copy": "$.servers[0,0]"}], "selects 2 nodes"),
 }
 
@@ -201,6 +203,84 @@ def test_second_path_of_an_operation_is_served(tmp_path: Path) -> None:
     mine = written(tmp_path, [{"target": "$.paths", "update": {"/videos": {"$ref": "#/paths/~1v1~1videos"}}}])
     assert Mock(dialects=(mine,)).send("GET", "/videos").status_code == 200
     assert broken(judge(create_app(Settings(tokens=(TOKEN,), dialects=(mine,))), dialects=(mine,))) == set()
+
+
+def test_overlay_that_is_no_mapping_is_one_line(tmp_path: Path) -> None:
+    file = written(tmp_path, [])
+    file.write_text("just a text", "utf-8")
+    with pytest.raises(DocumentError, match=r"mine\.overlay\.yaml: [^\n]+$"):
+        read_document(DOCUMENT, [file])
+    with pytest.raises(MisuseError, match=r"mine\.overlay\.yaml: [^\n]+$"):
+        load(DOCUMENT, [file])
+
+
+def test_lists_grow_and_an_entry_is_appended() -> None:
+    tree = {"a": {"b": [1]}, "c": [1]}
+    actions = [
+        {"target": "$", "update": {"a": {"b": [2, 3]}}},
+        {"target": "$.c", "update": 2},
+        {"target": "$.c", "update": [3]},
+    ]
+    grown = {"a": {"b": [1, 2, 3]}, "c": [1, 2, 3]}
+    overlay = {"overlay": "1.0.0", "info": {}, "actions": actions}
+    assert apply_overlays(tree, [("x", json.dumps(overlay))]) == grown == kit.overlaid(tree, [(Path("x"), overlay)])
+
+
+# What no mock can serve though the overlay can be applied, and what is said of it.
+UNSERVABLE = {
+    "credential of another kind": (
+        {"target": "$.components.securitySchemes.bearer", "update": {"type": "oauth2"}},
+        "'bearer' is neither http bearer nor an apiKey in a header",
+    ),
+    "name of nothing": (
+        {"target": "$.paths", "update": {"/videos": {"$ref": "#/components/schemas/Video"}}},
+        "/videos: '#/components/schemas/Video' is no path of this document",
+    ),
+    "time after no time": (
+        {"target": "$.components.schemas.Video.properties.size", "update": {"x-after": {"key": "model", "seconds": 1}}},
+        "x-after of size: 'model' is no time of a video",
+    ),
+    "time after nothing": (
+        {"target": "$.components.schemas.Video.properties.size", "update": {"x-after": {"key": "created_at"}}},
+        "x-after of size: ",
+    ),
+    "reference to itself": (
+        {"target": "$.components.schemas", "update": {"Video": {"$ref": "#/components/schemas/Video"}}},
+        "'#/components/schemas/Video' leads back to itself",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNSERVABLE)
+def test_document_that_cannot_be_served_is_refused_with_its_reason(what: str, tmp_path: Path) -> None:
+    action, reason = UNSERVABLE[what]
+    with pytest.raises(DocumentError) as refused:
+        Mock(dialects=(written(tmp_path, [action]),))
+    assert reason in str(refused.value)
+
+
+def test_failed_job_has_the_keys_of_the_dialect_alone() -> None:
+    sglang = Mock(dialects=dialect("sglang"), pace="instant")
+    sglang.ask("fail=moderation_blocked")
+    assert sglang.get(sglang.create()["id"]).json()["error"].keys() == {"message"}
+
+
+def test_key_that_says_nothing_is_left_out_where_it_cannot_be_null(tmp_path: Path) -> None:
+    video = "$.components.schemas.Video"
+    actions = [
+        {"target": f"{video}.required[?@ == 'remixed_from_video_id']", "remove": True},
+        {"target": f"{video}.properties.remixed_from_video_id.type", "remove": True},
+        {"target": f"{video}.properties.remixed_from_video_id", "update": {"type": "string"}},
+        {"target": "$.components.schemas.QueuedVideo.allOf[1].properties.remixed_from_video_id", "remove": True},
+    ]
+    assert "remixed_from_video_id" not in Mock(dialects=(written(tmp_path, actions),)).create()
+
+
+def test_constant_of_the_envelope_is_in_every_error(tmp_path: Path) -> None:
+    error = "$.components.schemas.Error.properties"
+    file = written(tmp_path, [{"target": error, "update": {"data": {"type": "null"}, "ok": {"const": False}}}])
+    body = Mock(dialects=(file,)).send("GET", "/v1/videos/unknown").json()
+    assert (body["data"], body["ok"]) == (None, False)
 
 
 KEYS = st.sampled_from("abc")

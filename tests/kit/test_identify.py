@@ -1,5 +1,7 @@
 """`identify` names the dialect of a server, and what it sends is accepted by none."""
 
+from typing import Any
+
 import pytest
 
 from contract_tests.identify import PLAIN, Identity, identify, told
@@ -8,6 +10,7 @@ from contract_tests.spec.overlay import names
 from mockserver.app import App, create_app
 from mockserver.settings import Settings as MockSettings
 from mockserver.spec.overlay import dialect_path
+from tests.faults import CATALOGUE
 from tests.kit.vocabulary import HERE, TOKEN, command, surroundings
 from tests.mock.test_cli import served, url
 
@@ -17,7 +20,7 @@ def mock(name: str) -> App:
     return create_app(MockSettings(tokens=(TOKEN,), dialects=dialects))
 
 
-def found(app: App, probes: int = 0) -> Identity:
+def found(app: Any, probes: int = 0) -> Identity:
     return identify(HERE, Settings(token=TOKEN), probes, surroundings(app))
 
 
@@ -61,3 +64,18 @@ def test_command_names_the_dialect_of_a_server() -> None:
 def test_server_that_answers_nothing_is_told_in_one_line() -> None:
     code, _, err = command("identify", "http://127.0.0.1:1")
     assert (code, err.count("\n")) == (2, 1)
+
+
+def test_what_nothing_tells_apart_is_said_and_how_to_be_surer() -> None:
+    told_of_it = "\n".join(told(found(mock("openai"))))
+    assert f"It cannot be told apart: {PLAIN}, openai. --probe N may create N videos" in told_of_it
+
+
+def test_where_the_second_breaks_nothing_the_rules_of_the_first_alone_decide() -> None:
+    assert "rules that only openai has are kept: response." in "\n".join(told(found(mock("openai"), probes=1)))
+
+
+def test_server_that_takes_a_bad_request_is_asked_for_nothing_more() -> None:
+    identity = found(CATALOGUE["prompt-optional"].build())
+    assert identity.accepted == 1
+    assert list(told(identity))[-1].startswith("stopped: ")

@@ -103,6 +103,18 @@ def test_where_no_good_request_passes_a_refusal_must_name_its_field() -> None:
     assert (code, "names the field" in err) == (2, True)
 
 
+def test_page_that_answers_200_to_everything_is_no_verdict() -> None:
+    with answering(lambda _: (200, HTML, PAGE)) as host:
+        code, out, err = command("run", f"http://{host}", "--token", TOKEN, "--profile", "quick")
+    assert (code, out, "a web page, not the API" in err) == (2, "", True)
+
+
+def test_server_that_takes_everything_is_judged() -> None:
+    with answering(lambda _: (200, JSON, b"{}")) as host:
+        code, out, _ = command("run", f"http://{host}", "--token", TOKEN, "--profile", "quick")
+    assert (code, "seconds.enum" in out) == (1, True)
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tls") / "server.pem"
