@@ -118,6 +118,7 @@ def judge_retrieved(contract: Contract, life: VideoHistory, case: Case, answer: 
 
 
 def _late(contract: Contract, body: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What keys with x-after break, as rule, expected and actual."""
     for rule, expected, key in late(contract, body):
         yield rule, f"{key}: {expected}", f"{key}: {shown(body[str(key)])}"
 

@@ -166,7 +166,7 @@ def _templates(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
 
 
 def late(contract: Contract, body: dict[str, Any]) -> Iterator[Broken]:
-    """A time that is said to follow another one (x-after) is as much later, and null while that one is."""
+    """A key with x-after is the time of the key that it names plus the seconds, and null while that is null."""
     for rule in contract.rules:
         if not rule.at.endswith("/x-after") or not contract.document.has(rule.at):
             continue

@@ -59,7 +59,7 @@ def _looks(answer: Response) -> str:
 
 
 def alike(answers: Sequence[Response]) -> bool:
-    """Whether all answers have one status and one shape, or all are redirects, or all come of a proxy alone."""
+    """Whether all answers have one status and one shape, or all are redirects, or all say that an upstream is down."""
     statuses = {answer.status for answer in answers}
     if all(300 <= status < 400 for status in statuses) or statuses <= _UPSTREAM:
         return True

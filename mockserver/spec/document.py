@@ -310,7 +310,7 @@ def _security(raw: dict[str, Any]) -> Iterator[SecurityScheme]:
 
 
 def _check_rules(document: Document, needed: Sequence[str] = ()) -> None:
-    """Refuse rules that cannot be told of; ``needed`` are asked for beside those of the operations."""
+    """Check that rules have their errors and messages only known words; ``needed`` are rules that must be there too."""
     for rule_id, rule in document.rules.items():
         if rule.error is not None and rule.error not in document.errors:
             raise DocumentError(f"x-rules.{rule_id}.error: x-errors has no '{rule.error}'")
