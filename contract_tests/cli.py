@@ -10,13 +10,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from contract_tests.cases.contract import Contract, load
+from contract_tests.command_line import Arguments, parse
 from contract_tests.errors import MisuseError
 from contract_tests.identify import identify, told
-from contract_tests.options import Arguments, parse
 from contract_tests.oracle.verdict import UNTESTED
 from contract_tests.rejudge import rejudge
 from contract_tests.report import write_reports
@@ -37,15 +38,19 @@ def main(
     out: TextIO | None = None,
     err: TextIO | None = None,
     surroundings: Surroundings | None = None,
+    folder: Path | None = None,
 ) -> int:
-    """Run one command; returns 0 where every rule holds, 1 where one is broken, 2 where nothing can be judged."""
+    """Run one command; returns 0 where every rule holds, 1 where one is broken, 2 where nothing can be judged.
+
+    `folder`: where a file of settings may lie; None for the one that the process works in.
+    """
     out, err = out or sys.stdout, err or sys.stderr
     environment = os.environ if environment is None else environment
     for stream in (out, err):
         # An encoding of the terminal that lacks a character is no reason to end.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    asked = parse(sys.argv[1:] if arguments is None else arguments, environment, out, err)
+    asked = parse(sys.argv[1:] if arguments is None else arguments, environment, out, err, folder or Path.cwd())
     if isinstance(asked, int):
         return asked
     commands = {

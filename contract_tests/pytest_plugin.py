@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from contract_tests.options import Arguments
+    from contract_tests.command_line import Arguments
 
 _VALUES = ("token", "document", "spend", "profile", "seed", "report")
 _FLAGS = ("strict", "extensions")
@@ -25,8 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--videos-strict", action="store_true", help="broken inferred rules fail too")
     group.addoption("--videos-extensions", action="store_true", help="judge operations beyond the document too")
     group.addoption("--videos-spend", metavar="N", help="creations that may be accepted")
-    group.addoption("--videos-profile", metavar="P", default="standard", help="quick, standard or thorough")
-    group.addoption("--videos-seed", metavar="N", default="0", help="repeats a run exactly")
+    group.addoption("--videos-profile", metavar="P", help="quick, standard or thorough")
+    group.addoption("--videos-seed", metavar="N", help="repeats a run exactly")
     group.addoption("--videos-report", metavar="DIR", help="write the reports there")
 
 
@@ -54,8 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def arguments(config: pytest.Config) -> Arguments:
     """The options of pytest, read as those of `contract-tests run`. Raises MisuseError."""
+    from contract_tests.command_line import parse  # noqa: PLC0415
     from contract_tests.errors import MisuseError  # noqa: PLC0415
-    from contract_tests.options import parse  # noqa: PLC0415
 
     words = ["run", config.getoption("--videos-url")]
     given = {name: config.getoption(f"--videos-{name}") for name in _VALUES}
@@ -63,7 +63,7 @@ def arguments(config: pytest.Config) -> Arguments:
     words += [f"--dialect={name}" for name in config.getoption("--videos-dialect") or ()]
     words += [f"--{flag}" for flag in _FLAGS if config.getoption(f"--videos-{flag}")]
     err = io.StringIO()
-    found = parse(words, os.environ, io.StringIO(), err)
+    found = parse(words, os.environ, io.StringIO(), err, config.invocation_params.dir)
     if isinstance(found, int):
         raise MisuseError(err.getvalue().strip().removeprefix("contract-tests: "))
     return found

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from mockserver.api.operations import Operations
 from mockserver.app import build
+from mockserver.command_line import Task, parse
 from mockserver.commands import COMMANDS
 from mockserver.example import curl_line, example_dimensions, write_picture
 from mockserver.jobs.clock import SystemClock
@@ -22,7 +23,7 @@ from mockserver.scenarios.file import ScenarioFileError
 from mockserver.server.run import serve_app, work
 from mockserver.server.serve import BindError, bind, url_of
 from mockserver.server.workers import Supervisor, WorkerError
-from mockserver.settings import Settings, UsageError, read_settings
+from mockserver.settings import Settings, UsageError
 from mockserver.spec.document import DocumentError, control_document
 from mockserver.stores.base import StoreError
 from mockserver.webhooks.target import TargetError, check_target
@@ -37,30 +38,41 @@ def main(
     env: Mapping[str, str] | None = None,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
+    folder: Path | None = None,
 ) -> int:
-    """Serve until told to stop, or run another command. 0, or 2 when misused, with one line on ``stderr``."""
+    """Serve until told to stop, or run another command. 0, or 2 when misused, with one line on ``stderr``.
+
+    ``folder``: where a file of settings may lie; ``None`` for the one that the process works in.
+    """
     stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
-    argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in COMMANDS:
-        return run_command(argv[0], argv[1:], stdout, stderr)
+    argv, env = sys.argv[1:] if argv is None else argv, os.environ if env is None else env
     try:
-        settings = read_settings(argv, os.environ if env is None else env, stdout)
+        asked = parse(argv, env, stdout, folder or Path.cwd(), COMMANDS)
+    except UsageError as error:
+        stderr.write(f"mockserver: {error}\n")
+        return MISUSED
+    if isinstance(asked, int):
+        return asked
+    return _run_task(asked, stdout, stderr) if isinstance(asked, Task) else _serve(asked, stdout, stderr)
+
+
+def _serve(settings: Settings, stdout: TextIO, stderr: TextIO) -> int:
+    try:
         run(settings, stdout, stderr)
     except DocumentError as error:
         stderr.write(f"mockserver: {settings.document}: {error}\n")
-        return MISUSED
     except (UsageError, BindError, StoreError, ScenarioFileError, TargetError, WorkerError) as error:
         stderr.write(f"mockserver: {error}\n")
-        return MISUSED
-    return 0
+    else:
+        return 0
+    return MISUSED
 
 
-def run_command(name: str, argv: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
-    """Run a command that serves nothing. 0, or 2 when misused."""
+def _run_task(task: Task, stdout: TextIO, stderr: TextIO) -> int:
     try:
-        COMMANDS[name](argv, stdout)
-    except (DocumentError, UsageError) as error:
-        stderr.write(f"mockserver {name}: {error}\n")
+        task.run(stdout)
+    except DocumentError as error:
+        stderr.write(f"mockserver {task.name}: {error}\n")
         return MISUSED
     return 0
 

@@ -1,7 +1,6 @@
 """The pytest plugin: the fixture ``videos_mock``. Loads the mock only where a test asks for it."""
 
 from collections.abc import Iterator
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,8 +31,9 @@ def videos_mock(request: pytest.FixtureRequest) -> "Iterator[VideosMock]":
 
 def _made(given: dict[str, Any]) -> "VideosMock | str":
     """A mock with the settings of a marker, or the line that says what is wrong with them."""
+    from mockserver.command_line import read_settings  # noqa: PLC0415
     from mockserver.scenarios.file import ScenarioFileError  # noqa: PLC0415
-    from mockserver.settings import UsageError, read_settings  # noqa: PLC0415
+    from mockserver.settings import UsageError  # noqa: PLC0415
     from mockserver.spec.document import DocumentError  # noqa: PLC0415 - who does not ask for it pays nothing
     from mockserver.stores.base import StoreError  # noqa: PLC0415
     from mockserver.testing import VideosMock  # noqa: PLC0415
@@ -41,7 +41,7 @@ def _made(given: dict[str, Any]) -> "VideosMock | str":
     if others := sorted(given.keys() & OTHERS):
         return f"{others[0]} is of the command alone"
     try:
-        settings = read_settings(list(_argv(given)), {}, StringIO())
+        settings = read_settings(list(_argv(given)), {})
     except UsageError as error:
         return str(error)
     try:

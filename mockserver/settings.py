@@ -1,17 +1,15 @@
 """The settings: one table of options, each with its flag, its environment variable and its default."""
 
-import argparse
-from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
 import msgspec
 
 from mockserver.jobs.pace import FORMS, Pace, parse_pace
 from mockserver.logs import FORMATS
 from mockserver.spec.document import default_path
-from mockserver.spec.overlay import dialect_path
+from mockserver.spec.overlay import dialect_names, dialect_path
 from mockserver.stores import FORMS as STORES
 from mockserver.stores import InMemory, StoreChoice, parse_store
 from mockserver.validation.storage import MOST_BYTES
@@ -95,7 +93,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One row of the table. ``read`` turns the text of a flag or a variable into a value, or raises ``ValueError``."""
+    """One row of the table. ``read`` turns a text into a value, or raises ``ValueError``. ``default`` is for the help.
+
+    ``field``: its name in ``Settings``, where it is another than its own. ``choices`` are what a shell offers to
+    complete. The value of a secret is never shown.
+    """
 
     name: str
     metavar: str
@@ -105,6 +107,8 @@ class Option(msgspec.Struct, frozen=True):
     field: str = ""
     repeatable: bool = False
     is_switch: bool = False
+    is_secret: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def flag(self) -> str:
@@ -121,7 +125,14 @@ OPTIONS = (
     Option("host", "H", "127.0.0.1", str, "address to listen on"),
     Option("port", "P", "8000", read_port, "port to listen on; 0 takes any free one"),
     Option(
-        "token", "T", "any", read_token, "bearer token to accept; give it again for more", "tokens", repeatable=True
+        "token",
+        "T",
+        "any",
+        read_token,
+        "bearer token to accept; give it again for more",
+        "tokens",
+        repeatable=True,
+        is_secret=True,
     ),
     Option("document", "FILE", "the one that ships", Path, "another copy of openapi.yaml to take the rules from"),
     Option(
@@ -132,6 +143,7 @@ OPTIONS = (
         "play another server of the field: a dialect that ships, or an OpenAPI Overlay; give it again for more",
         "dialects",
         repeatable=True,
+        choices=tuple(dialect_names()),
     ),
     Option("pace", "PACE", "fast", parse_pace, f"how jobs progress: {FORMS}"),
     Option("seed", "N", "none", read_seed, "make the random part of ids, the jitter and all chance repeat exactly"),
@@ -154,14 +166,32 @@ OPTIONS = (
     ),
     Option("scenario", "FILE", "none", Path, "scenarios that requests meet from the start, in YAML"),
     Option(
-        "control-token", "T", "none", read_token, "open /_mock/ to who sends this token, from anywhere", "control_token"
+        "control-token",
+        "T",
+        "none",
+        read_token,
+        "open /_mock/ to who sends this token, from anywhere",
+        "control_token",
+        is_secret=True,
     ),
     Option("keep-requests", "N", "1000", read_count, "how many requests /_mock/requests remembers", "keep_requests"),
     Option(
-        "log-level", "LEVEL", "info", read_level, f"what to tell on standard error: {', '.join(LEVELS)}", "log_level"
+        "log-level",
+        "LEVEL",
+        "info",
+        read_level,
+        f"what to tell on standard error: {', '.join(LEVELS)}",
+        "log_level",
+        choices=LEVELS,
     ),
     Option(
-        "log-format", "FORMAT", "text", read_format, f"how to tell it: {', '.join(FORMATS)}, a line each", "log_format"
+        "log-format",
+        "FORMAT",
+        "text",
+        read_format,
+        f"how to tell it: {', '.join(FORMATS)}, a line each",
+        "log_format",
+        choices=tuple(FORMATS),
     ),
     Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(
@@ -171,6 +201,7 @@ OPTIONS = (
         read_secret,
         "what webhooks are signed with: whsec_ and a key in base64",
         "webhook_secret",
+        is_secret=True,
     ),
     Option(
         "webhook-allow",
@@ -236,67 +267,3 @@ OPTIONS = (
     ),
     Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
 )
-
-
-class CommandParser(argparse.ArgumentParser):
-    """A parser that writes where it is told and raises ``UsageError`` instead of leaving the program."""
-
-    def __init__(
-        self, stdout: TextIO, prog: str, description: str, usage: str | None = None, epilog: str | None = None
-    ) -> None:
-        super().__init__(prog, usage, description, epilog, allow_abbrev=False)
-        self._stdout = stdout
-
-    def error(self, message: str) -> NoReturn:
-        """Raise ``UsageError``."""
-        raise UsageError(message)
-
-    def print_help(self, file: Any = None) -> None:
-        """Print the help to where the parser writes."""
-        super().print_help(file or self._stdout)
-
-
-def read_settings(argv: Sequence[str], env: Mapping[str, str], stdout: TextIO) -> Settings:
-    """The settings of a command line and an environment; ``UsageError`` that names what is wrong.
-
-    Exits with 0, through ``SystemExit``, when asked for help.
-    """
-    parser = CommandParser(
-        stdout,
-        "mockserver",
-        "A mock of POST /v1/videos that enforces the rules of openapi.yaml.",
-        usage="mockserver [options] | mockserver document [options] | mockserver validate FILE",
-        epilog="Each option is also read from the environment variable in brackets; the flag wins.",
-    )
-    parser.add_argument("--version", action="store_true", help="show the version and exit")
-    for option in OPTIONS:
-        described = f"{option.help} (default: {option.default}) [{option.variable}]"
-        if option.is_switch:
-            parser.add_argument(option.flag, dest=option.name, action="append_const", const="true", help=described)
-        else:
-            parser.add_argument(option.flag, dest=option.name, metavar=option.metavar, action="append", help=described)
-    given = vars(parser.parse_args(argv))
-    if given.pop("version"):
-        stdout.write(f"mockserver {version('videos-mock-kit')}\n")
-        raise SystemExit(0)
-    values = {}
-    for option in OPTIONS:
-        texts, source = given[option.name], option.flag
-        if texts is None and option.variable in env:
-            texts, source = (
-                env[option.variable].split() if option.repeatable else [env[option.variable]],
-                option.variable,
-            )
-        if texts:
-            values[option.field or option.name] = _value(option, texts, source)
-    return Settings(**values)
-
-
-def _value(option: Option, texts: Sequence[str], source: str) -> Any:
-    if len(texts) > 1 and not option.repeatable:
-        raise UsageError(f"argument {source}: given {len(texts)} times; it may be given once")
-    try:
-        read = tuple(option.read(text) for text in texts)
-    except ValueError as error:
-        raise UsageError(f"argument {source}: {error}") from None
-    return read if option.repeatable else read[0]

@@ -1,13 +1,12 @@
 """The tables of README and docs/, generated from code and document: ``python -m tests.documentation`` updates them."""
 
-import argparse
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contract_tests.options import make_parser
+from contract_tests.options import OPTIONS as KIT_OPTIONS
 from mockserver.control.metrics import TOLD
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, Parameter
 from mockserver.settings import OPTIONS
@@ -42,16 +41,17 @@ def rules_table() -> str:
 
 def kit_options_table() -> str:
     """One row an option of ``contract-tests``, with the commands that take it."""
-    rows = ["| option | of | what it does |", "|---|---|---|"]
-    commands = next(action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    told: dict[str, tuple[str, list[str]]] = {}
-    for name, parser in commands.choices.items():
-        for action in parser._actions:
-            if action.option_strings[-1:] in ([], ["--help"]) or action.help == argparse.SUPPRESS:
-                continue
-            flag = " ".join([action.option_strings[-1], *([str(action.metavar)] if action.metavar else [])])
-            told.setdefault(flag, (str(action.help), []))[1].append(name)
-    rows += [f"| `{flag}` | {', '.join(names)} | {says} |" for flag, (says, names) in told.items()]
+    rows = ["| option | variable | of | default | what it does |", "|---|---|---|---|---|"]
+    for option in KIT_OPTIONS:
+        flag = f"{option.flag} {option.metavar}".strip()
+        cells = (
+            f"`{flag}`",
+            f"`{option.environment_variable}`",
+            ", ".join(option.commands),
+            option.default,
+            option.help,
+        )
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.options import parse
+from contract_tests.command_line import parse
 from mockserver.app import create_app
 from mockserver.settings import Settings
 from tests.documentation import DOCS, PAGES, README, TABLES, block, with_tables

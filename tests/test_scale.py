@@ -10,7 +10,6 @@ import sys
 import tomllib
 from configparser import ConfigParser
 from contextlib import closing
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ import httpx
 import pytest
 import yaml
 
-from mockserver.settings import OPTIONS, PREFIX, Settings, read_settings
+from mockserver.command_line import read_settings
+from mockserver.settings import OPTIONS, PREFIX, Settings
 from mockserver.stores import LIFETIME
 from mockserver.stores import PREFIX as REDIS_PREFIX
 from tests.documentation import README, block
@@ -46,7 +46,7 @@ def told(instruction: str) -> str:
 def understood(words: list[str], **env: str) -> Settings:
     """The settings of a command line that starts with the name of ours."""
     assert words[0].rpartition("/")[2] == "mockserver" and "mockserver" in PROJECT["scripts"]
-    return read_settings(words[1:], env, StringIO())
+    return read_settings(words[1:], env)
 
 
 def environment() -> dict[str, str]:

@@ -323,7 +323,7 @@ def test_page_of_another_origin_can_neither_read_nor_post(token: str | None, bro
 
 
 def test_control_token_is_asked_for_and_kept_from_the_page(opened: Opened) -> None:
-    mock = VideosMock(Settings(control_token="control-secret"))  # noqa: S106
+    mock = VideosMock(Settings(control_token="control-secret"))
     post(mock)
     page = opened(mock.url)
     page.get_by_label("Control token").fill("wrong")

@@ -44,13 +44,13 @@ FILES = {
 
 #: The words of the command ({} is a folder of these files), and what its one line tells.
 MISUSE = {
-    "no command": ("", "required"),
-    "another command": ("walk", "invalid choice: 'walk'"),
+    "no command": ("", "Missing command"),
+    "another command": ("walk", "No such command 'walk'"),
     "no URL": ("run", "URL"),
     "no URL to plan": ("plan", "URL"),
     "no journal": ("judge", "JOURNAL"),
-    "one word too many": (f"run {HERE} more", "unrecognized arguments: more"),
-    "an unknown option": (f"run {HERE} --retry", "unrecognized arguments: --retry"),
+    "one word too many": (f"run {HERE} more", "unexpected extra argument (more)"),
+    "an unknown option": (f"run {HERE} --retry", "No such option '--retry'"),
     "no scheme": ("run 127.0.0.1:8000", "must begin with http:// or https://"),
     "no scheme to plan": ("plan localhost:8000/v1", "must begin with http:// or https://"),
     "another scheme": ("run ftp://127.0.0.1", "must begin with http:// or https://"),
@@ -86,7 +86,7 @@ MISUSE = {
     "an endless price": (f"plan {HERE} --price inf", "--price: 'inf' is no number from 0 on"),
     "a negative seed": (f"run {HERE} --seed -1", "--seed: '-1' is no whole number from 0 on"),
     "a word for a seed": (f"plan {HERE} --seed x", "--seed: 'x' is no whole number from 0 on"),
-    "a bad profile": (f"run {HERE} --profile huge", "invalid choice: 'huge'"),
+    "a bad profile": (f"run {HERE} --profile huge", "'huge' is no profile; allowed: quick, standard, thorough"),
     "an empty token": (f"run {HERE} --token=", "--token: a token is not empty"),
     "a token of two lines": (f"run {HERE} --token a\nb", "neither spaces nor line breaks"),
     "a missing document": (f"run {HERE} --document {{}}/none", "none cannot be read"),

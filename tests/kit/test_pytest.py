@@ -42,7 +42,7 @@ MISUSE = {
     "no scheme": ("--videos-url localhost:1", "The URL 'localhost:1' is not complete"),
     "a bad cap": (f"--videos-url {HERE} --videos-spend -1", "--spend: '-1' is neither a whole number"),
     "a bad seed": (f"--videos-url {HERE} --videos-seed x", "--seed: 'x' is no whole number"),
-    "a bad profile": (f"--videos-url {HERE} --videos-profile x", "invalid choice: 'x'"),
+    "a bad profile": (f"--videos-url {HERE} --videos-profile x", "'x' is no profile"),
     "no document": (f"--videos-url {HERE} --videos-document /none", "The document /none cannot be read"),
     "no folder": (
         f"--videos-url {HERE} --videos-report /proc/x -k path",

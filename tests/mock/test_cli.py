@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from mockserver.cli import main
-from mockserver.settings import OPTIONS, Settings, UsageError, read_settings
+from mockserver.command_line import read_settings
+from mockserver.settings import OPTIONS, Settings, UsageError
 from mockserver.stores import parse_store
 from mockserver.webhooks.target import Target
 
@@ -33,7 +34,7 @@ def misused(*argv: str, **env: str) -> str:
 
 
 def settings(*argv: str, **env: str) -> Settings:
-    return read_settings(argv, env, StringIO())
+    return read_settings(argv, env)
 
 
 @contextmanager
@@ -159,7 +160,7 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
         (["--port", "65536"], "argument --port: '65536' is no port; allowed: 0 (any free one) to 65535"),
         (["--port", "-1"], "argument --port: '-1' is no port; allowed: 0 (any free one) to 65535"),
         (["--port", "1", "--port", "2"], "argument --port: given 2 times; it may be given once"),
-        (["--port"], "argument --port: expected one argument"),
+        (["--port"], "Option '--port' requires an argument."),
         (["--token", ""], "argument --token: a token is not empty and has no white space"),
         (["--token", "a b"], "argument --token: a token is not empty and has no white space"),
         (["--seed", "x"], "argument --seed: 'x' is no seed; allowed: a whole number"),
@@ -181,8 +182,10 @@ def test_document_that_is_invalid_is_told_in_one_line(tmp_path: Path) -> None:
             "argument --keep-requests: '100001' is no number of requests; allowed: 0 to 100000",
         ),
         (["--control-token", " "], "argument --control-token: a token is not empty and has no white space"),
-        (["--por", "1"], "unrecognized arguments: --por 1"),
-        (["extra"], "unrecognized arguments: extra"),
+        (["--por", "1"], "No such option '--por'. (Did you mean one of: '--port', '--store'?)"),
+        (["extra"], "No such command 'extra'."),
+        (["documents"], "No such command 'documents'. Did you mean 'document'?"),
+        (["--port", "0", "document"], "options of a command stand behind its name, 'document'"),
     ],
 )
 def test_misuse_names_the_option_what_came_and_what_is_allowed(argv: list[str], message: str) -> None:
@@ -197,9 +200,7 @@ def test_misused_variable_is_named() -> None:
 
 def test_help_lists_every_option_with_its_variable() -> None:
     stdout = StringIO()
-    with pytest.raises(SystemExit) as left:
-        main(["--help"], {}, stdout, StringIO())
-    assert left.value.code == 0
+    assert main(["--help"], {}, stdout, StringIO()) == 0
     assert all(option.flag in stdout.getvalue() and option.variable in stdout.getvalue() for option in OPTIONS)
 
 

@@ -183,7 +183,7 @@ def test_settings_are_the_options_of_the_command(tests: pytest.Pytester) -> None
     ("settings", "message"),
     [
         ("pace='slow'", "videos_mock: argument --pace: 'slow' is no pace; allowed: instant, fast, real"),
-        ("speed=1", "videos_mock: unrecognized arguments: --speed=1"),
+        ("speed=1", "videos_mock: No such option '--speed'. (Did you mean one of: '--pace', '--seed'?)"),
         ("port=8000", "videos_mock: port is of the command alone"),
         ("document='nowhere.yaml'", "videos_mock: nowhere.yaml: No such file or directory"),
         ("scenario='nowhere.yaml'", "videos_mock: nowhere.yaml: No such file or directory"),

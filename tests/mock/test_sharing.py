@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ import pytest
 
 from mockserver.api.context import RequestContext
 from mockserver.app import build
-from mockserver.settings import Settings, read_settings
+from mockserver.command_line import read_settings
+from mockserver.settings import Settings
 from mockserver.stores import parse_store
 from mockserver.stores.base import StoreUnavailable
 from mockserver.stores.shared import ALIVE_SECONDS, SharedState
@@ -290,7 +290,7 @@ def test_redis_that_forgot_all_leaves_the_scenario_file_and_no_process_with_what
 def test_webhook_comes_when_another_process_moves_the_clock(name: str) -> None:
     with receiving() as receiver:
         argv = ("--store", name, "--webhook", receiver.url, "--webhook-secret", SECRET)
-        one = VideosMock(read_settings(argv, {}, StringIO()))
+        one = VideosMock(read_settings(argv, {}))
         other = VideosMock(Settings(store=parse_store(name)))
         answer = httpx.post(
             f"{one.url}/v1/videos",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from io import StringIO
 from random import Random
 from time import time
 from typing import Any
@@ -21,8 +20,9 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mockserver import Settings
+from mockserver.command_line import read_settings
 from mockserver.jobs.job import JobState
-from mockserver.settings import UsageError, read_settings
+from mockserver.settings import UsageError
 from mockserver.spec.document import DocumentError, default_path, parse_document, read_document
 from mockserver.testing import VideosMock
 from mockserver.webhooks import dispatcher as dispatching
@@ -45,7 +45,7 @@ EVENT = SHAPE.event(JobState("completed", 100, 1760592502), "video_1", NOW)
 @contextmanager
 def mocked(*argv: str) -> Iterator[VideosMock]:
     """A mock on a socket, with the options of the command; its time stands still."""
-    mock = VideosMock(read_settings(argv, {}, StringIO()))
+    mock = VideosMock(read_settings(argv, {}))
     mock.freeze()
     try:
         assert mock.url
