@@ -24,7 +24,8 @@ from contract_tests.report import write_reports
 from contract_tests.report.explain import explain
 from contract_tests.report.terminal import ProgressLine, Screen, printable, results, rule_table, table, totals
 from contract_tests.runner import journal
-from contract_tests.runner.client import base_url, is_loopback
+from contract_tests.runner.address import base_url, is_loopback
+from contract_tests.runner.network import fitted
 from contract_tests.runner.plan import Plan, plan
 from contract_tests.session import Outcome, Surroundings, judge_target, report_paths
 from contract_tests.settings import Settings, workers_for
@@ -88,10 +89,11 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
     contract.require_rules(asked.settings.only or ())
     address = base_url(asked.url, contract.form.operation.path, asked.settings.token)
     here = is_loopback(address)
-    spend = asked.spend if asked.spend_given else (None if here else 0)
+    spend = asked.settings.spend if asked.spend_given else (None if here else 0)
     capped = spend is not None
     workers = workers_for(loopback=here, capped=capped) if asked.workers is None or capped else asked.workers
-    return replace(asked.settings, spend=spend, workers=workers), contract
+    network = fitted(asked.settings.network, address, asked.environment, no_proxy=asked.no_proxy)
+    return replace(asked.settings, spend=spend, workers=workers, network=network), contract
 
 
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
@@ -141,8 +143,7 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
         out.write("\n")
         out.writelines(f"{line}\n" for line in table(outcome.verdicts, settings.strictness, screen))
     out.write("\n")
-    if outcome.stopped:
-        out.write(f"{outcome.stopped}\n")
+    out.writelines(f"{line}\n" for line in [*outcome.notices, *([outcome.stopped] if outcome.stopped else [])])
     waits = f", {outcome.waits} times told to wait (429)" if outcome.waits else ""
     unclear = f" and {outcome.unclear} that may have been (5xx, 3xx or no answer)" if outcome.unclear else ""
     out.write(f"{totals(outcome.verdicts, settings.strictness)}\n")
@@ -201,7 +202,9 @@ def _rules(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
 
 
 def _identify(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
-    found = identify(asked.url, asked.settings, asked.probe, surroundings)
+    address = base_url(asked.url, "", asked.settings.token)
+    network = fitted(asked.settings.network, address, asked.environment, no_proxy=asked.no_proxy)
+    found = identify(asked.url, replace(asked.settings, network=network), asked.probe, surroundings)
     out.writelines(f"{printable(line)}\n" for line in told(found))
     return HOLDS
 

@@ -12,7 +12,7 @@ import click
 from contract_tests import __version__
 from contract_tests.options import COMMANDS, OPTIONS, Operand, Option
 from contract_tests.oracle.verdict import Strictness
-from contract_tests.settings import Settings
+from contract_tests.settings import Network, Settings
 from contract_tests.settings_file import SettingsFile, read_settings_file
 
 PROGRAM = "contract-tests"
@@ -22,14 +22,14 @@ PROGRAM = "contract-tests"
 class Arguments:
     """The command, its operands and its options. `environment`: the variables of the process.
 
-    `workers` None: as many as fit the target. `spend_given`: `spend` None means unlimited, not the default.
+    `workers` None: as many as fit the target. `spend_given`: that `spend` is None means unlimited, not the default.
     """
 
     command: str
     settings: Settings
     environment: Mapping[str, str]
     url: str = ""
-    spend: int | None = None
+    no_proxy: bool = False
     spend_given: bool = False
     workers: int | None = None
     price: float | None = None
@@ -185,8 +185,12 @@ def _arguments(command: str, read: dict[str, Any], environment: Mapping[str, str
     strictness = Strictness(read.pop("strict", False), read.pop("extensions", False))
     if "only" in read:
         read["only"] = frozenset(read["only"])
-    own = {one.name for one in fields(Arguments)} - {"settings"}
+    settings = Settings(strictness=strictness, network=Network(**_taken(read, Network)), **_taken(read, Settings))
     # What depends on the target is settled where it is known.
-    given = {name: value for name, value in read.items() if name in own}
-    settings = Settings(strictness=strictness, **{name: value for name, value in read.items() if name not in own})
-    return Arguments(command, settings, environment, spend_given="spend" in read, **given)
+    return Arguments(command, settings, environment, spend_given="spend" in read, **_taken(read, Arguments))
+
+
+def _taken(read: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """The values that are fields of a dataclass."""
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in read.items() if name in names}

@@ -1,4 +1,4 @@
-"""The two ways in which a run cannot give a verdict. A broken rule is neither: it is a `Finding`."""
+"""The ways in which a run cannot go on. A broken rule is neither: it is a `Finding`."""
 
 
 class MisuseError(Exception):
@@ -11,3 +11,7 @@ class UnjudgeableError(MisuseError):
 
 class UnreachableError(UnjudgeableError):
     """Nothing listens at the target, so that nothing was sent."""
+
+
+class TimeIsUpError(Exception):
+    """The time of a run is over; what was answered is judged."""

@@ -15,8 +15,9 @@ from contract_tests.model.redaction import Redactor
 from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.runner.address import base_url
 from contract_tests.runner.budget import Budget
-from contract_tests.runner.client import Target, Transports, base_url
+from contract_tests.runner.client import Target, Transports
 from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
 from contract_tests.runner.run import skew_to
@@ -100,7 +101,7 @@ def identify(url: str, settings: Settings, probes: int, surroundings: Surroundin
     candidates += [Candidate(name, load(settings.document, [find(name)])) for name in names()]
     first = candidates[0].contract.form.operation.path
     transport = surroundings.transport()
-    with closing(Transports(settings.timeout, transport)) as transports:
+    with closing(Transports(settings.network, transport)) as transports:
         address = base_url(url, first, settings.token)
         target = Target(address, settings.token, transports, surroundings.clock, None, transport is not None)
         journal = Journal(None, Redactor(settings.token, ""))

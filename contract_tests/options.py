@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import httpx
 
 from contract_tests.settings import PROFILES
 from contract_tests.spec.overlay import find
@@ -15,6 +19,8 @@ PREFIX = "CONTRACT_TESTS_"
 MOST_WORKERS = 100
 #: Seconds; longer than an hour nobody waits for one answer.
 LONGEST = 3600.0
+#: What each request has of its own.
+_OWN_HEADERS = frozenset({"authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"})
 
 
 def _count(text: str) -> int | None:
@@ -77,6 +83,45 @@ def _profile(text: str) -> str:
     return text
 
 
+def _bytes(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{text!r} is no number of bytes from 1 on")
+    return int(text)
+
+
+def _proxy(text: str) -> str:
+    # The text itself is not told: it may hold a password.
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"it is no address of a proxy: {error}") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("it is no address of a proxy; allowed: http://HOST:PORT or https://HOST:PORT")
+    return text
+
+
+def _header(text: str) -> tuple[str, str]:
+    # The value is not told: it may be a secret.
+    name, colon, value = (one.strip() for one in text.partition(":"))
+    if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise ValueError("it is no header; allowed: 'Name: value'")
+    if not re.fullmatch(r"[\t\x20-\x7e\xa0-\xff]*", value):
+        raise ValueError(f"the value of '{name}' holds a character that no header can")
+    if name.lower() in _OWN_HEADERS:
+        raise ValueError(f"'{name}' is set by the kit, for each request")
+    return name, value
+
+
+def _resolve(text: str) -> tuple[str, int, str]:
+    found = re.fullmatch(r"([^:]+|\[[^]]+\]):(\d{1,5}):(.+)", text)
+    try:
+        address = ipaddress.ip_address((found[3] if found else "").strip("[]"))
+    except ValueError:
+        raise ValueError(f"{text!r} is not HOST:PORT:ADDRESS") from None
+    assert found is not None
+    return found[1].strip("[]").lower(), int(found[2]), str(address)
+
+
 @dataclass(frozen=True)
 class Option:
     """One row of the table. `read` turns a text into a value, or raises ValueError; `default` is told, not read.
@@ -123,6 +168,7 @@ class Option:
 
 
 JUDGING = ("run", "plan")
+ASKING = ("run", "identify")
 OPTIONS = (
     Option(
         "token",
@@ -172,7 +218,63 @@ OPTIONS = (
         _positive,
         "requests at once; always 1 where creations are counted",
     ),
-    Option("timeout", ("run", "identify"), "S", "30", _seconds, "seconds to wait for an answer"),
+    Option(
+        "timeout", ASKING, "S", "30", _seconds, "seconds for one request, from the connection to the end of the answer"
+    ),
+    Option("connect-timeout", ASKING, "S", "10", _seconds, "seconds for a connection"),
+    Option(
+        "max-time", ("run",), "S", "any", _seconds, "seconds after which the run ends and reports what it has judged"
+    ),
+    Option(
+        "max-bytes",
+        ASKING,
+        "N",
+        "67108864 (64 MiB)",
+        _bytes,
+        "bytes of an answer, compressed or not; one that is larger is no answer",
+    ),
+    Option(
+        "ca",
+        ASKING,
+        "FILE",
+        "those of certifi, or the variable SSL_CERT_FILE",
+        Path,
+        "certificates of the authorities to trust, as PEM",
+    ),
+    Option("client-cert", ASKING, "FILE", "none", Path, "a certificate and its key, as PEM, to show to the server"),
+    Option("insecure", ASKING, "", "off", _switch, "trust any certificate; each report says so", is_switch=True),
+    Option(
+        "proxy",
+        ASKING,
+        "URL",
+        "the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
+        _proxy,
+        "the proxy to go through; never to this machine",
+        is_secret=True,
+    ),
+    Option("no-proxy", ASKING, "", "off", _switch, "go through no proxy, whatever the variables say", is_switch=True),
+    Option(
+        "header",
+        ASKING,
+        "'NAME: VALUE'",
+        "none",
+        _header,
+        "a header to send with each request; give it again for more",
+        field="headers",
+        short="-H",
+        between="\n",
+        repeatable=True,
+        is_secret=True,
+    ),
+    Option(
+        "resolve",
+        ASKING,
+        "HOST:PORT:ADDRESS",
+        "none",
+        _resolve,
+        "where to connect to for a host and port; give it again for more",
+        repeatable=True,
+    ),
     Option(
         "resume",
         ("run",),

@@ -13,13 +13,14 @@ import httpx
 
 from contract_tests import __version__
 from contract_tests.cases.contract import Contract, load
-from contract_tests.errors import MisuseError, UnreachableError
+from contract_tests.errors import MisuseError, TimeIsUpError, UnreachableError
 from contract_tests.extensions.suite import ExtensionSuite
 from contract_tests.model.redaction import Redactor
 from contract_tests.oracle.verdict import Verdict, failing
 from contract_tests.runner import journal
+from contract_tests.runner.address import base_url
 from contract_tests.runner.budget import Budget
-from contract_tests.runner.client import Target, Transports, base_url
+from contract_tests.runner.client import Target, Transports
 from contract_tests.runner.delivery import Delivery, Moment
 from contract_tests.runner.fuzz import Fuzz
 from contract_tests.runner.malformed_http import malformed
@@ -61,6 +62,12 @@ class Outcome:
     timeline: tuple[Moment, ...] = ()
 
     @property
+    def notices(self) -> list[str]:
+        """What a reader of the verdicts has to know of the run, a line each."""
+        insecure = "The certificate of the server was not checked (--insecure)."
+        return [insecure] if self.settings.network.insecure else []
+
+    @property
     def failing(self) -> list[Verdict]:
         """The verdicts that fail it."""
         return failing(self.verdicts, self.settings.strictness)
@@ -72,7 +79,7 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     contract.require_rules(settings.only or ())
     address = base_url(url, contract.form.operation.path, settings.token)
     transport = surroundings.transport()
-    with closing(Transports(settings.timeout, transport)) as transports:
+    with closing(Transports(settings.network, transport)) as transports:
         app = getattr(transport, "app", None)
         target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None)
         return _judge(target, contract, settings, surroundings)
@@ -84,13 +91,17 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
     book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
     if record is None:
         book.write("run", **_head(settings, contract, target.shown))
-    delivery = Delivery(target, Budget(settings.spend, contract.inferred), book, surroundings.sleep, record)
+    delivery = Delivery(
+        target, Budget(settings.spend, contract.inferred), book, surroundings.sleep, record, settings.max_time
+    )
     run = Run(contract, settings, delivery, surroundings.progress)
     interrupted = False
     try:
         send_all(run, record)
     except KeyboardInterrupt:
         interrupted = True
+    except TimeIsUpError:
+        pass
     except UnreachableError:
         # What was answered before is judged all the same.
         if delivery.lost is None:

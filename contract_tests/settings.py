@@ -33,8 +33,27 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
+class Network:
+    """How the target is reached by every part of a run, and what one answer may cost. Times in seconds, sizes in bytes.
+
+    `timeout` is that of a whole exchange. `headers` are sent with each request. `resolve` holds hosts and ports with
+    the address to connect to instead. `proxy` None: none.
+    """
+
+    ca: Path | None = None
+    client_cert: Path | None = None
+    insecure: bool = False
+    proxy: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    resolve: tuple[tuple[str, int, str], ...] = ()
+    connect_timeout: float = 10.0
+    timeout: float = 30.0
+    max_bytes: int = 64 * 2**20
+
+
+@dataclass(frozen=True)
 class Settings:
-    """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds."""
+    """`spend` None: any number of creations may be accepted. `only` None: all rules. `max_time` in seconds."""
 
     document: Path = field(default_factory=default_path)
     dialects: tuple[Path, ...] = ()
@@ -44,7 +63,8 @@ class Settings:
     profile: str = "standard"
     seed: int = 0
     workers: int = 1
-    timeout: float = 30.0
+    network: Network = field(default_factory=Network)
+    max_time: float | None = None
     report: Path | None = None
     journal: Path | None = None
     resume: bool = False

@@ -18,7 +18,8 @@ class DuplicatedError(ValueError):
 class Response:
     """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why.
 
-    `sent_at` and `received_at` are seconds since 1970 by the kit's clock.
+    `sent_at` and `received_at` are seconds since 1970 by the kit's clock. `reused`: it broke off on a connection that
+    had carried other requests before, so that this one may never have been read.
     """
 
     status: int
@@ -27,6 +28,7 @@ class Response:
     sent_at: float = 0.0
     received_at: float = 0.0
     failure: str = ""
+    reused: bool = False
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""

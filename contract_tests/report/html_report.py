@@ -105,7 +105,7 @@ def _header(outcome: Outcome, headline: str) -> str:
     )
     sums = "".join(f"<div><b>{value}</b><span class=quiet>{what}</span></div>" for value, what in told)
     why = "The run was interrupted: what was not sent yet is untested." if outcome.interrupted else outcome.stopped
-    notice = f"<p class=notice>{escape(why)}</p>" if why else ""
+    notice = "".join(f"<p class=notice>{escape(one)}</p>" for one in [*outcome.notices, *([why] if why else [])])
     kind = BROKEN if outcome.failing else WARNING if counts[WARNING] else HOLDS
     return (
         f'<header><h1 class="{kind}">{escape(headline)}</h1>'

@@ -29,6 +29,7 @@ def data(outcome: Outcome) -> dict[str, Any]:
         "verdict": "broken" if outcome.failing else "holds",
         "interrupted": outcome.interrupted,
         "stopped": outcome.stopped,
+        "notices": outcome.notices,
         "strict": strictness.strict,
         "extensions": strictness.extensions,
         "profile": outcome.settings.profile,

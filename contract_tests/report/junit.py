@@ -33,6 +33,7 @@ def junit(outcome: Outcome) -> str:
         ("requests", outcome.requests),
         ("accepted", outcome.accepted),
         ("unclear", outcome.unclear),
+        *(("notice", notice) for notice in outcome.notices),
     ):
         ET.SubElement(properties, "property", name=name, value=str(value))
     for verdict in outcome.verdicts:

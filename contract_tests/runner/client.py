@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from contract_tests.errors import MisuseError, UnreachableError
+from contract_tests.errors import UnreachableError
 from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
+from contract_tests.runner.address import reason
+from contract_tests.runner.network import NetworkTransport, make_ssl_context
+from contract_tests.settings import Network
 
 #: Sent where the user gave no token: a server that takes any token is content with it.
 PLACEHOLDER = "contract-tests"
-#: Seconds after which an idle connection is no more used: servers drop them, uvicorn after 5.
-IDLE = 2.0
 _CHUNK = 1000
 #: What real clients send along, whatever they ask for.
 _HEADERS = (
@@ -31,53 +33,12 @@ _HEADERS = (
 )
 
 
-def base_url(url: str, path: str, token: str | None = None) -> str:
-    """The address that `path` of the document is appended to; the path itself or a head of it may stand in `url`.
-
-    Raises MisuseError, naming what is wrong, without the token.
-    """
-    told = Redactor(token).text(repr(url))
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        # Says no to what no client can send to: control characters, and hosts that IDNA has no form for.
-        str(httpx.URL(url).host)
-        (parts.hostname or "").encode("idna")
-    except (ValueError, httpx.InvalidURL) as error:
-        raise MisuseError(f"The URL {told} cannot be read: {_reason(error)}.") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise MisuseError(f"The URL {told} is not complete: it must begin with http:// or https:// and name a host.")
-    if parts.query or parts.fragment:
-        raise MisuseError(f"The URL {told} must end with its path: leave out what follows '?' or '#'.")
-    prefix = parts.path.rstrip("/")
-    steps = path.strip("/").split("/")
-    for count in range(len(steps), 0, -1):
-        head = "/" + "/".join(steps[:count])
-        if prefix.endswith(head):
-            prefix = prefix.removesuffix(head)
-            break
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    # A user name and a password in the address would stand in every report.
-    return urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", prefix, "", ""))
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine, where nothing costs money."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class TransportSource(Protocol):
-    """What has a transport for the thread that asks, and the seconds that a step of it may take."""
+    """What has a transport for the thread that asks."""
 
     @property
-    def timeout(self) -> float:
-        """Seconds for connecting, and for each piece sent or received."""
+    def network(self) -> Network:
+        """How the target is reached, and what one answer may cost."""
 
     @property
     def here(self) -> httpx.BaseTransport:
@@ -87,15 +48,15 @@ class TransportSource(Protocol):
 class Transports:
     """One for each thread that asks: a pool that threads share may close a connection that one just took.
 
-    A transport follows nothing, retries nothing, keeps no cookies and reads no settings of its surroundings, as a
-    client of httpx would. `given` carries all requests where it is not the network.
+    `given` carries all requests where it is not the network. Raises MisuseError for certificates that cannot be read.
     """
 
-    def __init__(self, timeout: float, given: httpx.BaseTransport | None = None) -> None:
-        self.timeout = timeout
+    def __init__(self, network: Network, given: httpx.BaseTransport | None = None) -> None:
+        self.network = network
         self._given = given
         self._local = threading.local()
         self._all: list[httpx.BaseTransport] = [] if given is None else [given]
+        self._context = make_ssl_context(network) if given is None else None
 
     @property
     def here(self) -> httpx.BaseTransport:
@@ -104,8 +65,8 @@ class Transports:
             return self._given
         transport: httpx.BaseTransport | None = getattr(self._local, "transport", None)
         if transport is None:
-            limits = httpx.Limits(keepalive_expiry=IDLE)
-            transport = self._local.transport = httpx.HTTPTransport(limits=limits, trust_env=False)
+            assert self._context is not None
+            transport = self._local.transport = NetworkTransport(self.network, self._context)
             self._all.append(transport)
         return transport
 
@@ -143,7 +104,7 @@ class Target:
 
     def send(self, request: Request) -> Response:
         """The answer; one with status 0 where none came. Raises UnreachableError where nothing listens."""
-        headers = [*_HEADERS, *((name.encode(), value.encode()) for name, value in request.headers)]
+        headers = [*self._standing(), *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content_type is not None:
             headers.append((b"Content-Type", request.content_type.encode()))
         authorization = CREDENTIALS[request.credential].render(self.sent_token)
@@ -153,31 +114,75 @@ class Target:
         if request.method == "GET":
             content = None if not request.body else content
         started = self.clock()
+        transport = self.transports.here
         try:
             asked = httpx.Request(
                 request.method,
                 self.url + request.path,
                 headers=headers,
                 content=content,
-                extensions={"timeout": httpx.Timeout(self.transports.timeout).as_dict()},
+                extensions={"timeout": httpx.Timeout(self.transports.network.timeout).as_dict()},
             )
-            response = self.transports.here.handle_request(asked)
-            response.read()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER_FAILURE" in str(error).upper().replace(" ", "_"):
-                told = "speaks no TLS: give an address that begins with http://"
-                raise UnreachableError(f"What listens at {self.shown} {told}.") from error
-            raise UnreachableError(f"Nothing answers at {self.shown}: {_reason(error)}.") from error
-        except httpx.RequestError as error:
-            return Response(0, sent_at=started, received_at=self.clock(), failure=_reason(error))
+            response, body = exchange(transport, asked, self.transports.network.max_bytes)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.ProxyError) as error:
+            raise UnreachableError(self._unreachable(error)) from error
+        except (httpx.RequestError, TooLargeError) as error:
+            reused = getattr(transport, "reused", False) and not isinstance(
+                error, TooLargeError | httpx.TimeoutException
+            )
+            return Response(0, sent_at=started, received_at=self.clock(), failure=reason(error), reused=reused)
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return Response(response.status_code, found, response.content, started, self.clock())
+        return Response(response.status_code, found, body, started, self.clock())
+
+    def send_alone(self, request: Request) -> Response:
+        """The answer over a connection that nothing has been sent on before."""
+        transport = self.transports.here
+        if isinstance(transport, NetworkTransport):
+            transport.renew()
+        return self.send(request)
+
+    def _standing(self) -> Iterator[tuple[bytes, bytes]]:
+        """The headers of every request: those of any client, and what the user adds or puts in their place."""
+        given = self.transports.network.headers
+        named = {name.lower() for name, _ in given}
+        yield from ((name, value) for name, value in _HEADERS if name.decode().lower() not in named)
+        yield from ((name.encode(), value.encode("latin-1")) for name, value in given)
+
+    def _unreachable(self, error: httpx.TransportError) -> str:
+        told = reason(error)
+        network = self.transports.network
+        if "WRONG_VERSION_NUMBER" in told or "RECORD_LAYER_FAILURE" in told.upper().replace(" ", "_"):
+            return f"What listens at {self.shown} speaks no TLS: give an address that begins with http://."
+        untrusted = re.search(r"certificate verify failed: (.*?)\.? \(_ssl", told)
+        if untrusted is not None:
+            return (
+                f"The certificate of {self.shown} is not trusted: {untrusted[1]}. --ca FILE names the authority that "
+                "signed it; --insecure trusts any."
+            )
+        if network.proxy is not None:
+            return f"The proxy does not lead to {self.shown}: {told}. --no-proxy goes without it."
+        return f"Nothing answers at {self.shown}: {told}."
+
+
+class TooLargeError(Exception):
+    """An answer is larger than allowed."""
+
+
+def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) -> tuple[httpx.Response, bytes]:
+    """The answer and its body, uncompressed. Raises an error of httpx; TooLargeError for more than `most` bytes.
+
+    Both what arrives and what it is uncompressed to are counted, and nothing is read past the bound.
+    """
+    response = transport.handle_request(asked)
+    body = bytearray()
+    with closing(response):
+        for piece in response.iter_bytes():
+            body += piece
+            if max(len(body), response.num_bytes_downloaded) > most:
+                raise TooLargeError(f"the answer is larger than {most} bytes")
+    return response, bytes(body)
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:
     for start in range(0, len(body), _CHUNK):
         yield body[start : start + _CHUNK]
-
-
-def _reason(error: Exception) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__).rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from contract_tests.errors import UnreachableError
+from contract_tests.errors import TimeIsUpError, UnreachableError
 from contract_tests.model.case import Case
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
@@ -48,7 +49,8 @@ class Moment(NamedTuple):
 class Delivery:
     """Delivers cases. `sleep` waits seconds. `record` holds what an earlier run has sent already.
 
-    `lost` tells, in one line, of a server that answered before and does no more.
+    `lost` tells, in one line, of a server that answered before and does no more. `max_time`: seconds after which
+    nothing more is sent; None for any time.
     """
 
     target: Target
@@ -56,6 +58,7 @@ class Delivery:
     journal: Journal
     sleep: Callable[[float], None]
     record: Record | None = None
+    max_time: float | None = None
     requests: int = 0
     waits: int = 0
     gave_up: int = 0
@@ -69,6 +72,7 @@ class Delivery:
 
     def __post_init__(self) -> None:
         """Count what the earlier run was charged for."""
+        self._ends = math.inf if self.max_time is None else self.target.clock() + self.max_time
         unknown = Response(0, failure="the earlier run ended before the answer")
         for case, answer in [] if self.record is None else self.record.sendings():
             self.budget.count(case, answer or unknown)
@@ -78,7 +82,12 @@ class Delivery:
     def stopped(self) -> str | None:
         """Why nothing more is sent; None while there is no reason."""
         gave_up = "stopped: the server kept answering 429" if self.gave_up >= GIVE_UP else None
-        return self.budget.stopped or self.lost or gave_up
+        return self.budget.stopped or self.lost or gave_up or self._late
+
+    @property
+    def _late(self) -> str | None:
+        late = self.target.clock() >= self._ends
+        return f"stopped: the {self.max_time:g} s of --max-time are over" if late else None
 
     def deliver(self, case: Case) -> Response | None:
         """The answer; None where the case may not be sent, or was sent and nobody knows what came of it."""
@@ -106,10 +115,12 @@ class Delivery:
     def ask(self, case: Case) -> Response:
         """The answer to a request that creates nothing: it may be sent any number of times, and is not journalled.
 
-        Raises UnreachableError where nothing answers any more.
+        Raises UnreachableError where nothing answers any more, TimeIsUpError where the time of the run is over.
         """
         if self.lost is not None:
             raise UnreachableError(self.lost)
+        if self._late is not None:
+            raise TimeIsUpError(self._late)
         with self._lock:
             self.requests += 1
         return self._send(case)
@@ -138,6 +149,9 @@ class Delivery:
         while True:
             try:
                 answer = self.target.send(case.request)
+                if answer.reused and case.refusal_due:
+                    # A server may close a connection when it has answered on it; this request it may never have read.
+                    answer = self.target.send_alone(case.request)
                 break
             except UnreachableError as error:
                 if not self._heard or self.lost is not None:
@@ -153,16 +167,15 @@ class Delivery:
 
     def _listen(self, case: Case, answer: Response) -> None:
         """Notice that a server answers, or that it hangs: to this request, and to all that came just before."""
-        timed_out = not answer.status and answer.received_at - answer.sent_at >= self.target.transports.timeout
+        timed_out = not answer.status and answer.received_at - answer.sent_at >= self.target.transports.network.timeout
         with self._lock:
             self._heard = True
             self._silent = self._silent + 1 if timed_out else 0
             self._unanswered = self._unanswered if answer.status else case.label
             hangs = self._silent == SILENCE
         if hangs and not self._answers(case.request.path):
-            self._lose(
-                f"What listens at {self.target.shown} answers nothing within {self.target.transports.timeout:g} s."
-            )
+            seconds = self.target.transports.network.timeout
+            self._lose(f"What listens at {self.target.shown} answers nothing within {seconds:g} s.")
 
     def _answers(self, path: str) -> bool:
         """Whether the server answers a request that asks little; the one before was sent, whatever becomes of this."""

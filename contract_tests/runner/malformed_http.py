@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import io
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from contract_tests.cases.contract import Contract
@@ -14,6 +17,7 @@ from contract_tests.model.finding import Judgement
 from contract_tests.model.request import BOUNDARY, Request, multipart
 from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.runner.client import Target
 from contract_tests.runner.journal import Record
 from contract_tests.runner.run import Run
 
@@ -33,10 +37,11 @@ class Bytes:
     rest: str = ""
     token: bool = True
 
-    def render(self, host: str, path: str, token: str) -> bytes:
-        """The bytes for this host, path of the creation, and token."""
-        known = f"Authorization: Bearer {token}\r\n" if self.token else ""
-        return (self.head.format(host=host, path=path) + known + self.rest + "\r\n").encode()
+    def render(self, host: str, path: str, token: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+        """The bytes for this host, path of the creation, token, and headers of every request."""
+        known = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        known += f"Authorization: Bearer {token}\r\n"
+        return (self.head.format(host=host, path=path) + (known if self.token else "") + self.rest + "\r\n").encode()
 
 
 _CHUNKED = f"Content-Type: {multipart(BOUNDARY)}\r\nTransfer-Encoding: chunked\r\n\r\nno-size"
@@ -69,7 +74,7 @@ def malformed(run: Run, record: Record | None = None) -> None:
         if answer is None:
             run.delivery.requests += 1
             target = run.delivery.target
-            answer = _send(one, target.url, run.contract, target.sent_token, min(_PATIENCE, run.settings.timeout))
+            answer = _send(one, target, run.contract)
             clean = run.delivery.journal.clean(answer)
             run.delivery.journal.write("malformed", name=one.name, answer=clean.to_json())
         run.judgement.add(judge_malformed(run.contract, one, answer))
@@ -89,6 +94,8 @@ def _unwanted(run: Run) -> str | None:
         return "bytes that are no HTTP need a socket; this target runs in the same process"
     if urlsplit(run.delivery.target.url).scheme != "http":
         return "bytes that are no HTTP are sent to an address of http:// alone"
+    if run.delivery.target.transports.network.proxy is not None:
+        return "bytes that are no HTTP are not sent to a proxy"
     return run.delivery.stopped
 
 
@@ -116,19 +123,43 @@ def _shaped(contract: Contract, answer: Response) -> bool:
     return answer.is_json and (answer.status == expected.get("status") or code == expected.get("code"))
 
 
-def _send(one: Bytes, url: str, contract: Contract, token: str, patience: float) -> Response:
+def _send(one: Bytes, target: Target, contract: Contract) -> Response:
     """The answer; one with status 0 where none came that is HTTP."""
-    parts = urlsplit(url)
-    data = one.render(parts.netloc, f"{parts.path}{contract.form.operation.path}", token)
+    parts, network = urlsplit(target.url), target.transports.network
+    host, port = parts.hostname or "", parts.port or 80
+    addresses = {(name, number): address for name, number, address in network.resolve}
+    data = one.render(parts.netloc, f"{parts.path}{contract.form.operation.path}", target.sent_token, network.headers)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), patience) as connection:
+        with socket.create_connection((addresses.get((host, port), host), port), network.connect_timeout) as connection:
             connection.sendall(data)
-            response = http.client.HTTPResponse(connection, method="POST")
+            bounded = cast("socket.socket", _Bounded(connection, min(_PATIENCE, network.timeout)))
+            response = http.client.HTTPResponse(bounded, method="POST")
             response.begin()
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
             return Response(response.status, headers, response.read(_MOST))
     except (OSError, http.client.HTTPException) as error:
         return Response(0, failure=" ".join(str(error).split()) or type(error).__name__)
+
+
+class _Bounded(io.RawIOBase):
+    """What a connection receives within so many seconds; `http.client` reads from it as from a socket."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection = connection
+        self._ends = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
 
 
 def judge_again(contract: Contract, record: Record) -> Iterator[Judgement]:

@@ -17,7 +17,7 @@ from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle
 from contract_tests.oracle.attribution import Attribution
 from contract_tests.oracle.verdict import Verdict, verdicts
-from contract_tests.runner.client import is_loopback
+from contract_tests.runner.address import is_loopback
 from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.plan import Plan, plan
 from contract_tests.runner.target_check import alike, not_the_api, speaks_tls

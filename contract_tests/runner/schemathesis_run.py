@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from contract_tests.cases import images
 from contract_tests.cases.contract import Contract
 from contract_tests.model.finding import Finding
 from contract_tests.model.request import Facts, Part, text
 from contract_tests.runner import journal
+from contract_tests.runner.client import Target
 from contract_tests.runner.run import Run
 from contract_tests.settings import PROFILES
 from contract_tests.spec.form import parse_dimensions
@@ -19,6 +22,7 @@ _CONFIG = """
 seed = {seed}
 continue-on-failure = true
 request-timeout = {timeout}
+max-redirects = 0
 [cache]
 enabled = false
 [phases.examples]
@@ -60,6 +64,28 @@ def _unwanted(run: Run, record: journal.Record | None) -> str | None:
     return run.delivery.stopped
 
 
+@contextmanager
+def _sent_by(target: Target) -> Iterator[None]:
+    """Let schemathesis send by the transports of the run: one way to the target, with one set of bounds.
+
+    A session of its own would read proxies and passwords of its surroundings, follow redirects and read without end.
+    """
+    from schemathesis.transport.requests import SameHostRedirectsSession as Session  # noqa: PLC0415  as schemathesis
+
+    from contract_tests.runner.requests_adapter import TargetAdapter  # noqa: PLC0415  loads requests
+
+    begin = Session.__init__
+
+    def initialise(session: Session) -> None:
+        begin(session)
+        session.trust_env = False
+        session.adapters.clear()
+        session.mount("", TargetAdapter(target))
+
+    with patch.object(Session, "__init__", initialise):
+        yield
+
+
 class _SchemathesisRun:
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -70,12 +96,15 @@ class _SchemathesisRun:
         # Imported when needed: it takes a second, which the other commands need not wait for.
         from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
-        for event in from_schema(self._schema()).execute():
-            if isinstance(event, events.Interrupted):
-                # It takes Ctrl-C for itself; the run has to end too.
-                raise KeyboardInterrupt
-            if isinstance(event, events.ScenarioFinished):
-                yield from self._scenario(event)
+        with _sent_by(self.run.delivery.target):
+            for event in from_schema(self._schema()).execute():
+                if isinstance(event, events.Interrupted):
+                    # It takes Ctrl-C for itself; the run has to end too.
+                    raise KeyboardInterrupt
+                if isinstance(event, events.ScenarioFinished):
+                    yield from self._scenario(event)
+                if self.run.delivery.stopped is not None:
+                    return
 
     def _schema(self) -> Any:
         import schemathesis  # noqa: PLC0415
@@ -83,7 +112,7 @@ class _SchemathesisRun:
 
         run, operation = self.run, self.contract.form.operation
         target = run.delivery.target
-        timeout = max(1, int(run.settings.timeout))
+        timeout = max(1, int(run.settings.network.timeout))
         told = _CONFIG.format(seed=run.settings.seed, timeout=timeout, examples=run.settings.effort.generic)
         config = SchemathesisConfig.from_str(told)
         config.projects.default.headers = {"Authorization": f"Bearer {target.sent_token}"}

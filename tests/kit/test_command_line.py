@@ -53,7 +53,7 @@ MISUSED = {
     "a value of the file": ('[tool.contract-tests]\nseed = "x"', (), "pyproject.toml: seed: 'x' is no whole number"),
     "a switch of the file": ('[tool.contract-tests]\nstrict = "x"', (), "pyproject.toml: strict: 'x' is neither true nor false"),
     "a file": ("[tool", (), "pyproject.toml: Expected"),
-    "an option": ("", ("--profil", "quick"), "No such option '--profil'. Did you mean '--profile'?"),
+    "an option": ("", ("--profil", "quick"), "No such option '--profil'. (Did you mean one of: '--profile', '--proxy'?)"),
     "a value twice": ("", ("--seed", "1", "--seed", "2"), "--seed: given 2 times; it may be given once"),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
 from contract_tests.runner.malformed_http import malformed
 from contract_tests.runner.run import Run
-from contract_tests.settings import Settings
+from contract_tests.settings import Network, Settings
 from contract_tests.spec.document import default_path
 from tests.faults import CORRECT
 from tests.kit.test_reproduction import served as served_by_uvicorn
@@ -163,7 +163,7 @@ def test_it_is_not_sent(case: str) -> None:
 
 def test_it_is_not_sent_over_tls() -> None:
     chosen = Settings(only=frozenset({RULE}))
-    target = Target("https://localhost", None, Transports(1.0), time.time)
+    target = Target("https://localhost", None, Transports(Network()), time.time)
     run = Run(load(default_path()), chosen, Delivery(target, Budget(None), Journal(None, Redactor(None)), time.sleep))
     malformed(run)
     assert "http:// alone" in run.skipped[RULE]

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from contract_tests.runner import delivery
+from contract_tests.runner.network import NetworkTransport
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_reproduction import served
 from tests.kit.vocabulary import HERE
@@ -70,14 +71,14 @@ def test_an_endpoint_that_does_not_answer_ends_it_with_one_line_and_exit_2(pytes
 def test_an_endpoint_that_goes_away_while_all_holds_ends_it_with_one_line_and_exit_2(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, send = iter(range(10**6)), httpx.HTTPTransport.handle_request
+    asked, send = iter(range(10**6)), NetworkTransport.handle_request
 
-    def leaving(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def leaving(transport: NetworkTransport, request: httpx.Request) -> httpx.Response:
         if next(asked) > 5:
             raise httpx.ConnectError("Connection refused")
         return send(transport, request)
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", leaving)
+    monkeypatch.setattr(NetworkTransport, "handle_request", leaving)
     monkeypatch.setattr(delivery, "RETURNS", ())
     with served(CORRECT["clean"].build()) as url:
         result = pytester.runpytest_inprocess(*WORDS, "--videos-url", url, "-k", "seconds.enum")

@@ -22,7 +22,7 @@ from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
 from contract_tests.runner.run import Run
 from contract_tests.session import send_all
-from contract_tests.settings import Settings, workers_for
+from contract_tests.settings import Network, Settings, workers_for
 from contract_tests.spec.document import default_path
 from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import Mutant, mutants
@@ -127,13 +127,13 @@ def _kit(task: Task, server: Any) -> Measured:
         strictness=strictness,
         spend=task.spend,
         seed=task.seed,
-        timeout=5.0,
+        network=Network(timeout=5.0),
         profile=task.profile,
         workers=workers_for(loopback=True, capped=False) if at_once else 1,
     )
     contract = _contract()
     app = server.build()
-    transports = Transports(settings.timeout, InProcess(app) if at_once else Direct(app))
+    transports = Transports(settings.network, InProcess(app) if at_once else Direct(app))
     target = Target(HERE, TOKEN, transports, time.time, app, transported=at_once)
     # Nobody waits for a video here: the servers of the catalogue move on by being asked.
     delivery = Delivery(target, Budget(task.spend, contract.inferred), Journal(None, Redactor(TOKEN)), lambda _: None)
