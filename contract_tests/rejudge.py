@@ -22,6 +22,7 @@ from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle, due_again
 from contract_tests.oracle.attribution import Attribution
 from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.oracle.silence import silence
 from contract_tests.oracle.verdict import verdicts
 from contract_tests.runner.delivery import Moment
 from contract_tests.runner.journal import Record
@@ -95,7 +96,10 @@ def _observed(contract: Contract, record: Record, tracked: dict[str, VideoHistor
         return
     for event in record.observed:
         case, answer = retrieval(contract, event["video"], event["rule"]), Response.from_json(event["answer"])
-        if event["rule"] == NOT_FOUND:
+        silent = silence(case, answer)
+        if silent is not None:
+            judgement.add(silent)
+        elif event["rule"] == NOT_FOUND:
             judgement.add(judge_stranger(contract, case, answer))
         elif event["credential"] != "right":
             refused = uninvited(contract, event["video"], event["credential"], event["rule"])

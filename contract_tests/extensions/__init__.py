@@ -11,6 +11,7 @@ from contract_tests.extensions.values import breaks, typed
 from contract_tests.model.finding import Judgement
 from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import NO_5XX, allowed, judge_refusal
+from contract_tests.oracle.silence import silence
 
 #: What a server answers that lacks an operation.
 _LACKING = (404, 405, 501)
@@ -49,7 +50,7 @@ def judge(contract: Contract, one: Step, answer: Response) -> Judgement:
     check = CHECKS.get(one.check)
     if check is None or contract.extension(one.case.operation) is None or one.case.rule not in contract.rules:
         return Judgement()
-    verdict = check(contract, one, answer)
+    verdict = silence(one.case, answer) or check(contract, one, answer)
     known = {rule.id for rule in contract.rules}
     return Judgement(verdict.judged & known, [one for one in verdict.findings if one.rule in known])
 

@@ -19,6 +19,7 @@ from contract_tests.model.case import Case
 from contract_tests.model.finding import Judgement
 from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import allowed, judge_refusal
+from contract_tests.oracle.silence import silence
 from contract_tests.runner.journal import Record
 from contract_tests.runner.run import Run
 
@@ -89,13 +90,14 @@ class Videos:
         """Retrieve an id that nobody was given."""
         case = retrieval(self.contract, video_id, NOT_FOUND)
         answer = self._ask(case, video_id)
-        return self._keep(judge_stranger(self.contract, case, answer))
+        return self._keep(silence(case, answer) or judge_stranger(self.contract, case, answer))
 
     def look(self, video_id: str) -> Judgement:
         """Retrieve a video that was created."""
         case = retrieval(self.contract, video_id)
         answer = self._ask(case, video_id)
-        return self._keep(judge_retrieved(self.contract, self.all[video_id], case, answer))
+        verdict = silence(case, answer) or judge_retrieved(self.contract, self.all[video_id], case, answer)
+        return self._keep(verdict)
 
     def state(self, video_id: str) -> dict[str, Any]:
         """The video as it was last seen."""
@@ -111,13 +113,13 @@ class Videos:
             if broken not in self.contract.rules:
                 continue  # this server asks for no credential
             case = uninvited(self.contract, str(known), name, broken)
-            self._keep(judge_refusal(self.contract, case, self._ask(case, str(known))))
+            self._refused(case, str(known))
 
     def other_methods(self) -> None:
         """The path of a video refuses methods that the document lacks there, and lists those that it has."""
         known = next(iter(self.all), None)
         for case in () if known is None else other_methods(self.contract, known):
-            self._keep(judge_refusal(self.contract, case, self._ask(case, str(known))))
+            self._refused(case, str(known))
 
     def rules(self) -> set[str]:
         """The rules that retrieving shows."""
@@ -155,6 +157,10 @@ class Videos:
                     self.look(other)
         for _ in range(_AGAIN):
             self.look(video_id)
+
+    def _refused(self, case: Case, video_id: str) -> None:
+        answer = self._ask(case, video_id)
+        self._keep(silence(case, answer) or judge_refusal(self.contract, case, answer))
 
     def _ask(self, case: Case, video_id: str) -> Response:
         answer = self.run.delivery.ask(case)

@@ -18,8 +18,9 @@ class DuplicatedError(ValueError):
 class Response:
     """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why.
 
-    `sent_at` and `received_at` are seconds since 1970 by the kit's clock. `reused`: it broke off on a connection that
-    had carried other requests before, so that this one may never have been read.
+    `sent_at` and `received_at` are seconds since 1970 by the kit's clock. Of an answer that never came: `timed_out`
+    tells that the time was up, `reused` that it broke off on a connection that had carried other requests before, and
+    `confirmed` that the request was not answered alone on a fresh connection either.
     """
 
     status: int
@@ -28,7 +29,9 @@ class Response:
     sent_at: float = 0.0
     received_at: float = 0.0
     failure: str = ""
+    timed_out: bool = False
     reused: bool = False
+    confirmed: bool = False
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
@@ -80,6 +83,9 @@ class Response:
             "sent_at": self.sent_at,
             "received_at": self.received_at,
             "failure": self.failure,
+            "timed_out": self.timed_out,
+            "reused": self.reused,
+            "confirmed": self.confirmed,
         }
 
     @classmethod
@@ -87,7 +93,8 @@ class Response:
         """The answer that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         headers = tuple((name, value) for name, value in data["headers"])
         body = unpack(data["body"])
-        return cls(data["status"], headers, body, data["sent_at"], data["received_at"], data["failure"])
+        silence = {name: data.get(name, False) for name in ("timed_out", "reused", "confirmed")}
+        return cls(data["status"], headers, body, data["sent_at"], data["received_at"], data["failure"], **silence)
 
 
 def _constant(name: str) -> Any:

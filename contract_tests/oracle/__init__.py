@@ -11,6 +11,8 @@ from contract_tests.model.finding import Judgement
 from contract_tests.model.response import Response
 from contract_tests.oracle.acceptance import SeenResponses, judge_acceptance
 from contract_tests.oracle.refusal import judge_refusal
+from contract_tests.oracle.silence import silence
+from contract_tests.spec.rules import ANSWERS
 
 
 class Oracle:
@@ -23,9 +25,15 @@ class Oracle:
 
     def judge(self, case: Case, answer: Response) -> Judgement:
         """The verdict on one answer."""
+        verdict = silence(case, answer)
+        if verdict is not None:
+            return verdict
         if case.refusal_due:
-            return judge_refusal(self.contract, case, answer)
-        return judge_acceptance(self.contract, case, answer, self._past, skew=self.skew)
+            verdict = judge_refusal(self.contract, case, answer)
+        else:
+            verdict = judge_acceptance(self.contract, case, answer, self._past, skew=self.skew)
+        verdict.judged.add(ANSWERS)
+        return verdict
 
 
 def due_again(contract: Contract, case: Case) -> Case | None:

@@ -29,7 +29,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Response) -> Judgement
         return verdict
     if not answer.refused:
         verdict.findings.append(_not_refused(contract, case, answer))
-        if (answer.status >= 500 or not answer.status) and NO_5XX in rules:
+        if answer.status >= 500 and NO_5XX in rules:
             verdict.findings.append(_finding(NO_5XX, case, answer, "a 4xx", 100))
         return verdict
     misshapen = _envelope(contract, answer)

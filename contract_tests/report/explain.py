@@ -6,12 +6,13 @@ from collections import defaultdict
 
 from contract_tests.cases.contract import Contract
 from contract_tests.runner.plan import Plan
-from contract_tests.spec.rules import GENERIC
+from contract_tests.spec.rules import ANSWERS, GENERIC
 
 _SPECIAL = {
     "error.envelope": "every refusal of the run",
     "error.no-5xx": "every answer to a request that must be refused",
     GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
+    ANSWERS: "every request of the run; one that times out breaks no other rule",
     "http.well-formed": "bytes that are no HTTP, over a socket: a line, a header and a chunk that are none",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
     "response.headers.unique": "the answers to all good requests, each beside the others",

@@ -127,10 +127,16 @@ class Target:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.ProxyError) as error:
             raise UnreachableError(self._unreachable(error)) from error
         except (httpx.RequestError, TooLargeError) as error:
-            reused = getattr(transport, "reused", False) and not isinstance(
-                error, TooLargeError | httpx.TimeoutException
+            timed_out = isinstance(error, httpx.TimeoutException)
+            reused = getattr(transport, "reused", False) and not (timed_out or isinstance(error, TooLargeError))
+            return Response(
+                0,
+                sent_at=started,
+                received_at=self.clock(),
+                failure=reason(error),
+                timed_out=timed_out,
+                reused=reused,
             )
-            return Response(0, sent_at=started, received_at=self.clock(), failure=reason(error), reused=reused)
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Response(response.status_code, found, body, started, self.clock())
 

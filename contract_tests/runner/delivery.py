@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -27,6 +27,10 @@ LEAST = 1.0
 GIVE_UP = 3
 #: Seconds to wait, one after the other, for a server that listens no more: it may be starting anew.
 RETURNS = (0.5, 1.5, 4.0)
+#: What a gateway answers whose server died or restarts, perhaps of another request.
+UPSTREAM = frozenset({502, 503, 504})
+#: Requests without an answer that are told of a server that is gone.
+_TOLD = 4
 #: Time-outs in a row after which a server is asked whether it answers anything at all.
 SILENCE = 8
 
@@ -66,7 +70,7 @@ class Delivery:
     moments: list[Moment] = field(default_factory=list)
     _heard: bool = False
     _silent: int = 0
-    _unanswered: str = ""
+    _unanswered: list[str] = field(default_factory=list)
     _planned: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,12 +93,45 @@ class Delivery:
         late = self.target.clock() >= self._ends
         return f"stopped: the {self.max_time:g} s of --max-time are over" if late else None
 
-    def deliver(self, case: Case) -> Response | None:
-        """The answer; None where the case may not be sent, or was sent and nobody knows what came of it."""
+    def deliver(self, case: Case, *, alone: bool = True) -> Response | None:
+        """The answer; None where the case may not be sent, or was sent and nobody knows what came of it.
+
+        `alone`: no other request is under way, so that what gets no answer can be confirmed at once.
+        """
         if self.record is not None and case.id in self.record.sent:
-            return self.record.answers.get(case.id)
-        if self.stopped is not None or not self.budget.allows(case):
-            return None
+            answer = self.record.answers.get(case.id)
+        elif self.stopped is not None or not self.budget.allows(case):
+            answer = None
+        else:
+            answer = self._deliver(case, alone=alone)
+        return self.confirm(case, answer) if alone else answer
+
+    def confirm(self, case: Case, answer: Response | None) -> Response | None:
+        """The answer to the case sent again, alone and on a fresh connection, where it got none and costs nothing.
+
+        A server that closes an idle connection, or that died of another request, is silent to an innocent one.
+        """
+        if answer is None or not self.unsure(answer) or self.stopped is not None or not self._free(case):
+            return answer
+        # A server that is gone by now may have died of this request only if it listened to it, and to it alone.
+        last = None if answer.reused else replace(answer, confirmed=True)
+        again = self._deliver(case, alone=True, confirms=True)
+        if again is None and last is not None and self.lost is not None:
+            self.journal.answered(case, last)
+            return last
+        return answer if again is None else again
+
+    @staticmethod
+    def unsure(answer: Response) -> bool:
+        """Whether the request may have got no answer, or none but a gateway's, because of another one."""
+        return (not answer.status and not answer.timed_out and not answer.confirmed) or answer.status in UPSTREAM
+
+    def _free(self, case: Case) -> bool:
+        """Whether it may be sent again: it deletes nothing, and creates nothing that costs."""
+        harmless = case.refusal_due or case.request.method == "GET"
+        return harmless or not (self.budget.capped or case.request.method == "DELETE")
+
+    def _deliver(self, case: Case, *, alone: bool, confirms: bool = False) -> Response | None:
         with self._lock:
             self.requests += 1
             if case.id not in self._planned:
@@ -102,7 +139,7 @@ class Delivery:
                 self.journal.planned(case)
         self.journal.sent(case)
         try:
-            answer = self._send(case)
+            answer = self._send(case, confirms=alone and (confirms or not self._free(case)))
         except UnreachableError:
             self.journal.unsent(case)
             if self.lost is None:
@@ -123,13 +160,27 @@ class Delivery:
             raise TimeIsUpError(self._late)
         with self._lock:
             self.requests += 1
-        return self._send(case)
+        free = self._free(case)
+        answer = self._send(case, confirms=not free)
+        if not free or not self.unsure(answer):
+            return answer
+        with self._lock:
+            self.requests += 1
+        try:
+            return self._send(case, confirms=True)
+        except UnreachableError:
+            return replace(answer, confirmed=not answer.reused)
 
-    def _send(self, case: Case) -> Response:
-        """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing."""
+    def _send(self, case: Case, *, confirms: bool = False) -> Response:
+        """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing.
+
+        `confirms`: it is sent alone, and on a fresh connection, so that silence is its own.
+        """
         waited = 0.0
         while True:
-            answer = self._reach(case)
+            answer = self._reach(case, alone=confirms)
+            if not answer.status and confirms:
+                return replace(answer, confirmed=not answer.timed_out and not answer.reused)
             if answer.status != TOO_MANY:
                 return answer
             pause = retry_after(answer)
@@ -143,15 +194,13 @@ class Delivery:
             waited += pause
             self.sleep(pause)
 
-    def _reach(self, case: Case) -> Response:
+    def _reach(self, case: Case, *, alone: bool) -> Response:
         """The answer. One that listened before is waited for, as nothing was sent; what is sent is sent once."""
         pauses = iter(RETURNS)
+        send = self.target.send_alone if alone else self.target.send
         while True:
             try:
-                answer = self.target.send(case.request)
-                if answer.reused and case.refusal_due:
-                    # A server may close a connection when it has answered on it; this request it may never have read.
-                    answer = self.target.send_alone(case.request)
+                answer = send(case.request)
                 break
             except UnreachableError as error:
                 if not self._heard or self.lost is not None:
@@ -167,11 +216,12 @@ class Delivery:
 
     def _listen(self, case: Case, answer: Response) -> None:
         """Notice that a server answers, or that it hangs: to this request, and to all that came just before."""
-        timed_out = not answer.status and answer.received_at - answer.sent_at >= self.target.transports.network.timeout
         with self._lock:
             self._heard = True
-            self._silent = self._silent + 1 if timed_out else 0
-            self._unanswered = self._unanswered if answer.status else case.label
+            self._silent = self._silent + 1 if answer.timed_out else 0
+            if not answer.status:
+                # Since the last answer: whatever a server dies of is among them, or was answered.
+                self._unanswered = [*self._unanswered, case.label][-_TOLD:]
             hangs = self._silent == SILENCE
         if hangs and not self._answers(case.request.path):
             seconds = self.target.transports.network.timeout
@@ -185,7 +235,10 @@ class Delivery:
             return False
 
     def _lose(self, why: str) -> None:
-        last = f" The last request without an answer: {self._unanswered}." if self._unanswered else ""
+        told = list(dict.fromkeys(self._unanswered))
+        last = ""
+        if told:
+            last = f" The last request{'s' if len(told) > 1 else ''} without an answer: {'; '.join(told)}."
         self.lost = f"stopped: {why}{last}"
 
 

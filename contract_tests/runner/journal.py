@@ -103,13 +103,11 @@ class Journal:
 
     def clean(self, answer: Response) -> Response:
         """The answer without the token, as it may be written down."""
-        return Response(
-            answer.status,
-            tuple((name, self._redactor.text(value)) for name, value in answer.headers),
-            self._redactor.data(answer.body),
-            answer.sent_at,
-            answer.received_at,
-            self._redactor.text(answer.failure),
+        return replace(
+            answer,
+            headers=tuple((name, self._redactor.text(value)) for name, value in answer.headers),
+            body=self._redactor.data(answer.body),
+            failure=self._redactor.text(answer.failure),
         )
 
     def clean_finding(self, finding: Finding) -> Finding:

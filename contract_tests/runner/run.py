@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from contract_tests.cases.contract import Contract
@@ -189,9 +190,12 @@ class Run:
         if self.settings.workers > 1:
             with ThreadPoolExecutor(self.settings.workers) as pool:
                 try:
-                    self._judge_all(part, cases, pool.map(self.delivery.deliver, cases))
+                    answers = pool.map(partial(self.delivery.deliver, alone=False), cases)
+                    unsure = self._judge_all(part, cases, answers)
                 finally:
                     pool.shutdown(cancel_futures=True)
+            for case, answer in unsure:
+                self.judge(case, self.delivery.confirm(case, answer))
             return
         for done, case in enumerate(cases, 1):
             if not (spare and (self._taken(case.rule) or self._left_open(case))):
@@ -203,10 +207,18 @@ class Run:
         budget = self.delivery.budget
         self.progress(Progress(part, done, total, self.delivery.requests, budget.spent, budget.cap))
 
-    def _judge_all(self, part: str, cases: Sequence[Case], answers: Iterable[Response | None]) -> None:
+    def _judge_all(
+        self, part: str, cases: Sequence[Case], answers: Iterable[Response | None]
+    ) -> list[tuple[Case, Response]]:
+        """Judge the answers; those are given back that may be as they are because of another request."""
+        unsure = []
         for done, (case, answer) in enumerate(zip(cases, answers, strict=True), 1):
-            self.judge(case, answer)
+            if answer is not None and self.delivery.unsure(answer):
+                unsure.append((case, answer))
+            else:
+                self.judge(case, answer)
             self.tell(part, done, len(cases))
+        return unsure
 
     def _left_open(self, case: Case) -> bool:
         """Whether a right server may accept it, while nothing more may be accepted."""

@@ -24,6 +24,8 @@ SUFFIX = {
 }
 #: The rule under which the findings of schemathesis stand.
 GENERIC = "generic.schemathesis"
+#: The rule under which time-outs stand: they say nothing about what was asked.
+ANSWERS = "http.answers"
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
 
 
@@ -64,6 +66,8 @@ class RuleTable:
         says = "The general checks of schemathesis find nothing either."
         pointer = form.operation.pointer
         self._by_id[GENERIC] = Rule(GENERIC, says, pointer, "inferred", "schemathesis", derived=True)
+        says = "Every request is answered in time."
+        self._by_id[ANSWERS] = Rule(ANSWERS, says, pointer, "inferred", "the bound of --timeout", derived=True)
         for operation in document.operations():
             if operation.extension and document.has(f"{operation.pointer}/responses/200/content/application~1json"):
                 extra = _extension_answer(self._name(operation), operation.pointer)
