@@ -105,7 +105,9 @@ def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings)
     shown = ProgressLine(err, surroundings.clock, Screen.of(err, asked.environment))
     try:
         with _caches_elsewhere():
-            outcome = judge_target(asked.url, replace(settings, journal=named), replace(surroundings, progress=shown))
+            outcome = judge_target(
+                asked.url, replace(settings, journal=named), replace(surroundings, progress=shown, say=shown.tell)
+            )
     finally:
         shown.close()
     code = _tell(outcome, asked, out, err)
@@ -153,8 +155,9 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
     )
     if outcome.failing:
         return BROKEN
-    if outcome.lost:
-        err.write("contract-tests: not all could be judged: the server answers no more\n")
+    if outcome.lost or outcome.limited_out:
+        why = "limits the rate" if outcome.limited_out else "answers no more"
+        err.write(f"contract-tests: not all could be judged: the server {why}\n")
         return UNJUDGED
     if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
         err.write("contract-tests: nothing could be judged: no rule was tested\n")

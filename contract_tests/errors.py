@@ -13,5 +13,5 @@ class UnreachableError(UnjudgeableError):
     """Nothing listens at the target, so that nothing was sent."""
 
 
-class TimeIsUpError(Exception):
-    """The time of a run is over; what was answered is judged."""
+class StoppedError(Exception):
+    """The run is over before all is sent; what was answered is judged."""

@@ -61,6 +61,16 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.001 <= value <= 1e6:
+        raise ValueError(f"{text!r} is no number of requests a second from 0.001 to 1000000")
+    return value
+
+
 def _price(text: str) -> float:
     try:
         value = float(text)
@@ -225,6 +235,8 @@ OPTIONS = (
     Option(
         "max-time", ("run",), "S", "any", _seconds, "seconds after which the run ends and reports what it has judged"
     ),
+    Option("max-wait", ("run",), "S", "60", _seconds, "seconds that one request waits for a server that answers 429"),
+    Option("rate", ("run",), "N", "any", _rate, "requests a second that no more are sent than"),
     Option(
         "max-bytes",
         ASKING,

@@ -13,7 +13,7 @@ import httpx
 
 from contract_tests import __version__
 from contract_tests.cases.contract import Contract, load
-from contract_tests.errors import MisuseError, TimeIsUpError, UnreachableError
+from contract_tests.errors import MisuseError, StoppedError, UnreachableError
 from contract_tests.extensions.suite import ExtensionSuite
 from contract_tests.model.redaction import Redactor
 from contract_tests.oracle.verdict import Verdict, failing
@@ -24,6 +24,7 @@ from contract_tests.runner.client import Target, Transports
 from contract_tests.runner.delivery import Delivery, Moment
 from contract_tests.runner.fuzz import Fuzz
 from contract_tests.runner.malformed_http import malformed
+from contract_tests.runner.rate_limit import Pace
 from contract_tests.runner.run import Run, ShowProgress, quiet
 from contract_tests.runner.schemathesis_run import generic
 from contract_tests.settings import PROFILES, Settings
@@ -31,12 +32,16 @@ from contract_tests.settings import PROFILES, Settings
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a session takes from outside: `clock` in seconds since 1970, `sleep` in seconds, how to reach the target."""
+    """What a session takes from outside: `clock` in seconds since 1970, `sleep` in seconds, how to reach the target.
+
+    `say` shows a line while the run waits.
+    """
 
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     transport: Callable[[], httpx.BaseTransport | None] = lambda: None
     progress: ShowProgress = quiet
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Outcome:
     """What a session came to. `seconds` is how long it took; `stopped` is why it ended early, if it did.
 
     `unclear` counts the good requests whose answer (5xx, 3xx, none) leaves open whether a video was made and charged.
-    `interrupted` tells that the user stopped it, `lost` that the target answers no more.
+    `interrupted` tells that the user stopped it, `lost` that the target answers no more,
+    `limited_out` that it answers 429 for longer than is waited; `limit` is the reason that it gave last for a 429.
     """
 
     target: str
@@ -59,13 +65,17 @@ class Outcome:
     stopped: str | None = None
     interrupted: bool = False
     lost: bool = False
+    limited_out: bool = False
+    limit: str | None = None
     timeline: tuple[Moment, ...] = ()
 
     @property
     def notices(self) -> list[str]:
         """What a reader of the verdicts has to know of the run, a line each."""
         insecure = "The certificate of the server was not checked (--insecure)."
-        return [insecure] if self.settings.network.insecure else []
+        limited = f"The server limited the rate (429) {self.waits} times: {self.limit}"
+        told = {insecure: self.settings.network.insecure, limited: self.limit is not None and self.waits > 0}
+        return [line for line, applies in told.items() if applies]
 
     @property
     def failing(self) -> list[Verdict]:
@@ -81,7 +91,8 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     transport = surroundings.transport()
     with closing(Transports(settings.network, transport)) as transports:
         app = getattr(transport, "app", None)
-        target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None)
+        pace = Pace(settings.rate, surroundings.clock, surroundings.sleep)
+        target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None, pace)
         return _judge(target, contract, settings, surroundings)
 
 
@@ -92,7 +103,15 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
     if record is None:
         book.write("run", **_head(settings, contract, target.shown))
     delivery = Delivery(
-        target, Budget(settings.spend, contract.inferred), book, surroundings.sleep, record, settings.max_time
+        target,
+        Budget(settings.spend, contract.inferred),
+        book,
+        surroundings.sleep,
+        record,
+        settings.max_time,
+        surroundings.say,
+        settings.max_wait,
+        contract.rules.final_limits,
     )
     run = Run(contract, settings, delivery, surroundings.progress)
     interrupted = False
@@ -100,7 +119,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         send_all(run, record)
     except KeyboardInterrupt:
         interrupted = True
-    except TimeIsUpError:
+    except StoppedError:
         pass
     except UnreachableError:
         # What was answered before is judged all the same.
@@ -126,6 +145,8 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         stopped=delivery.stopped,
         interrupted=interrupted,
         lost=delivery.lost is not None,
+        limited_out=delivery.limited_out is not None,
+        limit=delivery.limit,
         timeline=tuple(delivery.moments),
     )
 

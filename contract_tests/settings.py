@@ -53,7 +53,10 @@ class Network:
 
 @dataclass(frozen=True)
 class Settings:
-    """`spend` None: any number of creations may be accepted. `only` None: all rules. `max_time` in seconds."""
+    """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds.
+
+    `rate` bounds the requests a second. `max_wait` is for one request that the server answers 429.
+    """
 
     document: Path = field(default_factory=default_path)
     dialects: tuple[Path, ...] = ()
@@ -65,6 +68,8 @@ class Settings:
     workers: int = 1
     network: Network = field(default_factory=Network)
     max_time: float | None = None
+    max_wait: float = 60.0
+    rate: float | None = None
     report: Path | None = None
     journal: Path | None = None
     resume: bool = False

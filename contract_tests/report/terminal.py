@@ -187,6 +187,12 @@ class ProgressLine:
             self._out.flush()
             self._part = ""
 
+    def tell(self, line: str) -> None:
+        """Show a line that stays."""
+        self.close()
+        self._out.write(f"{printable(line)}\n")
+        self._out.flush()
+
     def __call__(self, progress: Progress) -> None:
         """Show how far a part is. The time left is that of this part."""
         if not self._terminal:

@@ -81,7 +81,7 @@ class Target:
     """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
 
     `transported`: something else than the network carries requests, as where the ASGI application `app` behind it runs
-    in this process.
+    in this process. `pace` waits until a request may begin.
     """
 
     url: str
@@ -90,6 +90,7 @@ class Target:
     clock: Callable[[], float]
     app: Any = None
     transported: bool = False
+    pace: Callable[[], None] = lambda: None
 
     @property
     def sent_token(self) -> str:
@@ -113,6 +114,7 @@ class Target:
         content: Iterator[bytes] | bytes | None = _chunks(request.body) if request.chunked else request.body
         if request.method == "GET":
             content = None if not request.body else content
+        self.pace()
         started = self.clock()
         transport = self.transports.here
         try:

@@ -6,25 +6,17 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from contract_tests.errors import TimeIsUpError, UnreachableError
+from contract_tests.errors import StoppedError, UnreachableError
 from contract_tests.model.case import Case
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
 from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target
 from contract_tests.runner.journal import Journal, Record
+from contract_tests.runner.rate_limit import TOO_MANY, Waiting, codes, reason, retry_after
 
-TOO_MANY = 429
-#: Seconds that one request waits for a server that says 429, all its waits together.
-PATIENCE = 60.0
-#: Seconds between a 429 and the next attempt, whatever the server says: HTTP counts them in whole ones.
-LEAST = 1.0
-#: Requests that may give up for 429 before the whole run does.
-GIVE_UP = 3
 #: Seconds to wait, one after the other, for a server that listens no more: it may be starting anew.
 RETURNS = (0.5, 1.5, 4.0)
 #: What a gateway answers whose server died or restarts, perhaps of another request.
@@ -54,7 +46,9 @@ class Delivery:
     """Delivers cases. `sleep` waits seconds. `record` holds what an earlier run has sent already.
 
     `lost` tells, in one line, of a server that answered before and does no more. `max_time`: seconds after which
-    nothing more is sent; None for any time.
+    nothing more is sent; None for any time. `say` tells a line of what is waited for. `max_wait`: seconds that one
+    request waits for a server that says 429, all its waits together. `final`: what a 429 says that no wait mends.
+    `limit` holds the last reason that the server gave for a 429, `limited_out` why the run ended of it.
     """
 
     target: Target
@@ -63,19 +57,25 @@ class Delivery:
     sleep: Callable[[float], None]
     record: Record | None = None
     max_time: float | None = None
+    say: Callable[[str], None] = lambda _: None
+    max_wait: float = 60.0
+    final: frozenset[str] = frozenset()
     requests: int = 0
     waits: int = 0
-    gave_up: int = 0
     lost: str | None = None
+    limit: str | None = None
+    limited_out: str | None = None
     moments: list[Moment] = field(default_factory=list)
     _heard: bool = False
     _silent: int = 0
     _unanswered: list[str] = field(default_factory=list)
     _planned: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Count what the earlier run was charged for."""
+        self._waiting = Waiting(self.sleep, self.say)
         self._ends = math.inf if self.max_time is None else self.target.clock() + self.max_time
         unknown = Response(0, failure="the earlier run ended before the answer")
         for case, answer in [] if self.record is None else self.record.sendings():
@@ -85,8 +85,7 @@ class Delivery:
     @property
     def stopped(self) -> str | None:
         """Why nothing more is sent; None while there is no reason."""
-        gave_up = "stopped: the server kept answering 429" if self.gave_up >= GIVE_UP else None
-        return self.budget.stopped or self.lost or gave_up or self._late
+        return self.budget.stopped or self.lost or self.limited_out or self._late
 
     @property
     def _late(self) -> str | None:
@@ -145,23 +144,29 @@ class Delivery:
             if self.lost is None:
                 raise
             return None
+        if answer.status == TOO_MANY:
+            # No answer to the request: a run that goes on may send it again.
+            self.journal.unsent(case)
+            return None
         self.journal.answered(case, answer)
         self.budget.count(case, answer)
-        return None if answer.status == TOO_MANY else answer
+        return answer
 
     def ask(self, case: Case) -> Response:
         """The answer to a request that creates nothing: it may be sent any number of times, and is not journalled.
 
-        Raises UnreachableError where nothing answers any more, TimeIsUpError where the time of the run is over.
+        Raises UnreachableError where nothing answers any more, StoppedError where the run has ended.
         """
         if self.lost is not None:
             raise UnreachableError(self.lost)
-        if self._late is not None:
-            raise TimeIsUpError(self._late)
+        if self._late or self.limited_out:
+            raise StoppedError(self._late or self.limited_out)
         with self._lock:
             self.requests += 1
         free = self._free(case)
         answer = self._send(case, confirms=not free)
+        if self.limited_out:
+            raise StoppedError(self.limited_out)
         if not free or not self.unsure(answer):
             return answer
         with self._lock:
@@ -174,25 +179,50 @@ class Delivery:
     def _send(self, case: Case, *, confirms: bool = False) -> Response:
         """Send until the answer is no 429; a refusal for the rate is no answer to the request, and costs nothing.
 
-        `confirms`: it is sent alone, and on a fresh connection, so that silence is its own.
+        `confirms`: it is sent alone, and on a fresh connection, so that silence is its own. Once the server has said
+        429, no two requests are under way.
         """
-        waited = 0.0
-        while True:
+        answer = None
+        if self.limit is None:
             answer = self._reach(case, alone=confirms)
-            if not answer.status and confirms:
-                return replace(answer, confirmed=not answer.timed_out and not answer.reused)
-            if answer.status != TOO_MANY:
-                return answer
+        if answer is None or answer.status == TOO_MANY:
+            if answer is not None:
+                self.limit = reason(self.journal.clean(answer))
+            at_once = not self._turn.acquire(blocking=False)
+            if at_once:
+                # Another request has waited meanwhile.
+                self._turn.acquire()
+            try:
+                if (answer is None or at_once) and self.stopped is None:
+                    answer = self._reach(case, alone=confirms)
+                answer = self._patiently(case, answer or Response(TOO_MANY), alone=confirms)
+            finally:
+                self._turn.release()
+        if not answer.status and confirms:
+            return replace(answer, confirmed=not answer.timed_out and not answer.reused)
+        return answer
+
+    def _patiently(self, case: Case, answer: Response, *, alone: bool) -> Response:
+        """The answer that follows on 429s; the last of them where waiting does not help."""
+        waited = 0.0
+        while answer.status == TOO_MANY and self.stopped is None:
             pause = retry_after(answer)
-            if waited + pause > PATIENCE:
+            self.limit = reason(self.journal.clean(answer))
+            if codes(answer) & self.final:
+                self.limited_out = f"stopped: the server says 429, which no wait mends: {self.limit}"
+            elif pause > self.max_wait:
+                told = f"wants {pause:.0f} s of waiting, more than {self.max_wait:g} s"
+                self.limited_out = f"stopped: the server says 429 and {told}: {self.limit}"
+            elif waited + pause > self.max_wait:
+                self.limited_out = f"stopped: the server kept answering 429: {self.limit}"
+            else:
                 with self._lock:
-                    self.gave_up += 1
-                return answer
-            with self._lock:
-                self.waits += 1
-                self.requests += 1
-            waited += pause
-            self.sleep(pause)
+                    self.waits += 1
+                    self.requests += 1
+                self._waiting.wait(max(0.0, min(pause, self._ends - self.target.clock())), self.limit)
+                waited += pause
+                answer = self._reach(case, alone=alone)
+        return answer
 
     def _reach(self, case: Case, *, alone: bool) -> Response:
         """The answer. One that listened before is waited for, as nothing was sent; what is sent is sent once."""
@@ -240,18 +270,3 @@ class Delivery:
         if told:
             last = f" The last request{'s' if len(told) > 1 else ''} without an answer: {'; '.join(told)}."
         self.lost = f"stopped: {why}{last}"
-
-
-def retry_after(answer: Response) -> float:
-    """Seconds that a 429 asks to wait, as a number or a date; LEAST where it says less, never more than PATIENCE."""
-    asked = (answer.header("retry-after") or "").strip()
-    try:
-        seconds = float(asked)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(asked)
-            seconds = moment.timestamp() - datetime.fromtimestamp(answer.received_at, UTC).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            seconds = LEAST
-    # NaN is smaller than nothing and larger than nothing.
-    return min(seconds, PATIENCE) if seconds > LEAST else LEAST

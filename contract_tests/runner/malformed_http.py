@@ -74,6 +74,7 @@ def malformed(run: Run, record: Record | None = None) -> None:
         if answer is None:
             run.delivery.requests += 1
             target = run.delivery.target
+            target.pace()
             answer = _send(one, target, run.contract)
             clean = run.delivery.journal.clean(answer)
             run.delivery.journal.write("malformed", name=one.name, answer=clean.to_json())

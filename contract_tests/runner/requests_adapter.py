@@ -43,6 +43,7 @@ class TargetAdapter(BaseAdapter):
             headers=[(_bytes(name), _bytes(value)) for name, value in headers.items()],
             content=body or b"",
         )
+        self._target.pace()
         try:
             answer, content = exchange(self._target.transports.here, asked, network.max_bytes)
         except httpx.TimeoutException as error:

@@ -137,6 +137,12 @@ class RuleTable:
         name = self._by_id[rule_id].error if rule_id in self._by_id else None
         return None if name is None else self._errors[name]
 
+    @property
+    def final_limits(self) -> frozenset[str]:
+        """The codes and types of the 429 after which no wait helps: the document gives it no time to retry after."""
+        errors = [error for error in self._errors.values() if error.get("status") == 429 and "retry-after" not in error]
+        return frozenset(str(error[key]) for error in errors for key in ("code", "type") if error.get(key))
+
     def _error_of_kind(self, kind: str | None) -> str | None:
         if kind is None:
             return None

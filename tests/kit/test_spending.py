@@ -1,7 +1,5 @@
 """Creations cost money: what is accepted is counted, capped, and never paid for twice."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from contract_tests.model.response import Response
 from contract_tests.runner import journal
 from contract_tests.runner.budget import Budget
 from tests.faults import CATALOGUE, CORRECT
-from tests.kit.vocabulary import TOKEN, Clock, broken, judge, run
+from tests.kit.vocabulary import TOKEN, broken, judge, run
 
 FREE = "https://api.example.com"
 
@@ -80,40 +78,6 @@ def test_no_request_is_repeated_where_there_is_a_cap() -> None:
     app = Counted(CATALOGUE["seconds-any"].build())
     outcome = judge(app, spend=2, profile="standard")
     assert app.asked == outcome.requests
-
-
-def test_429_is_waited_for_and_sent_again() -> None:
-    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "7"})]), Clock()
-    outcome = judge(app, clock=clock, only=frozenset({"seconds.enum"}))
-    assert (clock.slept[0], outcome.waits, broken(outcome)) == (7, 1, set())
-
-
-def test_a_date_to_wait_for_is_waited_for() -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
-    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": date})]), Clock()
-    judge(app, clock=clock, only=frozenset({"seconds.enum"}), extensions=False)
-    assert 15 < clock.slept[0] <= 20
-
-
-@pytest.mark.parametrize("asked", ["soon", "", "-5", "nan", "0", "1e-9", "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_a_time_to_wait_that_is_none_is_a_second(asked: str) -> None:
-    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": asked})]), Clock()
-    judge(app, clock=clock, only=frozenset({"seconds.enum"}), extensions=False)
-    assert clock.slept == [1]
-
-
-def test_where_the_first_requests_are_all_answered_429_the_token_is_not_called_wrong() -> None:
-    app = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "61"})] * 2)
-    outcome = judge(app, spend=0, extensions=False)
-    assert broken(outcome) == set()
-
-
-def test_a_server_that_keeps_saying_429_is_left() -> None:
-    app, clock = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "3600"})] * 50), Clock()
-    outcome = judge(app, clock=clock, extensions=False)
-    assert max(clock.slept) == 60
-    assert sum(clock.slept) <= 3 * 60
-    assert {v.verdict for v in outcome.verdicts} == {"untested"}
 
 
 def test_a_run_that_was_interrupted_goes_on_without_paying_twice(tmp_path: Path) -> None:
