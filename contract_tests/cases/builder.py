@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,12 @@ import jsonschema_rs
 from contract_tests.cases import images
 from contract_tests.model.request import BOUNDARY, Part, Request, encode, multipart, text
 from contract_tests.spec.breaches import FormReader
-from contract_tests.spec.form import Field, Form
+from contract_tests.spec.form import Field, Form, parse_dimensions
 
 #: Sides in pixels of a picture that no field asks anything of.
 ANY_SIDES = (64, 64)
+#: No picture is made for a wrong size that asks for more.
+LARGEST_SIDE = 4096
 Choice = Mapping[str, str | None]
 
 
@@ -75,6 +78,15 @@ class Builder:
                 made.append(text(name, value))
         return made
 
+    def with_value(self, field: Field, value: str) -> list[Part]:
+        """The plainest parts in which a text field has this value, with a picture that fits whatever it is read as.
+
+        So a wrong size is the only thing that is wrong. Where no picture can fit, one of another size is sent.
+        """
+        choice = {**(self.nearest({field.name: value}) or self.full), field.name: value}
+        gives_size = value not in field.enum and any(one.matches == field.name for one in self.form.files)
+        return self.parts(choice, sides=_sides_read(field, value) if gives_size else None)
+
     def picture(
         self,
         field: Field,
@@ -95,7 +107,8 @@ class Builder:
         if field.matches is None:
             return ANY_SIDES
         sent = [text(name, value) for name, value in choice.items() if value is not None]
-        return self.reader.dimensions(field.matches, sent) or ANY_SIDES
+        asked = self.reader.dimensions(field.matches, sent)
+        return ANY_SIDES if asked is None or min(asked) < 1 else asked
 
     def request(self, parts: Sequence[Part], *, boundary: str = BOUNDARY, **changes: Any) -> Request:
         """A creation with these parts; `changes` replace attributes of the request."""
@@ -130,6 +143,16 @@ def levels(field: Field) -> tuple[str | None, ...]:
     if not values and not field.required and not field.is_file:
         values = (sample(field),)
     return () if not values else values if field.required else (None, *values)
+
+
+def _sides_read(field: Field, value: str) -> tuple[int, int]:
+    """Width and height that a lax reader takes a wrong size for; of a valid size where it finds none."""
+    numbers = [int(number) for number in re.findall(r"\d+", value)]
+    if len(numbers) != 2:
+        alike = next((one for one in field.enum if one.casefold() == value.strip().casefold()), field.default)
+        return parse_dimensions(alike or (*field.enum, "")[0]) or ANY_SIDES
+    width, height = numbers
+    return (width, height) if min(numbers) > 0 and max(numbers) <= LARGEST_SIDE else ANY_SIDES
 
 
 def sample(field: Field) -> str:

@@ -14,6 +14,8 @@ from contract_tests.extensions.videos import Videos
 
 #: Failed walks after which the search for a shorter one ends.
 _ENOUGH = 30
+#: Bytes of the largest body that walks send.
+_LARGEST = 2**20
 #: Picks one of a list by what is left after division by its length.
 _NUMBERS = st.integers(min_value=0, max_value=10**6)
 
@@ -29,7 +31,8 @@ class StateMachineRuns:
         self.tracked = tracked
         self.failed = 0
         # As it stands before the walks, which create more: a walk that is repeated must be the same.
-        self.good = [case for case, _ in tracked.run.created]
+        # A body at the limit is sent once: a server that keeps uploads would let go of earlier videos for its sake.
+        self.good = [case for case, _ in tracked.run.created if len(case.request.body) <= _LARGEST]
 
     def all(self) -> None:
         """As many as the profile asks for; none where what they would show is known to be broken."""
@@ -80,7 +83,7 @@ class VideoStateMachine(RuleBasedStateMachine):
         """A video that there is already."""
         return list(self.tracked.all)[number % len(self.tracked.all)]
 
-    @precondition(lambda self: not self.tracked.run.delivery.budget.capped)
+    @precondition(lambda self: bool(self.walks.good) and not self.tracked.run.delivery.budget.capped)
     @rule(target=videos, number=_NUMBERS)
     def create(self, number: int) -> str:
         """A new video."""

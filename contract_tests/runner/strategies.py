@@ -12,7 +12,7 @@ from contract_tests.cases.builder import Builder
 from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.request import Facts, Part, Request, text
-from contract_tests.spec.form import Field, parse_dimensions
+from contract_tests.spec.form import Field
 
 #: Characters that a text may hold; a lone surrogate is none, and NUL has a request of its own.
 _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
@@ -85,15 +85,7 @@ class _Maker:
         )
         values = (edits | st.text(_CHARACTERS, max_size=12)).filter(lambda value: value not in field.enum)
 
-        def parts(value: str) -> tuple[str, list[Part]]:
-            base = self.builder.nearest({field.name: field.default}) or self.builder.full
-            sides = parse_dimensions(value) if any(f.matches == field.name for f in self.builder.form.files) else None
-            fits = sides is not None and min(sides) > 0 and max(sides) < 3000
-            return f"{field.name} {value!r}", self.builder.parts(
-                {**base, field.name: value}, sides=sides if fits else None
-            )
-
-        return values.map(parts)
+        return values.map(lambda value: (f"{field.name} {value!r}", self.builder.with_value(field, value)))
 
     def no_pictures(self, field: Field) -> st.SearchStrategy[tuple[str, list[Part]]]:
         """Short bytes, also such as begin like a picture."""
@@ -105,13 +97,13 @@ class _Maker:
         )
 
     def cut_pictures(self, field: Field) -> st.SearchStrategy[tuple[str, list[Part]]]:
-        """A picture that ends anywhere."""
+        """A picture that ends anywhere before its last bytes, without which some decoders take it."""
         types = [media_type for media_type in field.file_types if media_type in images.EXTENSIONS]
 
         def parts(media_type: str, share: float) -> tuple[str, list[Part]]:
             width, height = self.builder.sides(field, self.builder.full)
             data, _ = images.picture(media_type, width, height)
-            kept = 1 + int(share * (len(data) - 2))
+            kept = 1 + int(share * max(images.cuts(data, media_type).values()))
             facts = Facts(media_type, width, height, intact=False)
             return f"the first {kept} bytes of {media_type}", self._with_file(field, data[:kept], facts)
 

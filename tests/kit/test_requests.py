@@ -68,6 +68,32 @@ def test_a_drawn_request_breaks_what_it_says(data: st.DataObject) -> None:
     assert len([one for one in found if one.kind != "condition"]) == (drawn.refusal and not case.wire)
 
 
+@pytest.mark.parametrize(
+    ("size", "sides"),
+    [
+        ("0x1280", (64, 64)),
+        ("720x99999", (64, 64)),
+        ("721x1280", (721, 1280)),
+        ("1280X720", (1280, 720)),
+        ("1280 x 720", (1280, 720)),
+        ("portrait", (720, 1280)),
+    ],
+)
+def test_a_wrong_size_has_the_picture_that_it_may_be_read_as(size: str, sides: tuple[int, int]) -> None:
+    parts = CONTRACT.builder.with_value(CONTRACT.form.fields["size"], size)
+    [facts] = [part.facts for part in parts if part.facts is not None]
+    assert (facts.width, facts.height) == sides
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_no_decoder_takes_a_picture_that_was_cut(data: st.DataObject) -> None:
+    [cut] = [one for one in draws(CONTRACT, None) if one.rule == "input_reference.intact"]
+    [file] = [part for part in data.draw(cut.strategy).request.parts or () if part.is_file]
+    with pytest.raises(OSError), Image.open(io.BytesIO(file.content)) as image:  # noqa: PT011  Pillow's messages differ
+        image.load()
+
+
 @given(st.integers(1, 300), st.integers(1, 300), st.sampled_from(sorted(images.EXTENSIONS)))
 @settings(max_examples=25)
 def test_a_picture_has_the_sides_it_was_made_with(width: int, height: int, media_type: str) -> None:

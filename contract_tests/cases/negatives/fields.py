@@ -11,7 +11,7 @@ from contract_tests.cases.builder import Builder, sample
 from contract_tests.cases.negatives.near_misses import neighbours
 from contract_tests.model.case import Case
 from contract_tests.model.request import Part, text
-from contract_tests.spec.form import Field, parse_dimensions
+from contract_tests.spec.form import Field
 from contract_tests.spec.rules import RuleTable
 
 #: What other services call fields of such a form.
@@ -71,28 +71,9 @@ def _as_file(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
     ):
         parts = [
             Part(field.name, content, name, content_type) if part.name == field.name else part
-            for part in _with(builder, field, sample(field))
+            for part in builder.with_value(field, sample(field))
         ]
         yield Case(rule, f"{field.name} sent as a file of {content_type}, {name}", builder.request(parts), rule)
-
-
-def _with(builder: Builder, field: Field, value: str) -> list[Part]:
-    """The plainest parts in which the field has this value, with a picture that fits it where it gives a size."""
-    choice = {**(builder.nearest({field.name: value}) or builder.full), field.name: value}
-    sides = None
-    for file_field in builder.form.files:
-        if file_field.matches == field.name and value not in field.enum:
-            sides = parse_dimensions(value) or _nearest_sides(field, value)
-    if sides is not None and (min(sides) < 1 or max(sides) > 4096):
-        sides = None
-    return builder.parts(choice, sides=sides)
-
-
-def _nearest_sides(field: Field, value: str) -> tuple[int, int] | None:
-    """The size that a lax reader would take the value for."""
-    digits = "".join(c if c.isdigit() and c.isascii() else " " for c in value).split()
-    near = [v for v in field.enum if v.replace("x", " ").split() == digits or v.casefold() == value.strip().casefold()]
-    return parse_dimensions((near or list(field.enum) or [""])[0])
 
 
 def _values(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
@@ -112,7 +93,7 @@ def _values(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
 
 
 def _one_breach(builder: Builder, rule: str, field: Field, value: str, label: str) -> Iterator[Case]:
-    parts = _with(builder, field, value)
+    parts = builder.with_value(field, value)
     breaches = [breach for breach in builder.reader.breaches(parts) if breach.kind != "condition"]
     # A condition over a value that is not valid anyway speaks of nothing that the request means.
     if len(breaches) == 1 and breaches[0].field == field.name:
@@ -160,9 +141,8 @@ def _encoding(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case
         ("Latin-1", b"caf\xe9 at night"),
         ("a cut character", b"snow \xe2\x98"),
     ):
-        parts = [
-            text(field.name, raw) if part.name == field.name else part for part in _with(builder, field, sample(field))
-        ]
+        good = builder.with_value(field, sample(field))
+        parts = [text(field.name, raw) if part.name == field.name else part for part in good]
         yield Case(rule, f"{field.name} with {how}", builder.request(parts), rule)
 
 
