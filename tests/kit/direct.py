@@ -41,8 +41,14 @@ class Direct(httpx.BaseTransport):
         messages = iter([{"type": "http.request", "body": c, "more_body": n < last} for n, c in enumerate(chunks)])
         status, headers, content = 500, [], b""
 
+        answered = asyncio.Event()
+
         async def receive() -> Any:
-            return next(messages, {"type": "http.disconnect"})
+            if (message := next(messages, None)) is not None:
+                return message
+            # The client stays until it has its answer.
+            await answered.wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             nonlocal status, headers, content
@@ -52,6 +58,8 @@ class Direct(httpx.BaseTransport):
                 status, headers = message["status"], list(message.get("headers", ()))
             else:
                 content += message.get("body", b"")
+                if not message.get("more_body", False):
+                    answered.set()
 
         try:
             await self.app(scope, receive, send)
