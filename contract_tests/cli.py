@@ -1,4 +1,4 @@
-"""The command line: `contract-tests run | plan | rules | judge`."""
+"""The command line: `contract-tests run`, and the other commands."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
+from contract_tests.baseline import baseline_of, out_of_date, read_baseline
 from contract_tests.cases.contract import Contract, load
 from contract_tests.command_line import Arguments, parse
 from contract_tests.errors import MisuseError
 from contract_tests.identify import identify, told
-from contract_tests.oracle.verdict import UNTESTED
+from contract_tests.oracle.verdict import UNTESTED, Strictness
 from contract_tests.rejudge import rejudge
-from contract_tests.report import write_reports
-from contract_tests.report.explain import explain
+from contract_tests.report import github, json_text, require_writable, write_outputs
+from contract_tests.report.explain import explain, explain_rule
 from contract_tests.report.terminal import ProgressLine, Screen, printable, results, rule_table, table, totals
 from contract_tests.runner import journal
 from contract_tests.runner.address import base_url, is_loopback
@@ -58,6 +60,8 @@ def main(
         "run": _run,
         "plan": _plan,
         "rules": _rules,
+        "explain": _explain,
+        "baseline": _baseline,
         "judge": _judge,
         "identify": _identify,
         "validate": _validate,
@@ -93,29 +97,51 @@ def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
     capped = spend is not None
     workers = workers_for(loopback=here, capped=capped) if asked.workers is None or capped else asked.workers
     network = fitted(asked.settings.network, address, asked.environment, no_proxy=asked.no_proxy)
-    return replace(asked.settings, spend=spend, workers=workers, network=network), contract
+    strictness = _strictness(asked)
+    fitted_settings = replace(asked.settings, spend=spend, workers=workers, network=network, strictness=strictness)
+    return fitted_settings, contract
+
+
+def _strictness(asked: Arguments) -> Strictness:
+    known = {} if asked.baseline is None else read_baseline(asked.baseline)
+    return replace(asked.settings.strictness, known=known)
 
 
 def _run(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
     settings, _ = _fitted(asked)
     named = report_paths(settings.report, settings.journal)
+    require_writable(asked.outputs)
     if threading.current_thread() is threading.main_thread():
         # A CI job that is cancelled gets its reports too.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown = ProgressLine(err, surroundings.clock, Screen.of(err, asked.environment))
-    try:
-        with _caches_elsewhere():
-            outcome = judge_target(
-                asked.url, replace(settings, journal=named), replace(surroundings, progress=shown, say=shown.tell)
-            )
-    finally:
-        shown.close()
-    code = _tell(outcome, asked, out, err)
+    with _commands(asked, out, err, surroundings) as commands:
+        try:
+            with _caches_elsewhere():
+                outcome = judge_target(
+                    asked.url, replace(settings, journal=named), replace(surroundings, progress=shown, say=shown.tell)
+                )
+        finally:
+            shown.close()
+        code = _tell(outcome, asked, out, err, _today(surroundings), commands)
     if outcome.interrupted:
         how = "with --resume it goes on where it stopped" if named is not None else "with --journal it could be resumed"
         err.write(f"contract-tests: interrupted; {how}\n")
         return UNJUDGED
     return code
+
+
+def _today(surroundings: Surroundings) -> date:
+    return datetime.fromtimestamp(surroundings.clock(), UTC).date()
+
+
+def _commands(
+    asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings
+) -> AbstractContextManager[list[str] | None]:
+    """What takes commands for GitHub Actions; None where it does not run this."""
+    outputs = asked.outputs
+    wanted = github.in_actions(asked.environment) if outputs.github is None else outputs.github
+    return github.commands_held(err if outputs.json_only else out, surroundings.word()) if wanted else nullcontext()
 
 
 @contextmanager
@@ -131,14 +157,34 @@ def _caches_elsewhere() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
-def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
-    settings = outcome.settings
-    if settings.report is not None:
-        try:
-            write_reports(outcome, settings.report)
-        except OSError as error:
-            raise MisuseError(f"The report {settings.report} cannot be written: {error.strerror or error}.") from error
-    screen = Screen.of(out, asked.environment)
+def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO, today: date, commands: list[str] | None) -> int:
+    known = outcome.settings.strictness.known
+    outcome = replace(outcome, outdated=tuple(out_of_date(known, outcome.verdicts, today)))
+    root = Path.cwd()
+    write_outputs(outcome, asked.outputs, root)
+    if asked.outputs.json_only:
+        out.write(json_text(outcome))
+    _tell_people(outcome, asked, err if asked.outputs.json_only else out)
+    if commands is not None:
+        commands += github.annotate(outcome, root)
+        github.write_summary(outcome, root, asked.environment)
+    if outcome.failing:
+        return BROKEN
+    if outcome.lost or outcome.limited_out:
+        why = "limits the rate" if outcome.limited_out else "answers no more"
+        err.write(f"contract-tests: not all could be judged: the server {why}\n")
+        return UNJUDGED
+    if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
+        err.write("contract-tests: nothing could be judged: no rule was tested\n")
+        return UNJUDGED
+    if asked.baseline_strict and outcome.outdated:
+        err.write(f"contract-tests: {len(outcome.outdated)} known failures are gone or past their date\n")
+        return BROKEN
+    return HOLDS
+
+
+def _tell_people(outcome: Outcome, asked: Arguments, out: TextIO) -> None:
+    settings, screen = outcome.settings, Screen.of(out, asked.environment)
     lines = results(outcome.verdicts, outcome.contract.rules, settings.strictness, screen)
     out.writelines(f"{line}\n" for line in lines)
     if asked.verbose:
@@ -153,16 +199,6 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO) -> int:
         f"{outcome.requests} requests, {outcome.accepted} creations accepted{unclear}{waits}, "
         f"{outcome.seconds:.1f} s, seed {settings.seed}\n"
     )
-    if outcome.failing:
-        return BROKEN
-    if outcome.lost or outcome.limited_out:
-        why = "limits the rate" if outcome.limited_out else "answers no more"
-        err.write(f"contract-tests: not all could be judged: the server {why}\n")
-        return UNJUDGED
-    if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
-        err.write("contract-tests: nothing could be judged: no rule was tested\n")
-        return UNJUDGED
-    return HOLDS
 
 
 def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
@@ -222,11 +258,27 @@ def _validate(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surround
     return HOLDS
 
 
-def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
-    assert asked.settings.journal is not None
+def _explain(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     contract = load(asked.settings.document, asked.settings.dialects)
+    contract.require_rules([asked.rule])
+    out.writelines(f"{printable(line)}\n" for line in explain_rule(contract, asked.rule, Path.cwd()))
+    return HOLDS
+
+
+def _baseline(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
+    assert asked.result is not None
+    out.write(baseline_of(asked.result, _strictness(asked).known, _today(surroundings), asked.until))
+    return HOLDS
+
+
+def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:
+    assert asked.settings.journal is not None
+    settings = replace(asked.settings, strictness=_strictness(asked))
+    contract = load(settings.document, settings.dialects)
     record = journal.read(asked.settings.journal)
-    report_paths(asked.settings.report, None)
+    report_paths(settings.report, None)
+    require_writable(asked.outputs)
     if record.head["document"] != contract.document.digest:
         err.write("contract-tests: judged by another document than the journal was recorded with\n")
-    return _tell(rejudge(contract, record, asked.settings), asked, out, err)
+    with _commands(asked, out, err, surroundings) as commands:
+        return _tell(rejudge(contract, record, settings), asked, out, err, _today(surroundings), commands)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -12,7 +13,7 @@ import click
 from contract_tests import __version__
 from contract_tests.options import COMMANDS, OPTIONS, Operand, Option
 from contract_tests.oracle.verdict import Strictness
-from contract_tests.settings import Network, Settings
+from contract_tests.settings import Network, Outputs, Settings
 from contract_tests.settings_file import SettingsFile, read_settings_file
 
 PROGRAM = "contract-tests"
@@ -35,6 +36,12 @@ class Arguments:
     price: float | None = None
     probe: int = 0
     verbose: bool = False
+    outputs: Outputs = field(default_factory=Outputs)
+    baseline: Path | None = None
+    baseline_strict: bool = False
+    until: date | None = None
+    result: Path | None = None
+    rule: str = ""
 
 
 class Value(NamedTuple):
@@ -182,12 +189,16 @@ def _shown(options: Sequence[Option], values: Mapping[str, Value]) -> list[str]:
 
 
 def _arguments(command: str, read: dict[str, Any], environment: Mapping[str, str]) -> Arguments:
-    strictness = Strictness(read.pop("strict", False), read.pop("extensions", False))
+    fail_on, strict, extensions = (read.pop(name, None) for name in ("fail_on", "strict", "extensions"))
+    strictness = Strictness(
+        bool(strict) or fail_on in {"inferred", "extension"}, bool(extensions) or fail_on == "extension", fail_on
+    )
     if "only" in read:
         read["only"] = frozenset(read["only"])
     settings = Settings(strictness=strictness, network=Network(**_taken(read, Network)), **_taken(read, Settings))
     # What depends on the target is settled where it is known.
-    return Arguments(command, settings, environment, spend_given="spend" in read, **_taken(read, Arguments))
+    outputs, own = Outputs(**_taken(read, Outputs)), _taken(read, Arguments)
+    return Arguments(command, settings, environment, spend_given="spend" in read, outputs=outputs, **own)
 
 
 def _taken(read: Mapping[str, Any], kind: Any) -> dict[str, Any]:

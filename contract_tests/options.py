@@ -6,11 +6,13 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
+from contract_tests.oracle.verdict import FAIL_ON
 from contract_tests.settings import PROFILES
 from contract_tests.spec.overlay import find
 
@@ -91,6 +93,19 @@ def _profile(text: str) -> str:
     if text not in PROFILES:
         raise ValueError(f"{text!r} is no profile; allowed: {', '.join(PROFILES)}")
     return text
+
+
+def _fail_on(text: str) -> str:
+    if text not in FAIL_ON:
+        raise ValueError(f"{text!r} is not known; allowed: {', '.join(FAIL_ON)}")
+    return text
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date; allowed: YYYY-MM-DD") from None
 
 
 def _bytes(text: str) -> int:
@@ -179,6 +194,7 @@ class Option:
 
 JUDGING = ("run", "plan")
 ASKING = ("run", "identify")
+REPORTING = ("run", "judge")
 OPTIONS = (
     Option(
         "token",
@@ -302,6 +318,26 @@ OPTIONS = (
         "extensions", ("run", "judge"), "", "off", _switch, "judge operations beyond the document too", is_switch=True
     ),
     Option(
+        "fail-on",
+        ("run", "judge"),
+        "SOURCE",
+        "as --strict and --extensions say",
+        _fail_on,
+        f"the rules whose breach fails: {', '.join(FAIL_ON)}; each with those before it",
+        choices=FAIL_ON,
+    ),
+    Option("baseline", (*REPORTING, "baseline"), "FILE", "none", Path, "known failures, which do not fail the run"),
+    Option(
+        "baseline-strict",
+        REPORTING,
+        "",
+        "off",
+        _switch,
+        "a known failure that is gone or past its date fails too",
+        is_switch=True,
+    ),
+    Option("until", ("baseline",), "DATE", "90 days from today", _date, "the last day of failures that are new there"),
+    Option(
         "verbose",
         ("run", "judge"),
         "",
@@ -319,9 +355,21 @@ OPTIONS = (
         Path,
         "write junit.xml, report.json, report.html, the journal and a folder for each finding there",
     ),
+    Option("markdown", REPORTING, "FILE", "none", Path, "write the report as Markdown"),
+    Option("sarif", REPORTING, "FILE", "none", Path, "write the report as SARIF 2.1.0, for code scanning"),
+    Option("json", REPORTING, "FILE", "none", Path, "write the report as JSON; '-' is standard output, and only that"),
+    Option(
+        "github",
+        REPORTING,
+        "",
+        "where GITHUB_ACTIONS is true",
+        _switch,
+        "annotate the rules in GitHub Actions, and add to the summary of the step",
+        is_switch=True,
+    ),
     Option(
         "document",
-        ("run", "plan", "rules", "judge", "identify"),
+        ("run", "plan", "rules", "judge", "identify", "explain"),
         "FILE",
         "the one that ships",
         Path,
@@ -329,7 +377,7 @@ OPTIONS = (
     ),
     Option(
         "dialect",
-        ("run", "plan", "rules", "judge", "validate"),
+        ("run", "plan", "rules", "judge", "validate", "explain"),
         "NAME|FILE",
         "none",
         find,
@@ -354,7 +402,9 @@ COMMANDS: dict[str, tuple[str, tuple[Operand, ...]]] = {
     "run": ("Judge an endpoint. URL: where it is, with or without /v1.", (URL,)),
     "plan": ("Show what would be sent, and send nothing.", (URL,)),
     "rules": ("Show the rule table.", ()),
+    "explain": ("Tell what a rule says, why, and how to keep it.", (Operand("RULE", "rule"),)),
     "judge": ("Judge the answers of a journal again.", (Operand("JOURNAL", "journal", Path),)),
     "identify": ("Find out which dialect an endpoint speaks.", (URL,)),
+    "baseline": ("Write what fails in a report as known failures.", (Operand("REPORT", "result", Path),)),
     "validate": ("Check a document, and send nothing.", (Operand("FILE", "document", Path),)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -34,7 +35,7 @@ from contract_tests.settings import PROFILES, Settings
 class Surroundings:
     """What a session takes from outside: `clock` in seconds since 1970, `sleep` in seconds, how to reach the target.
 
-    `say` shows a line while the run waits.
+    `say` shows a line while the run waits. `word` is one that nobody can guess.
     """
 
     clock: Callable[[], float] = time.time
@@ -42,6 +43,7 @@ class Surroundings:
     transport: Callable[[], httpx.BaseTransport | None] = lambda: None
     progress: ShowProgress = quiet
     say: Callable[[str], None] = lambda _: None
+    word: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Outcome:
     `unclear` counts the good requests whose answer (5xx, 3xx, none) leaves open whether a video was made and charged.
     `interrupted` tells that the user stopped it, `lost` that the target answers no more,
     `limited_out` that it answers 429 for longer than is waited; `limit` is the reason that it gave last for a 429.
+    `outdated` tells of known failures that are past their date or gone, a line each.
     """
 
     target: str
@@ -67,6 +70,7 @@ class Outcome:
     lost: bool = False
     limited_out: bool = False
     limit: str | None = None
+    outdated: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
 
     @property
@@ -75,7 +79,7 @@ class Outcome:
         insecure = "The certificate of the server was not checked (--insecure)."
         limited = f"The server limited the rate (429) {self.waits} times: {self.limit}"
         told = {insecure: self.settings.network.insecure, limited: self.limit is not None and self.waits > 0}
-        return [line for line, applies in told.items() if applies]
+        return [*(line for line, applies in told.items() if applies), *self.outdated]
 
     @property
     def failing(self) -> list[Verdict]:

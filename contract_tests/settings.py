@@ -51,6 +51,25 @@ class Network:
     max_bytes: int = 64 * 2**20
 
 
+#: As a file to write: standard output.
+STANDARD = Path("-")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Reports beside those of `Settings.report`. `github` None: where GitHub Actions runs this."""
+
+    markdown: Path | None = None
+    sarif: Path | None = None
+    json: Path | None = None
+    github: bool | None = None
+
+    @property
+    def json_only(self) -> bool:
+        """Whether standard output is for JSON alone."""
+        return self.json == STANDARD
+
+
 @dataclass(frozen=True)
 class Settings:
     """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds.

@@ -8,13 +8,14 @@ from typing import Any
 from contract_tests.model.case import Case
 from contract_tests.model.response import Response
 
-#: Fault categories of Web Fuzzing Commons (WFC), by code.
+#: Fault categories of Web Fuzzing Commons (WFC), by code, labelled as its fault_categories.json has them.
 WFC = {
-    100: "F100: HTTP Status 500",
-    101: "F101: Received A Response From API That Is Not Valid According To Its Schema",
-    102: "F102: Received Success Response When Sending Wrong Data",
-    205: "F205: Wrongly Not Recognized as Authenticated",
-    206: "F206: Allowed To Modify Resource That Likely Should Had Been Protected",
+    100: "F100:HTTP Status 500",
+    101: "F101:Received A Response From API That Is Not Valid According To Its Schema",
+    102: "F102:Received Success Response When Sending Wrong Data",
+    103: "F103:Resource Still Accessible After Being Deleted",
+    205: "F205:Wrongly Not Recognized as Authenticated",
+    206: "F206:Allowed To Modify Resource That Likely Should Had Been Protected",
 }
 
 

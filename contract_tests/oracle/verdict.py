@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from contract_tests.cases.contract import Contract
 from contract_tests.model.finding import Finding, Judgement
@@ -22,15 +23,37 @@ class Verdict:
     findings: tuple[Finding, ...] = field(default=())
 
 
+#: From which rules on a breach fails a run: no rule, those of the document, with them the inferred ones, all.
+FAIL_ON = ("never", "document", "inferred", "extension")
+
+
+@dataclass(frozen=True)
+class KnownFailure:
+    """A broken rule that is accepted until the end of a day."""
+
+    rule: str
+    reason: str
+    until: date
+
+
 @dataclass(frozen=True)
 class Strictness:
-    """Which broken rules decide: those of the document always, inferred ones and extensions on demand."""
+    """Which broken rules decide: those of the document always, inferred ones and extensions on demand.
+
+    `fail_on`, one of FAIL_ON, decides alone where it is given. Known failures, by rule, never decide.
+    """
 
     strict: bool = False
     extensions: bool = False
+    fail_on: str | None = None
+    known: Mapping[str, KnownFailure] = field(default_factory=dict)
 
     def decides(self, rule: Rule) -> bool:
         """Whether a breach of the rule fails the run."""
+        if rule.id in self.known:
+            return False
+        if self.fail_on is not None:
+            return FAIL_ON.index(rule.source) <= FAIL_ON.index(self.fail_on)
         if rule.source == "inferred":
             return self.strict
         return self.extensions if rule.source == "extension" else True

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from contract_tests.errors import MisuseError
 from contract_tests.report import reproduction as reproduce
 from contract_tests.report.html_report import page
 from contract_tests.report.json_report import data
 from contract_tests.report.junit import junit
+from contract_tests.report.markdown import markdown
+from contract_tests.report.sarif import sarif
 from contract_tests.session import Outcome
+from contract_tests.settings import Outputs
 
 
 def write_reports(outcome: Outcome, folder: Path) -> None:
     """Write junit.xml, report.json, report.html and a folder for each finding worth one."""
-    made = data(outcome)
-    (folder / "report.json").write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "report.json").write_text(json_text(outcome), encoding="utf-8")
     (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
     (folder / "report.html").write_text(page(outcome), encoding="utf-8")
     for verdict in outcome.verdicts:
@@ -23,3 +26,39 @@ def write_reports(outcome: Outcome, folder: Path) -> None:
             place = reproduce.folder_of(verdict.findings, index)
             if place is not None and finding.case is not None:
                 reproduce.write(finding, finding.case.request, outcome.target, folder / place)
+
+
+def json_text(outcome: Outcome) -> str:
+    """The report as JSON, as text."""
+    return json.dumps(data(outcome), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_outputs(outcome: Outcome, outputs: Outputs, root: Path) -> None:
+    """Write every report that is asked for. `root`: the folder of the repository. Raises MisuseError."""
+    made = {outputs.markdown: markdown, outputs.sarif: sarif}
+    folder, named = outcome.settings.report, [path for path in made if path is not None]
+    place = folder
+    try:
+        if folder is not None:
+            write_reports(outcome, folder)
+        for place in named:
+            place.write_text(made[place](outcome, root), encoding="utf-8")
+        if outputs.json is not None and not outputs.json_only:
+            place = outputs.json
+            place.write_text(json_text(outcome), encoding="utf-8")
+    except OSError as error:
+        raise MisuseError(f"The report {place} cannot be written: {error.strerror or error}.") from error
+
+
+def require_writable(outputs: Outputs) -> None:
+    """Check, before anything is sent, that each file can be written. Raises MisuseError."""
+    named = (outputs.markdown, outputs.sarif, None if outputs.json_only else outputs.json)
+    for path in (one for one in named if one is not None):
+        new = not path.exists()
+        try:
+            with path.open("ab"):
+                pass
+            if new:
+                path.unlink()
+        except OSError as error:
+            raise MisuseError(f"The report {path} cannot be written: {error.strerror or error}.") from error

@@ -24,6 +24,7 @@ def schema() -> dict[str, Any]:
 def data(outcome: Outcome) -> dict[str, Any]:
     """What the session came to."""
     strictness = outcome.settings.strictness
+    known = {rule: {"reason": one.reason, "until": one.until.isoformat()} for rule, one in strictness.known.items()}
     return {
         "target": outcome.target,
         "verdict": "broken" if outcome.failing else "holds",
@@ -32,6 +33,7 @@ def data(outcome: Outcome) -> dict[str, Any]:
         "notices": outcome.notices,
         "strict": strictness.strict,
         "extensions": strictness.extensions,
+        "fail_on": strictness.fail_on,
         "profile": outcome.settings.profile,
         "seed": outcome.settings.seed,
         "spend": outcome.settings.spend,
@@ -50,6 +52,7 @@ def data(outcome: Outcome) -> dict[str, Any]:
                 "from": verdict.rule.origin,
                 "verdict": verdict.verdict,
                 "decides": strictness.decides(verdict.rule),
+                "known": known.get(verdict.rule.id),
                 "reason": verdict.reason,
                 "findings": [
                     {**one.to_json(), "folder": folder_of(verdict.findings, index)}

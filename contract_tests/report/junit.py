@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from contract_tests.model.finding import WFC, Finding
 from contract_tests.oracle.verdict import BROKEN, UNTESTED
 from contract_tests.session import Outcome
+from contract_tests.spec.places import Places
 
 #: Characters that XML 1.0 has no place for.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,11 +37,19 @@ def junit(outcome: Outcome) -> str:
         ("unclear", outcome.unclear),
         *(("notice", notice) for notice in outcome.notices),
     ):
-        ET.SubElement(properties, "property", name=name, value=str(value))
+        ET.SubElement(properties, "property", name=name, value=_legal(str(value)))
+    places = Places(outcome.contract.document, Path.cwd())
     for verdict in outcome.verdicts:
         case = ET.SubElement(
             suite, "testcase", classname=f"contract.{verdict.rule.source}", name=verdict.rule.id, time="0"
         )
+        place, known = places.of(verdict.rule), strictness.known.get(verdict.rule.id)
+        told_of = {"says": verdict.rule.says, "from": verdict.rule.origin, "place": f"{place.uri}:{place.line}"}
+        if known is not None:
+            told_of["known"] = f"until {known.until}: {known.reason}"
+        properties = ET.SubElement(case, "properties")
+        for name, value in told_of.items():
+            ET.SubElement(properties, "property", name=name, value=_legal(value))
         if verdict.verdict == UNTESTED:
             ET.SubElement(case, "skipped", message=_legal(verdict.reason))
         elif verdict.verdict == BROKEN:
@@ -52,7 +62,9 @@ def junit(outcome: Outcome) -> str:
                 failure = ET.SubElement(case, "failure", message=message, type=_legal("; ".join(labels) or "broken"))
                 failure.text = _legal("\n".join(_line(one) for one in verdict.findings))
             else:
-                ET.SubElement(case, "skipped", message=f"broken, a warning: {message}")
+                ET.SubElement(
+                    case, "skipped", message=f"broken, {'a warning' if known is None else 'known'}: {message}"
+                )
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

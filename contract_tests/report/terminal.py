@@ -18,11 +18,12 @@ from contract_tests.spec.rules import Rule
 #: Columns where the output is no terminal, and the fewest and most that are used of one.
 WIDTH, NARROWEST, WIDEST = 110, 80, 200
 _WARNING = "broken (warning)"
+_KNOWN = "broken (known)"
 _FAILED = "BROKEN"
 #: The marks of the full table, in the order in which they are shown.
 _TABLE = (HOLDS, UNTESTED)
 _INDENT = 18
-_COLOURS = {HOLDS: "32", UNTESTED: "2", _WARNING: "33", _FAILED: "1;31"}
+_COLOURS = {HOLDS: "32", UNTESTED: "2", _WARNING: "33", _KNOWN: "33", _FAILED: "1;31"}
 #: Unicode categories that a terminal acts upon or cannot encode: controls, formats (bidirectional marks), lone
 #: surrogates, separators of lines and paragraphs.
 _UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
@@ -80,10 +81,14 @@ def _spelled(char: str) -> str:
 
 def results(made: Sequence[Verdict], rules: Iterable[Rule], strictness: Strictness, screen: Screen) -> Iterator[str]:
     """Lines: the broken rules in full, those that fail the run first, then how many rules of each subject hold."""
-    for mark in (_FAILED, _WARNING):
+    for mark in (_FAILED, _WARNING, _KNOWN):
         for verdict in made:
             if _mark(verdict, strictness) == mark:
                 yield from _finding(mark, verdict, screen)
+                known = strictness.known.get(verdict.rule.id)
+                if known is not None:
+                    yield from screen.wrap(known.reason, " " * (_INDENT + 9), f"{'':{_INDENT}}{'known':<9}")
+                    yield f"{'':{_INDENT}}{'until':<9}{known.until}"
                 yield ""
     subjects = by_subject(made, rules)
     width = max(len(subject) for subject in subjects)
@@ -98,7 +103,7 @@ def results(made: Sequence[Verdict], rules: Iterable[Rule], strictness: Strictne
 
 def _counts(verdicts: Sequence[Verdict], strictness: Strictness, screen: Screen) -> str:
     counts = Counter(_mark(verdict, strictness) for verdict in verdicts)
-    words = {HOLDS: "hold", _FAILED: "broken", _WARNING: "broken (warning)", UNTESTED: "not tested"}
+    words = {HOLDS: "hold", _FAILED: "broken", _WARNING: _WARNING, _KNOWN: _KNOWN, UNTESTED: "not tested"}
     cells = [
         screen.mark(mark, f"{counts[mark]:>3} {word}") + " " * (10 - len(word)) if counts[mark] else " " * 14
         for mark, word in words.items()
@@ -136,7 +141,9 @@ def table(made: Sequence[Verdict], strictness: Strictness, screen: Screen) -> It
 def _mark(verdict: Verdict, strictness: Strictness) -> str:
     if verdict.verdict != BROKEN:
         return verdict.verdict
-    return _FAILED if strictness.decides(verdict.rule) else _WARNING
+    if strictness.decides(verdict.rule):
+        return _FAILED
+    return _KNOWN if verdict.rule.id in strictness.known else _WARNING
 
 
 def _row(mark: str, rule: Rule, width: int, screen: Screen) -> str:
@@ -150,9 +157,10 @@ def _row(mark: str, rule: Rule, width: int, screen: Screen) -> str:
 def totals(made: Sequence[Verdict], strictness: Strictness) -> str:
     """One line: how many rules hold, are broken, are untested."""
     counts = Counter(_mark(verdict, strictness) for verdict in made)
+    known = f"{counts[_KNOWN]} broken as known, " if counts[_KNOWN] else ""
     return (
         f"{counts[HOLDS]} rules hold, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
-        f"{counts[UNTESTED]} untested"
+        f"{known}{counts[UNTESTED]} untested"
     )
 
 

@@ -35,6 +35,8 @@ def read(path: Path) -> bytes:
         raise MisuseError(f"The document {path} cannot be read: {error.strerror or error}.") from error
 
 
+#: The document, then each overlay: path and text.
+Files = tuple[tuple[Path, bytes], ...]
 #: The tag of operations beyond the source document.
 EXTENSIONS = "Extensions"
 
@@ -71,10 +73,16 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 class Document:
-    """An OpenAPI 3.1 document with the `x-` keywords that its own description explains."""
+    """An OpenAPI 3.1 document with the `x-` keywords that its own description explains.
 
-    def __init__(self, tree: dict[str, Any], *, digest: str = "", source: str = "openapi.yaml") -> None:
+    `files`: it and its overlays, as they were read.
+    """
+
+    def __init__(
+        self, tree: dict[str, Any], *, digest: str = "", source: str = "openapi.yaml", files: Files = ()
+    ) -> None:
         self.tree = tree
+        self.files = files
         self.digest = digest
         self.source = source
         self._known: dict[str, Any] = {}
@@ -92,7 +100,10 @@ class Document:
             tree = overlaid(tree, [(one, _parsed(text, one)) for one, text in dialects])
         digest = hashlib.sha256(b"\0".join([raw, *(text for _, text in dialects)])).hexdigest()
         document = cls(
-            tree, digest=digest, source=" + ".join(str(one) for one in [path, *(one for one, _ in dialects)])
+            tree,
+            digest=digest,
+            source=" + ".join(str(one) for one in [path, *(one for one, _ in dialects)]),
+            files=((path, raw), *dialects),
         )
         document.require(None if dialects else raw)
         return document
