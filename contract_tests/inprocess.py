@@ -31,7 +31,8 @@ class InProcess(httpx.BaseTransport):
             request.stream = httpx.ByteStream(b"".join(request.stream))
         response = await self._asgi.handle_async_request(request)
         content = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
-        return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
+        stream = httpx.ByteStream(content)
+        return httpx.Response(response.status_code, headers=response.headers, stream=stream, request=request)
 
     def close(self) -> None:
         """Stop the loop."""

@@ -170,6 +170,10 @@ def disguises(width: int, height: int) -> tuple[tuple[str, bytes], ...]:
     )
 
 
+#: Those that are pictures, or begin like one: a server may read more types than a document lists.
+OTHER_PICTURES = frozenset(("a GIF", "a BMP", "a TIFF", "an SVG", "an AVIF", "a HEIC", "a line break before a PNG"))
+
+
 def cuts(data: bytes, media_type: str) -> dict[str, int]:
     """Places to cut a picture short, by name, as numbers of bytes kept. Each leaves it so that no decoder takes it.
 

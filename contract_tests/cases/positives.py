@@ -15,7 +15,7 @@ from contract_tests.cases.pairwise import covering
 from contract_tests.model.case import Case
 from contract_tests.model.request import BOUNDARY, Part, Request, encode, multipart, text
 from contract_tests.spec.form import Field
-from contract_tests.spec.rules import RuleTable
+from contract_tests.spec.rules import TYPES, RuleTable
 
 RULE = "response.status-code"
 SPELLING = f"{RULE}.spelling"
@@ -209,7 +209,7 @@ def _pictures(builder: Builder, rules: RuleTable) -> list[Case]:
         for media_type, variants in images.VARIANTS.items():
             for variant in variants if media_type in field.file_types else ():
                 parts = builder.parts(builder.full, media_type=media_type, variant=variant)
-                made.append(Case(rule, f"{media_type}, {variant}", builder.request(parts)))
+                made.append(Case(f"{rule}{TYPES}", f"{media_type}, {variant}", builder.request(parts)))
         if field.matches and "image/jpeg" in field.file_types:
             parts = builder.parts(builder.full, media_type="image/jpeg", variant="turned")
             label = "image/jpeg with a tag that turns it, measured as stored"

@@ -107,15 +107,16 @@ class StepJudgement:
         )
 
     def video(self, contract: Contract, rule: str, one: Violation, known: Mapping[str, Any] | None = None) -> None:
-        """A violation within a video breaks `rule`.
+        """A violation within a video breaks `rule`, or the one of every video where the document leaves it open.
 
-        Where the document leaves it open, or it was so from the creation on, it breaks the rule that every video keeps.
+        What was so when the video was last seen has been judged there.
         """
         name, key = ".".join(one.path), one.path[-1] if one.path else ""
-        own = contract.rules.answered(one.at, key or None)
+        own = contract.rules.broken_by(one, key)
         open_one = own in contract.rules and contract.rules[own].source == "inferred"
         same = known is not None and key in known and shown(known[key]) == one.actual
-        self.broken(own if open_one or same else rule, f"{name}: {one.expected}", f"{name}: {one.actual}")
+        if open_one or not same:
+            self.broken(own if open_one else rule, f"{name}: {one.expected}", f"{name}: {one.actual}")
 
     def object(self, rule: str, expected: str) -> dict[str, Any] | None:
         """The body of a 200 that is a JSON object; anything else breaks the rule."""

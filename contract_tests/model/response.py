@@ -10,13 +10,9 @@ from typing import Any
 from contract_tests.model.case import pack, unpack
 
 
-class DuplicatedError(ValueError):
-    """An object of the JSON has one key twice."""
-
-
 @dataclass(frozen=True)
 class Response:
-    """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why.
+    """Status, headers (names in lower case) and body. `status` 0: no answer came, `failure` says why; or why no body.
 
     `sent_at` and `received_at` are seconds since 1970 by the kit's clock. Of an answer that never came: `timed_out`
     tells that the time was up, `reused` that it broke off on a connection that had carried other requests before, and
@@ -54,8 +50,28 @@ class Response:
 
     @cached_property
     def json(self) -> Any:
-        """The body read as JSON, strictly (RFC 8259). Raises ValueError for anything else."""
-        return json.loads(self.body.decode("utf-8"), parse_constant=_constant, object_pairs_hook=_unique)
+        """The body read as JSON, strictly (RFC 8259); of a key that stands twice the last counts.
+
+        Raises ValueError for anything else.
+        """
+        return json.loads(self.body.decode("utf-8"), parse_constant=_constant)
+
+    @cached_property
+    def repeats_key(self) -> bool:
+        """Whether an object of its JSON has one key twice."""
+        found = False
+
+        def noticed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            nonlocal found
+            made = dict(pairs)
+            found = found or len(made) != len(pairs)
+            return made
+
+        try:
+            json.loads(self.body.decode("utf-8"), object_pairs_hook=noticed)
+        except (ValueError, RecursionError):
+            return False
+        return found
 
     @property
     def object(self) -> dict[str, Any] | None:
@@ -70,6 +86,8 @@ class Response:
         """One line for people: the status and the beginning of the body."""
         if not self.status:
             return f"no answer: {self.failure}"
+        if self.failure:
+            return f"{self.status}, {self.failure}"
         text = " ".join(self.body.decode("utf-8", "replace").split())
         shown = text if len(text) <= limit else f"{text[:limit]}…"
         return f"{self.status} {shown}".strip()
@@ -99,10 +117,3 @@ class Response:
 
 def _constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise DuplicatedError("a key stands twice")
-    return made

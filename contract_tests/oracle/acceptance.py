@@ -13,7 +13,7 @@ from contract_tests.cases.contract import Contract
 from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.response import Response
-from contract_tests.spec.rules import Rule
+from contract_tests.spec.rules import ONCE, WHOLE, Rule
 from contract_tests.spec.schema import shown, violations
 
 #: Rules about an accepted answer, by id: those that no keyword of a schema can say.
@@ -56,8 +56,7 @@ def judge_acceptance(
         verdict.findings.append(_finding(rule, case, answer, "200 and a new video", category))
         if not answer.accepted:
             return verdict
-    verdict.judged.add(STATUS)
-    verdict.judged.add(MEDIA_TYPE)
+    verdict.judged |= {"path", STATUS, MEDIA_TYPE}
     body = answer.object
     if not answer.is_json or body is None:
         verdict.findings.append(_finding(MEDIA_TYPE, case, answer, "a JSON object in application/json", 101))
@@ -77,9 +76,12 @@ def _judge_body(
         {UNIQUE} if not past.ids else set()
     )
     broken = [
-        (rules.answered(one.at, one.key), one.expected, one.key)
-        for one in violations(contract.document, contract.answer, body)
+        (rules.broken_by(one), one.expected, one.key) for one in violations(contract.document, contract.answer, body)
     ]
+    verdict.judged |= {rule.id for rule in rules if rule.id.endswith(WHOLE) and rule.id.split(".")[1] in body}
+    verdict.judged.add(f"{MEDIA_TYPE}{ONCE}")
+    if answer.repeats_key:
+        broken.append((f"{MEDIA_TYPE}{ONCE}", "each key of an object once", None))
     broken += _headers(contract, answer)
     broken += _exchange(contract, case, answer, past, verdict)
     broken += _echoes(contract, case, body, verdict)
@@ -146,7 +148,8 @@ def _echoes(contract: Contract, case: Case, body: dict[str, Any], verdict: Judge
         rule = f"response.{key}.echo" if sent else f"{name}.default"
         if not sent:
             verdict.judged.add(f"{name}.optional")
-        if expected is None or key not in body:
+        if expected is None or not isinstance(body.get(key), str):
+            # Another type, or none, is for other rules to say.
             continue
         verdict.judged.add(rule)
         if body[key] != expected:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from contract_tests.cases.contract import Contract
 from contract_tests.model.finding import Finding
 from contract_tests.oracle.acceptance import STATUS
 from contract_tests.spec.form import Field
+from contract_tests.spec.rules import TYPES
 
 Level = tuple[str, str]
 Pair = tuple[Level, Level]
@@ -19,7 +21,10 @@ _BY_STATUS = {404: "path", 405: "method", 415: "media-type"}
 
 
 class Attribution:
-    """Moves a refused good request from "answered 200" to the rule that the server narrows, where one stands out."""
+    """Moves a refused good request from "answered 200" to the rule that the server narrows, where one stands out.
+
+    One cause breaks one rule: what a single choice explains for all refused requests that share it is that choice.
+    """
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -30,6 +35,12 @@ class Attribution:
         self._any = False
         #: Fields whose default turned out to be another one than the document's.
         self._other_default: set[str] = set()
+        #: Rules whose breach was accepted.
+        self._lax: set[str] = set()
+        #: By field, what the answers say where they repeat its default and are wrong.
+        self._echoed_wrongly: dict[str, set[str]] = {}
+        #: Choices that explain refusals, the one that explains most first.
+        self._causes: list[Level] = []
 
     def accepted(self, levels: tuple[Level, ...]) -> None:
         """A good request with these levels was accepted."""
@@ -40,19 +51,60 @@ class Attribution:
     def observe(self, findings: Iterable[Finding]) -> None:
         """Learn from what is already known to be broken."""
         known = list(findings)
-        refused = [_pairs(one.case.levels) for one in known if one.case is not None and _is_refusal_of_good(one)]
-        self._shared = set.intersection(*refused) if refused else set()
+        refused = [one.case.levels for one in known if one.case is not None and _is_refusal_of_good(one)]
+        self._shared = set.intersection(*map(_pairs, refused)) if refused else set()
+        self._causes = list(self._explaining([set(levels) - self._accepted for levels in refused]))
         for finding in known:
             field, _, rest = finding.rule.partition(".")
-            if rest == "default" and finding.answer is not None and finding.answer.accepted:
+            self._observe_echo(finding)
+            taken = finding.answer is not None and finding.answer.accepted
+            if rest == "default" and taken:
                 self._other_default.add(field)
+            if taken and finding.case is not None and finding.case.refusal_due:
+                self._lax.add(finding.rule)
+
+    def _observe_echo(self, finding: Finding) -> None:
+        key = finding.rule.removeprefix("response.").removesuffix(".echo")
+        field = self._contract.form.fields.get(key)
+        sent = None if finding.case is None else finding.case.request.part(key)
+        if finding.rule.endswith(".echo") and field is not None and sent is not None and sent.text == field.default:
+            told = (finding.answer.object or {}) if finding.answer is not None else {}
+            self._echoed_wrongly.setdefault(key, set()).add(str(told.get(key)))
+
+    @staticmethod
+    def _explaining(refused: list[set[Level]]) -> Iterator[Level]:
+        """Levels, each in at least two refusals that no earlier one is in, as long as one is in more than any other."""
+        while refused:
+            counts = Counter(level for levels in refused for level in levels).most_common(2)
+            if not counts or counts[0][1] < 2 or (len(counts) > 1 and counts[1][1] == counts[0][1]):
+                return
+            yield counts[0][0]
+            refused = [levels for levels in refused if counts[0][0] not in levels]
 
     def place(self, finding: Finding) -> Finding:
         """The finding under the rule that is to blame."""
-        if not _is_refusal_of_good(finding):
-            return finding
-        rule = self._rule(finding)
+        rule = self._rule(finding) if _is_refusal_of_good(finding) else self._by_default(finding)
+        rule = rule or self._by_echo(finding)
         return finding if rule is None or rule not in self._contract.rules else replace(finding, rule=rule)
+
+    def _by_default(self, finding: Finding) -> str | None:
+        """Another default explains why a request that leaves the field out and breaks a condition was accepted."""
+        case, answer = finding.case, finding.answer
+        if case is None or answer is None or not (case.refusal_due and answer.accepted):
+            return None
+        rule = self._contract.rules[finding.rule]
+        fields = next((one.fields for one in self._contract.form.conditions if one.pointer == rule.at), ())
+        left_out = (name for name in fields if name in self._other_default and case.request.part(name) is None)
+        return next((f"{name}.default" for name in left_out), None)
+
+    def _by_echo(self, finding: Finding) -> str | None:
+        """What is repeated wrongly is wrong by default too."""
+        field, _, rest = finding.rule.partition(".")
+        if rest == "default" and finding.answer is not None and finding.answer.accepted:
+            wrong = self._echoed_wrongly.get(field, set())
+            if str((finding.answer.object or {}).get(field)) in wrong:
+                return f"response.{field}.echo"
+        return None
 
     def _rule(self, finding: Finding) -> str | None:
         levels = finding.case.levels if finding.case is not None else ()
@@ -62,8 +114,9 @@ class Attribution:
         if not self._any:
             return _BY_STATUS.get(finding.answer.status) if finding.answer is not None else None
         single = [level for level in levels if level not in self._accepted]
-        if len(single) == 1:
-            return self._of_level(*single[0])
+        causes = [level for level in self._causes if level in single] if len(single) > 1 else single
+        if causes:
+            return self._of_level(*causes[0])
         unseen = _pairs(levels) - self._pairs
         # A covering array has most pairs once: what one refused request alone has tells less than what all have.
         pairs = unseen & self._shared or unseen
@@ -78,12 +131,16 @@ class Attribution:
         if field is None:
             return None
         if what == "type":
-            return self._contract.rules.breach("file-type", name)
+            return f"{self._contract.rules.breach('file-type', name)}{TYPES}"
         if what == "text":
             return self._contract.rules.breach("text", name)
         if level == LEFT_OUT:
             return f"{name}.optional"
-        return self._contract.rules.breach("const" if "const" in field.schema else "enum", name)
+        measured = (one.name for one in self._contract.form.files if one.matches == name)
+        # Who measures a picture by another size than this refuses what fits it.
+        wrong = (self._contract.rules.breach("x-dimensions-match", one) for one in measured)
+        own = self._contract.rules.breach("const" if "const" in field.schema else "enum", name)
+        return next((rule for rule in wrong if rule in self._lax), own)
 
     def _of_pair(self, one: str, other: str) -> str | None:
         for condition in self._contract.form.conditions:
@@ -99,4 +156,5 @@ def _pairs(levels: Iterable[Level]) -> set[Pair]:
 def _is_refusal_of_good(finding: Finding) -> bool:
     """Whether it is that a good request was refused, which says nothing yet about why."""
     good = finding.rule == STATUS and finding.case is not None and not finding.case.refusal_due
-    return good and finding.answer is not None and not finding.answer.accepted
+    # A server that breaks down narrows no field.
+    return good and finding.answer is not None and finding.answer.refused

@@ -24,7 +24,7 @@ def judge_refusal(contract: Contract, case: Case, answer: Response) -> Judgement
     verdict.judged.add(case.rule)
     if NO_5XX in rules:
         verdict.judged.add(NO_5XX)
-    if case.rule == "path" and 300 <= answer.status < 400:
+    if case.breach == "path" and 300 <= answer.status < 400:
         # To be sent on to the right path is to find nothing at the wrong one.
         return verdict
     if not answer.refused:

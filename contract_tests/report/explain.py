@@ -23,6 +23,7 @@ _SPECIAL = {
     GENERIC: "its coverage and fuzzing phases, where creations cost nothing",
     ANSWERS: "every request of the run; one that times out breaks no other rule",
     "http.well-formed": "bytes that are no HTTP, over a socket: a line, a header and a chunk that are none",
+    "path": "every good request, which is answered there",
     "response.id.unique": "the ids of all creations of the run, one request sent twice among them",
     "response.headers.unique": "the answers to all good requests, each beside the others",
     "list.own": "the list by another token, where the server takes it",

@@ -128,6 +128,9 @@ class Target:
             response, body = exchange(transport, asked, self.transports.network.max_bytes)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.ProxyError) as error:
             raise UnreachableError(self._unreachable(error)) from error
+        except UnreadableError as error:
+            found = tuple((name.lower(), value) for name, value in error.response.headers.multi_items())
+            return Response(error.response.status_code, found, b"", started, self.clock(), failure=str(error))
         except (httpx.RequestError, TooLargeError) as error:
             timed_out = isinstance(error, httpx.TimeoutException)
             reused = getattr(transport, "reused", False) and not (timed_out or isinstance(error, TooLargeError))
@@ -176,18 +179,29 @@ class TooLargeError(Exception):
     """An answer is larger than allowed."""
 
 
+class UnreadableError(Exception):
+    """The body of an answer is not in the coding that its headers name."""
+
+    def __init__(self, response: httpx.Response, why: str) -> None:
+        super().__init__(why)
+        self.response = response
+
+
 def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) -> tuple[httpx.Response, bytes]:
-    """The answer and its body, uncompressed. Raises an error of httpx; TooLargeError for more than `most` bytes.
+    """The answer and its body, uncompressed. Raises an error of httpx, UnreadableError, TooLargeError (over `most`).
 
     Both what arrives and what it is uncompressed to are counted, and nothing is read past the bound.
     """
     response = transport.handle_request(asked)
     body = bytearray()
     with closing(response):
-        for piece in response.iter_bytes():
-            body += piece
-            if max(len(body), response.num_bytes_downloaded) > most:
-                raise TooLargeError(f"the answer is larger than {most} bytes")
+        try:
+            for piece in response.iter_bytes():
+                body += piece
+                if max(len(body), response.num_bytes_downloaded) > most:
+                    raise TooLargeError(f"the answer is larger than {most} bytes")
+        except httpx.DecodingError as error:
+            raise UnreadableError(response, f"the body cannot be read: {reason(error)}") from error
     return response, bytes(body)
 
 

@@ -11,7 +11,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from contract_tests.runner.client import Target, TooLargeError, exchange
+from contract_tests.runner.client import Target, TooLargeError, UnreadableError, exchange
 
 #: Headers of a body as it arrived, which is handed on uncompressed and whole.
 _AS_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -48,7 +48,7 @@ class TargetAdapter(BaseAdapter):
             answer, content = exchange(self._target.transports.here, asked, network.max_bytes)
         except httpx.TimeoutException as error:
             raise requests.ReadTimeout(str(error), request=request) from error
-        except (httpx.RequestError, TooLargeError) as error:
+        except (httpx.RequestError, TooLargeError, UnreadableError) as error:
             raise requests.ConnectionError(str(error), request=request) from error
         kept = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _AS_SENT]
         raw = HTTPResponse(

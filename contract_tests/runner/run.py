@@ -84,7 +84,7 @@ class Run:
         self.skipped |= made.skipped
         good, bad, odd = made.good, made.bad, made.odd
         self.held, self.delivery.budget.held = made.held, len(made.held)
-        greeted = self._greet(good, bad or made.doubtful)
+        greeted = self._greet(good, bad or made.doubtful, {case.id for case in (*bad, *made.doubtful)})
         bad, doubtful = ([case for case in part if case.id not in greeted] for part in (bad, made.doubtful))
         if self.delivery.budget.capped:
             self._all("bad requests", bad, spare=True)
@@ -102,7 +102,7 @@ class Run:
         for case in self.held:
             self.judge(case, self.delivery.deliver(case))
 
-    def _greet(self, good: Sequence[Case], bad: Sequence[Case]) -> set[str]:
+    def _greet(self, good: Sequence[Case], bad: Sequence[Case], planned: set[str]) -> set[str]:
         """Learn whether this is the API and takes the token, by one good request and, unless it passes, a few bad ones.
 
         The ids of the bad ones that were answered: they are judged, and need not be sent again.
@@ -125,11 +125,10 @@ class Run:
             self._refuse_token(heard)
         # An unknown path and a missing token, as long as all answers are alike: only an API tells them apart.
         for rule in ("path", "auth.required"):
-            case = next((one for one in self.contract.bad if one.rule == rule), None)
+            case = next((one for one in self.contract.bad if one.breach == rule), None)
             if case is not None and alike([answer for _, answer in [*probes, *tried] if answer is not None]):
                 tried.append((case, self.delivery.deliver(case)))
         self._refuse_strangers([*probes, *tried])
-        planned = {case.id for case in bad}
         tried = [(case, answer) for case, answer in tried if case.id in planned]
         for case, answer in tried:
             self.judge(case, answer)

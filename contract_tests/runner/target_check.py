@@ -93,7 +93,7 @@ def speaks_tls(url: str) -> bool:
 
 def _redirect(exchanges: Sequence[Exchange], target: str) -> str:
     # The unknown path may lead elsewhere than the path of the document.
-    case, answer = next(((c, a) for c, a in exchanges if c.rule != "path"), exchanges[0])
+    case, answer = next(((c, a) for c, a in exchanges if c.breach != "path"), exchanges[0])
     location = answer.header("location")
     if location is None:
         return f"{target} redirects every request ({answer.status}) without saying where"

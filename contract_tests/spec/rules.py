@@ -9,6 +9,7 @@ from typing import Any
 
 from contract_tests.spec.document import Document, Operation
 from contract_tests.spec.form import Form
+from contract_tests.spec.schema import Violation
 
 #: How a keyword of JSON Schema is spelled at the end of a rule's id.
 SUFFIX = {
@@ -26,6 +27,9 @@ SUFFIX = {
 GENERIC = "generic.schemathesis"
 #: The rule under which time-outs stand: they say nothing about what was asked.
 ANSWERS = "http.answers"
+#: What a rule of the document leaves open has a rule of its own behind its id: a second path, a picture of another
+#: type, an empty text in place of none, an integer with a fraction of 0, a key that stands twice.
+ONLY, TYPES, EMPTY, WHOLE, ONCE = ".only", ".types", ".empty", ".whole", ".keys"
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
 
 
@@ -61,7 +65,7 @@ class RuleTable:
         for rule in [*listed, *implied, *answers]:
             whole = replace(rule, error=rule.error or self._error_of_kind(rule.kind))
             self._by_id[rule.id] = whole
-            for child in _derived(whole):
+            for child in (*_derived(whole), *_left_open(document, form, whole)):
                 self._by_id[child.id] = child
         says = "The general checks of schemathesis find nothing either."
         pointer = form.operation.pointer
@@ -126,6 +130,11 @@ class RuleTable:
             return whole[0]
         own = f"response.{key}"
         return own if own in self else "response.keys"
+
+    def broken_by(self, one: Violation, key: str | None = None) -> str:
+        """The id of the rule that an answer breaks by this violation, of this key or the top-level one."""
+        own = self.answered(one.at, one.key if key is None else key)
+        return f"{own}{WHOLE}" if one.is_whole and f"{own}{WHOLE}" in self else own
 
     def wrong_examples(self, rule_id: str) -> tuple[str, ...]:
         """Values that the document itself shows as wrong: what its examples of this rule's error quote first."""
@@ -262,6 +271,27 @@ def _derived(rule: Rule) -> Iterator[Rule]:
     if rule.id == "response.status-code":
         says = "A good request is answered so however it is spelled: part types, names, boundaries, chunks."
         yield Rule(f"{rule.id}.spelling", says, rule.at, "inferred", "RFC 9112, RFC 7578, RFC 2046", derived=True)
+
+
+def _left_open(document: Document, form: Form, rule: Rule) -> Iterator[Rule]:
+    """What is due beside the rule, though the source document does not say so."""
+    field = form.fields.get(rule.field or "")
+    schema = document.resolve(rule.at.rpartition("/")[0]) if document.has(rule.at) else None
+    kinds = schema.get("type") if isinstance(schema, dict) else None
+    is_integer = rule.at.endswith("/type") and "integer" in (kinds if isinstance(kinds, list) else [kinds])
+    says = {
+        ONLY: (rule.id == "path", "The operation has no second path."),
+        TYPES: (rule.kind == "file-type", "Pictures of the listed types are accepted, those of other types refused."),
+        EMPTY: (
+            rule.kind in {"enum", "const"} and field is not None and not field.required,
+            "An empty text is a value, and does not mean that the field is left out.",
+        ),
+        WHOLE: (is_integer and rule.id.startswith("response."), "An integer is written without a fraction."),
+        ONCE: (rule.id == "response.media-type", "No key of the answer stands twice."),
+    }
+    for suffix, (applies, text) in says.items():
+        if applies:
+            yield replace(rule, id=rule.id + suffix, says=text, source="inferred", kind=None, derived=True)
 
 
 def _extension_answer(name: str, pointer: str) -> Rule:

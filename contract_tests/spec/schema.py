@@ -23,6 +23,8 @@ class Violation:
     path: tuple[str, ...]
     expected: str
     actual: str
+    #: It is an integer after all, written with a fraction of 0.
+    is_whole: bool = False
 
     @property
     def key(self) -> str | None:
@@ -51,7 +53,7 @@ def violations(document: Document, pointer: str, value: Any, path: tuple[str, ..
         check = _KEYWORDS.get(keyword)
         expected = check(wanted, value) if check is not None else None
         if expected is not None:
-            yield Violation(f"{pointer}/{keyword}", path, expected, shown(value))
+            yield Violation(f"{pointer}/{keyword}", path, expected, shown(value), _is_whole(keyword, wanted, value))
     yield from _within(document, pointer, value, path)
     for index in range(len(schema.get("allOf", []))):
         yield from violations(document, f"{pointer}/allOf/{index}", value, path)
@@ -83,8 +85,14 @@ def _type(wanted: str | list[str], value: Any) -> str | None:
     return None if any(TYPES[name](value) for name in names) else " or ".join(names)
 
 
+def _is_whole(keyword: str, wanted: Any, value: Any) -> bool:
+    return keyword == "type" and type(value) is float and value.is_integer() and _type(wanted, int(value)) is None
+
+
 def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    # Whether a number is written as an integer is for the keyword `type` to say.
+    numbers = {type(one), type(other)} <= {int, float}
+    return (numbers or type(one) is type(other)) and bool(one == other)
 
 
 def _const(wanted: Any, value: Any) -> str | None:

@@ -94,7 +94,7 @@ TYPES = (
     fault("id-null", "response.id", "id is null.", **_with("id", None)),
     *_types("object", ("list", "object is list.", "list"), ("job", "object is video.job.", "video.job"), ("capital", "object is Video.", "Video")),
     fault("created-at-text", "response.created_at", "created_at is a string.", **_changed("created_at", str)),
-    fault("created-at-float", "response.created_at", "created_at is a number with a decimal point.", **_changed("created_at", float)),
+    fault("created-at-float", "response.created_at.whole", "created_at is a number with a decimal point.", **_changed("created_at", float)),
     fault("created-at-iso", "response.created_at", "created_at is a date as text.", **_changed("created_at", lambda seconds: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)))),
     fault("created-at-null", "response.created_at", "created_at is null.", **_with("created_at", None)),
     *_types("status", ("number", "status is a number.", 0), ("null", "status is null.", None)),

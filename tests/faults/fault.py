@@ -20,6 +20,9 @@ CLEAN = replace(CREATING, beyond=LIBRARY.serve)
 class Fault:
     """A server that breaks one rule of openapi.yaml's x-rules and keeps all others.
 
+    What a rule leaves open has a rule behind it: path.only, input_reference.is-image.types, seconds.enum.empty,
+    response.created_at.whole, response.media-type.keys.
+
     A server that refuses a good request breaks the rule whose values it narrows; where it narrows no field,
     `response.status-code`. One that refuses in another status, code or shape breaks `error.envelope`.
     `at_once`: it shows only where requests are under way at once.

@@ -104,13 +104,13 @@ IS_IMAGE = (
     fault("image-by-name", "input_reference.is-image", "Any file is accepted whose name ends like a picture's.", image=_unless(lambda part: _no_picture(part) and (part.filename or "").lower().endswith((".png", ".jpg", ".jpeg", ".webp")))),
     fault("image-by-declared-type", "input_reference.is-image", "Any file is accepted whose declared type is a picture's.", image=_unless(lambda part: _no_picture(part) and (part.declared_type or "").startswith("image/"))),
     fault("image-empty", "input_reference.is-image", "An empty file is accepted as picture.", image=_unless(lambda part: part.is_file and not part.data)),
-    fault("image-gif", "input_reference.is-image", "GIF is accepted too.", image_types=_types("png", "jpeg", "webp", "gif")),
-    fault("image-png-only", "input_reference.is-image", "JPEG and WebP are refused.", image_types=_types("png")),
-    fault("image-jpeg-refused", "input_reference.is-image", "JPEG is refused.", image_types=_types("png", "webp")),
-    fault("image-webp-refused", "input_reference.is-image", "WebP is refused.", image_types=_types("png", "jpeg")),
-    fault("image-octet-stream-refused", "input_reference.is-image", "A picture declared application/octet-stream is refused.", image=_refusing(lambda part: part.declared_type == "application/octet-stream", "unsupported_file_mimetype")),
-    fault("image-type-mismatch-refused", "input_reference.is-image", "A picture declared to be of another type is refused.", image=_refusing(lambda part: (part.declared_type or "").startswith("image/") and part.declared_type != getattr(read_picture(part.data), "type", ""), "unsupported_file_mimetype")),
-    fault("image-extension-needed", "input_reference.is-image", "A picture is refused whose file name has no extension.", image=_refusing(lambda part: part.filename is not None and "." not in part.filename, "unsupported_file_mimetype")),
+    fault("image-gif", "input_reference.is-image.types", "GIF is accepted too.", image_types=_types("png", "jpeg", "webp", "gif")),
+    fault("image-png-only", "input_reference.is-image.types", "JPEG and WebP are refused.", image_types=_types("png")),
+    fault("image-jpeg-refused", "input_reference.is-image.types", "JPEG is refused.", image_types=_types("png", "webp")),
+    fault("image-webp-refused", "input_reference.is-image.types", "WebP is refused.", image_types=_types("png", "jpeg")),
+    fault("image-octet-stream-refused", "input_reference.is-image.types", "A picture declared application/octet-stream is refused.", image=_refusing(lambda part: part.declared_type == "application/octet-stream", "unsupported_file_mimetype")),
+    fault("image-type-mismatch-refused", "input_reference.is-image.types", "A picture declared to be of another type is refused.", image=_refusing(lambda part: (part.declared_type or "").startswith("image/") and part.declared_type != getattr(read_picture(part.data), "type", ""), "unsupported_file_mimetype")),
+    fault("image-extension-needed", "input_reference.is-image.types", "A picture is refused whose file name has no extension.", image=_refusing(lambda part: part.filename is not None and "." not in part.filename, "unsupported_file_mimetype")),
 )
 
 INTACT = (

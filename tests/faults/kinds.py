@@ -53,13 +53,13 @@ def _one_less(jobs: list[Any], limit: int) -> list[Any]:
 
 # fmt: off
 FAULTS: tuple[Fault, ...] = (
-    fault("png-deep-refused", "input_reference.is-image", "A PNG of 16 bits a channel is refused.", **_refused_file(_png(8, 16))),
-    fault("png-grey-refused", "input_reference.is-image", "A grey PNG is refused.", **_refused_file(_png(9, 0))),
-    fault("png-palette-refused", "input_reference.is-image", "A PNG with a palette is refused.", **_refused_file(_png(9, 3))),
-    fault("png-transparent-refused", "input_reference.is-image", "A PNG with transparency is refused.", **_refused_file(_png(9, 6))),
-    fault("png-interlaced-refused", "input_reference.is-image", "An interlaced PNG is refused.", **_refused_file(_png(12, 1))),
-    fault("jpeg-progressive-refused", "input_reference.is-image", "A progressive JPEG is refused.", **_refused_file(lambda data: data.startswith(b"\xff\xd8") and b"\xff\xc2" in data)),
-    fault("webp-extended-refused", "input_reference.is-image", "A WebP with more than its pixels is refused.", **_refused_file(lambda data: data[12:16] == b"VP8X")),
+    fault("png-deep-refused", "input_reference.is-image.types", "A PNG of 16 bits a channel is refused.", **_refused_file(_png(8, 16))),
+    fault("png-grey-refused", "input_reference.is-image.types", "A grey PNG is refused.", **_refused_file(_png(9, 0))),
+    fault("png-palette-refused", "input_reference.is-image.types", "A PNG with a palette is refused.", **_refused_file(_png(9, 3))),
+    fault("png-transparent-refused", "input_reference.is-image.types", "A PNG with transparency is refused.", **_refused_file(_png(9, 6))),
+    fault("png-interlaced-refused", "input_reference.is-image.types", "An interlaced PNG is refused.", **_refused_file(_png(12, 1))),
+    fault("jpeg-progressive-refused", "input_reference.is-image.types", "A progressive JPEG is refused.", **_refused_file(lambda data: data.startswith(b"\xff\xd8") and b"\xff\xc2" in data)),
+    fault("webp-extended-refused", "input_reference.is-image.types", "A WebP with more than its pixels is refused.", **_refused_file(lambda data: data[12:16] == b"VP8X")),
     fault("crash-control", "response.status-code", "A control character in a prompt is answered 500.", **_crash("\x07\x1b")),
     fault("crash-separator", "response.status-code", "A line separator in a prompt is answered 500.", **_crash("\u2028\u2029")),
     fault("crash-byte-order-mark", "response.status-code", "A byte order mark in a prompt is answered 500.", **_crash("\ufeff")),

@@ -153,17 +153,17 @@ COMBINED = (
 
 NAMES = (
     fault("auth-two-words", "auth.scheme", "What follows the token in the header is ignored.", auth=_first_word_is_token),
-    fault("path-case", "path", "The path is found in any letter case.", creates=lambda method, path: method == "POST" and path.lower() == CREATE),
+    fault("path-case", "path.only", "The path is found in any letter case.", creates=lambda method, path: method == "POST" and path.lower() == CREATE),
     fault("prompt-in-query", "prompt.required", "A prompt in the query counts where the form has none.", read=_prompt_in_query),
     fault("name-duration", "fields.unknown", "duration is taken for seconds.", read=_renamed("duration", "seconds")),
-    fault("name-image", "input_reference.required", "A picture named image is taken for input_reference.", read=_renamed("image", "input_reference")),
-    fault("name-listed", "input_reference.required", "A picture named input_reference[] is taken for input_reference.", read=_renamed("input_reference[]", "input_reference")),
+    fault("name-image", "fields.unknown", "A picture named image is taken for input_reference.", read=_renamed("image", "input_reference")),
+    fault("name-listed", "fields.unknown", "A picture named input_reference[] is taken for input_reference.", read=_renamed("input_reference[]", "input_reference")),
     fault("model-provider", "model.enum", "A model behind the name of a provider is accepted.", **_plain("model", r"openai/(.*)", r"\1")),
     fault("model-dated-accepted", "model.enum", "A model with a date behind it is accepted.", **_plain("model", r"(sora-2(-pro)?)-\d{4}-\d\d-\d\d", r"\1")),
     fault("size-colon", "size.enum", "720:1280 is accepted.", **_plain("size", r"(\d+):(\d+)", r"\1x\2")),
     fault("size-720p", "size.enum", "720p is accepted for 1280x720.", **_plain("size", "720p", "1280x720")),
     fault("size-ratio", "size.enum", "9:16 is accepted for 720x1280.", **_plain("size", "9:16", "720x1280")),
-    fault("image-avif", "input_reference.is-image", "AVIF is accepted, whatever its size.", image=_also_avif),
+    fault("image-avif", "input_reference.is-image.types", "AVIF is accepted, whatever its size.", image=_also_avif),
 )
 
 TEXTS = (

@@ -73,7 +73,7 @@ FOUND = (
     fault("retrieve-unknown-403", "retrieve.not-found", "An unknown id answers 403.", **_unknown(403, None, "This is not your video.")),
     fault("retrieve-unknown-500", "retrieve.not-found", "An unknown id answers 500.", **_unknown(500, None, "No row.")),
     fault("retrieve-unknown-flat", "error.envelope", "An unknown id is refused in another shape.", not_found=lambda _video_id: json_answer(404, {"detail": "Not Found"})),
-    fault("retrieve-202", "response.status-code", "Retrieving answers 202.", retrieve_status=202),
+    fault("retrieve-202", "retrieve.answer", "Retrieving answers 202.", retrieve_status=202),
 )
 
 LIFE = (
@@ -82,7 +82,7 @@ LIFE = (
     fault("retrieve-completed-at-99", "retrieve.completed", "A completed video has progress 99.", **_when("completed", progress=99)),
     fault("retrieve-completed-at-80", "retrieve.completed", "The progress of a completed video is the last one before.", **_when("completed", progress=80)),
     fault("retrieve-completed-null", "retrieve.completed", "A completed video has no completed_at.", **_when("completed", completed_at=None)),
-    fault("retrieve-completed-early", "response.completed_at", "completed_at is set while the video is in progress.", retrieved=lambda video: video | {"completed_at": video["created_at"]} if video["status"] == "in_progress" else video),
+    fault("retrieve-completed-early", "retrieve.answer", "completed_at is set while the video is in progress.", retrieved=lambda video: video | {"completed_at": video["created_at"]} if video["status"] == "in_progress" else video),
     fault("retrieve-not-start", "response.status.words", "A queued video is NOT_START when retrieved.", **_when("queued", status="NOT_START")),
     fault("retrieve-processing", "response.status.words", "A video in progress is processing.", **_when("in_progress", status="processing")),
     fault("retrieve-succeeded", "response.status.words", "A completed video has succeeded.", **_when("completed", status="succeeded")),
@@ -92,19 +92,19 @@ LIFE = (
 )
 
 SHAPE = (
-    fault("retrieve-nulls-left-out", "response.keys", "Keys without a value are left out of a retrieved video.", retrieved=lambda video: {key: value for key, value in video.items() if value is not None}),
-    fault("retrieve-wrapped", "response.keys", "A retrieved video is wrapped in an object.", retrieved=lambda video: {"data": video}),
-    fault("retrieve-model-lost", "response.model.echo", "The model of a retrieved video is always sora-2.", **_with("model", "sora-2")),
-    fault("retrieve-seconds-lost", "response.seconds.echo", "The seconds of a retrieved video are always 4.", **_with("seconds", "4")),
-    fault("retrieve-size-lost", "response.size.echo", "The size of a retrieved video is always 720x1280.", **_with("size", "720x1280")),
-    fault("retrieve-seconds-number", "response.seconds", "The seconds of a retrieved video are a number.", retrieved=lambda video: video | {"seconds": int(video["seconds"])}),
-    fault("retrieve-created-at-text", "response.created_at", "created_at of a retrieved video is a string.", retrieved=lambda video: video | {"created_at": str(video["created_at"])}),
-    fault("retrieve-progress-fraction", "response.progress", "progress of a retrieved video is a fraction of 1.", retrieved=lambda video: video | {"progress": video["progress"] / 100}),
-    fault("retrieve-progress-text", "response.progress", "progress of a retrieved video has a percent sign.", retrieved=lambda video: video | {"progress": f"{video['progress']}%"}),
+    fault("retrieve-nulls-left-out", "retrieve.answer", "Keys without a value are left out of a retrieved video.", retrieved=lambda video: {key: value for key, value in video.items() if value is not None}),
+    fault("retrieve-wrapped", "retrieve.answer", "A retrieved video is wrapped in an object.", retrieved=lambda video: {"data": video}),
+    fault("retrieve-model-lost", "retrieve.answer", "The model of a retrieved video is always sora-2.", **_with("model", "sora-2")),
+    fault("retrieve-seconds-lost", "retrieve.answer", "The seconds of a retrieved video are always 4.", **_with("seconds", "4")),
+    fault("retrieve-size-lost", "retrieve.answer", "The size of a retrieved video is always 720x1280.", **_with("size", "720x1280")),
+    fault("retrieve-seconds-number", "retrieve.answer", "The seconds of a retrieved video are a number.", retrieved=lambda video: video | {"seconds": int(video["seconds"])}),
+    fault("retrieve-created-at-text", "retrieve.answer", "created_at of a retrieved video is a string.", retrieved=lambda video: video | {"created_at": str(video["created_at"])}),
+    fault("retrieve-progress-fraction", "retrieve.answer", "progress of a retrieved video is a fraction of 1.", retrieved=lambda video: video | {"progress": video["progress"] / 100}),
+    fault("retrieve-progress-text", "retrieve.answer", "progress of a retrieved video has a percent sign.", retrieved=lambda video: video | {"progress": f"{video['progress']}%"}),
     fault("retrieve-progress-over", "response.progress.percent", "progress of a video in progress is above 100.", **_stages(("queued", 0), ("in_progress", 101), ("failed", 101))),
-    fault("retrieve-expires", "response.expires_at", "A completed video expires.", **_when("completed", expires_at=4_102_444_800)),
-    fault("retrieve-error-empty", "response.error", "error of a completed video is an empty object.", **_when("completed", error={})),
-    fault("retrieve-object-task", "response.object", "object of a retrieved video is task.", **_with("object", "task")),
+    fault("retrieve-expires", "retrieve.answer", "A completed video expires.", **_when("completed", expires_at=4_102_444_800)),
+    fault("retrieve-error-empty", "retrieve.answer", "error of a completed video is an empty object.", **_when("completed", error={})),
+    fault("retrieve-object-task", "retrieve.answer", "object of a retrieved video is task.", **_with("object", "task")),
 )
 # fmt: on
 

@@ -60,12 +60,17 @@ def test_clean_server_has_not_that_fault(name: str) -> None:
     assert reply(CORRECT["clean"].build, probe.ask) == json.dumps(probe.right)
 
 
+def listed(rule: str) -> str:
+    """The rule of the document; what it leaves open has a rule of the kit behind its id."""
+    return rule if rule in RULES else "retrieve.found" if rule == "retrieve.answer" else rule.rpartition(".")[0]
+
+
 def test_every_fault_breaks_a_rule_of_the_document() -> None:
-    assert {fault.rule for fault in CATALOGUE.values()} <= set(RULES)
+    assert {listed(fault.rule) for fault in CATALOGUE.values()} <= set(RULES)
 
 
 def test_every_rule_is_broken_by_some_fault() -> None:
-    assert set(RULES) - {fault.rule for fault in CATALOGUE.values()} == set(UNSEEN)
+    assert set(RULES) - {listed(fault.rule) for fault in CATALOGUE.values()} == set(UNSEEN)
 
 
 def test_names_are_unique() -> None:

@@ -63,7 +63,7 @@ FAULTS: tuple[Fault, ...] = (
     fault("json-utf-16", "response.media-type", "The JSON is UTF-16.", **_good(_body(lambda body: body.decode().encode("utf-16")))),
     fault("json-latin-1", "response.media-type", "A further key holds text in Latin-1.", **_good(_body(_more(b'"note": "caf\xe9"')))),
     fault("json-nan", "response.media-type", "A further key is NaN.", **_good(_body(_more(b'"eta": NaN')))),
-    fault("json-key-twice", "response.media-type", "The key id stands there twice.", **_good(_body(_id_twice))),
+    fault("json-key-twice", "response.media-type.keys", "The key id stands there twice.", **_good(_body(_id_twice))),
     fault("json-comma", "response.media-type", "A comma stands behind the last key.", **_good(_body(lambda body: body[:-1] + b",}"))),
     fault("json-two", "response.media-type", "Behind the JSON follows null.", **_good(_body(lambda body: body + b"\nnull"))),
     fault("json-nul", "response.media-type", "A NUL stands behind the JSON.", **_good(_body(lambda body: body + b"\0"))),

@@ -65,7 +65,7 @@ class Direct(httpx.BaseTransport):
             await self.app(scope, receive, send)
         except Exception:  # noqa: BLE001  a server answers whatever its application raises
             return httpx.Response(500)
-        return httpx.Response(status, headers=headers, content=_arriving(dict(headers), content))
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(_arriving(dict(headers), content)))
 
     def close(self) -> None:
         """Close the loop."""

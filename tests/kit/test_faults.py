@@ -108,7 +108,7 @@ def refusing(wrong: Callable[[Checks, Form], bool]) -> Any:
 #: Servers that refuse good requests, and the one rule that this is put down to.
 BLAMED: dict[str, tuple[Any, str]] = {
     "one value": (CATALOGUE["seconds-12-refused"].build(), "seconds.enum"),
-    "one type of picture": (CATALOGUE["image-jpeg-refused"].build(), "input_reference.is-image"),
+    "one type of picture": (CATALOGUE["image-jpeg-refused"].build(), "input_reference.is-image.types"),
     "one kind of text": (refusing(lambda _, form: "\n" in (form.text("prompt") or "")), "prompt.type"),
     "what is left out": (CATALOGUE["seconds-required"].build(), "seconds.optional"),
     "two values together, which a condition joins": (
@@ -175,8 +175,8 @@ LOOSE: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("case", LOOSE)
 def test_what_only_lax_readers_take_for_json_is_none(case: str) -> None:
-    only = frozenset({"response.media-type"})
-    assert broken(judge(answering(LOOSE[case]), only=only, extensions=False)) >= only
+    rule = "response.media-type.keys" if case == "a key twice" else "response.media-type"
+    assert rule in broken(judge(answering(LOOSE[case]), only=frozenset({rule}), extensions=False))
 
 
 def test_a_server_without_request_ids_is_not_said_to_repeat_them() -> None:

@@ -44,7 +44,7 @@ def worn_out(videos: int, looks: int) -> Any:
 @pytest.mark.parametrize("spend", [None, 2])
 def test_a_walk_finds_what_shows_only_when_many_videos_are_looked_at_many_times(spend: int | None) -> None:
     outcome = judge(worn_out(2, 5), **asked(FOUND, profile="standard", spend=spend))
-    assert "response.size.echo" in broken(outcome)
+    assert "retrieve.answer" in broken(outcome)
 
 
 def test_a_walk_finds_an_id_that_was_never_given_and_is_found() -> None:

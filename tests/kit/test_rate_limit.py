@@ -40,8 +40,10 @@ class Limiting(Direct):
         with self._counting:
             self.asked += 1
             number = self.asked
-            self.under_way += 1
-            self.most = max(self.most, self.under_way) if number > self.numbers.stop + 8 else 0
+            # Those of other threads, which had begun before, may take a while.
+            late = number > self.numbers.stop + 8
+            self.under_way += late
+            self.most = max(self.most, self.under_way)
         try:
             if number in self.numbers:
                 return httpx.Response(429, headers=self.headers, content=self.body)
@@ -49,7 +51,7 @@ class Limiting(Direct):
                 return super().handle_request(request)
         finally:
             with self._counting:
-                self.under_way -= 1
+                self.under_way -= late
 
 
 def judged(server: Limiting, clock: Clock, **changes: Any) -> tuple[Outcome, list[str]]:

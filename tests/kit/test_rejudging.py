@@ -61,4 +61,5 @@ def test_a_rate_that_was_refused_is_judged_by_nothing(tmp_path: Path) -> None:
     path = tmp_path / "j"
     app = Counted(CORRECT["clean"].build(), [(429, {"retry-after": "61"})])
     judge(app, journal=path, extensions=False, only=frozenset({"seconds.enum"}))
-    assert command("judge", str(path), "--strict")[0] == 0
+    code, _, err = command("judge", str(path), "--strict")
+    assert (code, "no rule was tested" in err) == (2, True)

@@ -12,7 +12,7 @@ from contract_tests.cases.negatives.near_misses import neighbours
 from contract_tests.model.case import Case
 from contract_tests.model.request import Part, text
 from contract_tests.spec.form import Field
-from contract_tests.spec.rules import RuleTable
+from contract_tests.spec.rules import EMPTY, RuleTable
 
 #: What other services call fields of such a form.
 _ALIASES = ("duration", "resolution", "image")
@@ -52,13 +52,14 @@ def _missing(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]
         request = builder.request([part for part in good if part.name != field.name])
         path = f"{request.path}?{urlencode({field.name: sample(field)})}"
         yield Case(rule, f"{field.name} in the query alone", replace(request, path=path), rule)
-    also = (rules.breach("additionalProperties"),) if builder.form.closed else ()
+    unknown = rules.breach("additionalProperties")
     for name in (f"{field.name}[]", field.name.upper(), *_ALIASES):
-        if also and name not in builder.form.fields:
+        if builder.form.closed and name not in builder.form.fields:
             parts = [replace(part, name=name) if part.name == field.name else part for part in good]
-            # It breaks two rules, of which either may be told: it is not to be sorted by its form.
+            # It breaks two rules, of which either may be told: it is not to be sorted by its form. Who accepts it has
+            # read the name as that of the field.
             label = f"{name!r} in place of {field.name!r}"
-            yield Case(rule, label, builder.request(parts), rule, also=also, wire=True)
+            yield Case(unknown, label, builder.request(parts), unknown, also=(rule,), wire=True)
 
 
 def _as_file(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
@@ -83,7 +84,10 @@ def _values(builder: Builder, rules: RuleTable, field: Field) -> Iterator[Case]:
         documented = rules.wrong_examples(rule)
         others = [other.enum[0] for other in builder.form.texts if other.enum and other.name != field.name]
         for how, value in neighbours(field.enum, (*others, *documented)):
-            yield from _one_breach(builder, rule, field, value, f"{field.name} {how}: {value!r}")
+            # What is empty may be read as left out, which an optional field may be.
+            own = f"{rule}{EMPTY}" if not value and f"{rule}{EMPTY}" in rules else rule
+            for case in _one_breach(builder, rule, field, value, f"{field.name} {how}: {value!r}"):
+                yield replace(case, rule=own)
         return
     for kind in ("type", "minimum", "maximum", "pattern"):
         if kind in field.schema and not (kind == "type" and field.schema["type"] == "string"):

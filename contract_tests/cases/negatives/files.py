@@ -9,7 +9,7 @@ from contract_tests.cases.builder import Builder
 from contract_tests.model.case import Case
 from contract_tests.model.request import Facts, Part, text
 from contract_tests.spec.form import Field, parse_dimensions
-from contract_tests.spec.rules import RuleTable
+from contract_tests.spec.rules import TYPES, RuleTable
 
 
 def cases(builder: Builder, rules: RuleTable) -> Iterator[Case]:
@@ -56,7 +56,8 @@ def _other_types(builder: Builder, rules: RuleTable, field: Field) -> Iterator[C
             continue
         declared = types[index % len(types)]
         part = Part(field.name, data, images.file_name(declared), declared, Facts(None))
-        yield Case(rule, f"{what} called {declared}", builder.request(_replaced(builder, part)), rule, also=also)
+        own = f"{rule}{TYPES}" if what in images.OTHER_PICTURES else rule
+        yield Case(own, f"{what} called {declared}", builder.request(_replaced(builder, part)), rule, also=also)
     for declared, name in (("text/plain", "notes.txt"), ("application/octet-stream", "reference.png")):
         part = Part(field.name, b"Only words.\n", name, declared, Facts(None))
         yield Case(

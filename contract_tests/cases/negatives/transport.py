@@ -12,6 +12,7 @@ from contract_tests.model.case import Case
 from contract_tests.model.credential import CREDENTIALS, WRONG_TOKENS
 from contract_tests.model.request import Request, encode
 from contract_tests.spec.document import Document
+from contract_tests.spec.rules import ONLY
 
 #: Which rule each wrong Authorization header breaks, and which it may be said to break too.
 _AUTHORIZATION = {
@@ -57,7 +58,7 @@ def _paths(document: Document, good: Request) -> Iterator[Case]:
         if path not in known:
             # Below the path the document may have another operation, which then lacks this method.
             also = ("method",) if path in below else ()
-            yield Case("path", f"the path {path}", replace(good, path=path), "path", also=also, wire=True)
+            yield Case(f"path{ONLY}", f"the path {path}", replace(good, path=path), "path", also=also, wire=True)
 
 
 def _methods(document: Document, good: Request) -> Iterator[Case]:
