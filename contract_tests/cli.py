@@ -20,11 +20,12 @@ from contract_tests.cases.contract import Contract, load
 from contract_tests.command_line import Arguments, parse
 from contract_tests.errors import MisuseError
 from contract_tests.identify import identify, told
+from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import UNTESTED, Strictness
 from contract_tests.rejudge import rejudge
 from contract_tests.report import github, json_text, require_writable, write_outputs
 from contract_tests.report.explain import explain, explain_rule
-from contract_tests.report.terminal import ProgressLine, Screen, printable, results, rule_table, table, totals
+from contract_tests.report.terminal import ProgressLine, Screen, results, rule_table, table, totals
 from contract_tests.runner import journal
 from contract_tests.runner.address import base_url, is_loopback
 from contract_tests.runner.network import fitted
@@ -70,7 +71,7 @@ def main(
         code = commands[asked.command](asked, out, err, surroundings or Surroundings())
         out.flush()
     except MisuseError as error:
-        err.write(f"contract-tests: {' '.join(str(error).split())}\n")
+        err.write(f"contract-tests: {printable(' '.join(str(error).split()))}\n")
         return UNJUDGED
     except KeyboardInterrupt:
         err.write("contract-tests: interrupted\n")
@@ -79,6 +80,9 @@ def main(
         # Whoever reads the output, as `head` does, has seen enough; what is left in the buffer goes nowhere.
         if out is sys.stdout:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNJUDGED
+    except Exception as error:  # noqa: BLE001  exit 1 says that a rule is broken, and nothing else does
+        err.write(f"contract-tests: the kit failed: {printable(f'{type(error).__name__}: {error}'[:300])}\n")
         return UNJUDGED
     return code
 
@@ -168,6 +172,10 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO, today: d
     if commands is not None:
         commands += github.annotate(outcome, root)
         github.write_summary(outcome, root, asked.environment)
+    if outcome.failed is not None:
+        where = " (see crash.txt in the report)" if outcome.crash and outcome.settings.report is not None else ""
+        err.write(f"contract-tests: not all could be judged: {printable(outcome.failed)}{where}\n")
+        return UNJUDGED
     if outcome.failing:
         return BROKEN
     if outcome.lost or outcome.limited_out:
@@ -280,5 +288,10 @@ def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
     require_writable(asked.outputs)
     if record.head["document"] != contract.document.digest:
         err.write("contract-tests: judged by another document than the journal was recorded with\n")
+    try:
+        outcome = rejudge(contract, record, settings)
+    except Exception as error:
+        # Its parts were read; one that contradicts another shows only where it is judged.
+        raise journal.damaged(asked.settings.journal, error) from error
     with _commands(asked, out, err, surroundings) as commands:
-        return _tell(rejudge(contract, record, settings), asked, out, err, _today(surroundings), commands)
+        return _tell(outcome, asked, out, err, _today(surroundings), commands)

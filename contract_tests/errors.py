@@ -15,3 +15,7 @@ class UnreachableError(UnjudgeableError):
 
 class StoppedError(Exception):
     """The run is over before all is sent; what was answered is judged."""
+
+
+class RecordingError(Exception):
+    """The journal can no more be written, so that nothing more may be sent. Its text is one clear line."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 from contract_tests import __version__
 from contract_tests.cases.contract import Contract, load
-from contract_tests.errors import MisuseError, StoppedError, UnreachableError
+from contract_tests.errors import MisuseError, RecordingError, StoppedError, UnreachableError
 from contract_tests.extensions.suite import ExtensionSuite
-from contract_tests.model.redaction import Redactor
+from contract_tests.model.redaction import TELLING, Redactor
 from contract_tests.oracle.verdict import Verdict, failing
 from contract_tests.runner import journal
 from contract_tests.runner.address import base_url
@@ -54,6 +55,8 @@ class Outcome:
     `interrupted` tells that the user stopped it, `lost` that the target answers no more,
     `limited_out` that it answers 429 for longer than is waited; `limit` is the reason that it gave last for a 429.
     `outdated` tells of known failures that are past their date or gone, a line each.
+    `failed` is what the kit itself failed at, in one line, `crash` the traceback where that was no fault of its
+    surroundings.
     """
 
     target: str
@@ -71,15 +74,21 @@ class Outcome:
     limited_out: bool = False
     limit: str | None = None
     outdated: tuple[str, ...] = ()
+    failed: str | None = None
+    crash: str | None = None
     timeline: tuple[Moment, ...] = ()
 
     @property
     def notices(self) -> list[str]:
         """What a reader of the verdicts has to know of the run, a line each."""
-        insecure = "The certificate of the server was not checked (--insecure)."
-        limited = f"The server limited the rate (429) {self.waits} times: {self.limit}"
-        told = {insecure: self.settings.network.insecure, limited: self.limit is not None and self.waits > 0}
-        return [*(line for line, applies in told.items() if applies), *self.outdated]
+        told = []
+        if self.settings.network.insecure:
+            told.append("The certificate of the server was not checked (--insecure).")
+        if 0 < len(self.settings.token or "") < TELLING:
+            told.append(f"The token is shorter than {TELLING} characters: answers are not searched for it.")
+        if self.limit is not None and self.waits > 0:
+            told.append(f"The server limited the rate (429) {self.waits} times: {self.limit}")
+        return [*told, *self.outdated]
 
     @property
     def failing(self) -> list[Verdict]:
@@ -118,20 +127,12 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         contract.rules.final_limits,
     )
     run = Run(contract, settings, delivery, surroundings.progress)
-    interrupted = False
+    end = _End()
     try:
-        send_all(run, record)
-    except KeyboardInterrupt:
-        interrupted = True
-    except StoppedError:
-        pass
-    except UnreachableError:
-        # What was answered before is judged all the same.
-        if delivery.lost is None:
-            raise
+        end = _send(run, record)
     finally:
-        if not interrupted:
-            book.write("end", requests=delivery.requests, accepted=delivery.budget.spent)
+        if not end.interrupted:
+            end = _closed(book, delivery, end)
         book.close()
     return Outcome(
         target=target.shown,
@@ -147,12 +148,50 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         waits=delivery.waits,
         seconds=surroundings.clock() - started,
         stopped=delivery.stopped,
-        interrupted=interrupted,
+        interrupted=end.interrupted,
         lost=delivery.lost is not None,
         limited_out=delivery.limited_out is not None,
         limit=delivery.limit,
+        failed=None if end.failed is None else book.masked(end.failed),
+        crash=None if end.crash is None else book.masked(end.crash),
         timeline=tuple(delivery.moments),
     )
+
+
+class _End(NamedTuple):
+    """How the sending ended, where it did not come to its end."""
+
+    interrupted: bool = False
+    failed: str | None = None
+    crash: str | None = None
+
+
+def _send(run: Run, record: journal.Record | None) -> _End:
+    """Send everything; whatever ends it early, what was answered before is judged all the same."""
+    try:
+        send_all(run, record)
+    except KeyboardInterrupt:
+        return _End(interrupted=True)
+    except StoppedError:
+        pass
+    except RecordingError as error:
+        return _End(failed=str(error))
+    except UnreachableError:
+        if run.delivery.lost is None:
+            raise
+    except MisuseError:
+        raise
+    except Exception as error:  # noqa: BLE001  a fault of the kit loses nothing that was judged
+        return _End(failed=f"the kit failed: {type(error).__name__}: {error}", crash=traceback.format_exc())
+    return _End()
+
+
+def _closed(book: journal.Journal, delivery: Delivery, end: _End) -> _End:
+    try:
+        book.write("end", requests=delivery.requests, accepted=delivery.budget.spent)
+    except RecordingError as error:
+        return end._replace(failed=end.failed or str(error))
+    return end
 
 
 def send_all(run: Run, record: journal.Record | None = None) -> None:
@@ -180,6 +219,7 @@ def _open_record(settings: Settings, contract: Contract, address: str) -> tuple[
         journal.set_aside(path)
         return None, settings
     record = journal.read(path)
+    journal.mend(path)
     if record.head["document"] != contract.document.digest:
         raise MisuseError(
             f"The journal {path} is of another document than {settings.document}; 'judge' reads it by this one."

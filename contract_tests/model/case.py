@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from contract_tests.model.credential import CREDENTIALS
 from contract_tests.model.request import Facts, Part, Request
+
+#: Bytes of a body in a journal; a request may be as large as an answer.
+MOST_UNPACKED = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,22 @@ def pack(data: bytes) -> str:
 
 
 def unpack(text: str) -> bytes:
-    """The bytes that `pack` made text of."""
-    return zlib.decompress(base64.b64decode(text))
+    """The bytes that `pack` made text of. Raises ValueError for anything else, and for more than MOST_UNPACKED."""
+    try:
+        reader = zlib.decompressobj()
+        data = reader.decompress(base64.b64decode(text), MOST_UNPACKED)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not reader.eof:
+        raise ValueError(f"a body of more than {MOST_UNPACKED} bytes, or one that was cut")
+    return data
+
+
+def checked(kind: Any, value: Any) -> Any:
+    """The value where it is of the kind. Raises TypeError for another one."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{type(value).__name__} where another kind of value is due")
+    return value
 
 
 def to_json(case: Case) -> dict[str, Any]:
@@ -86,25 +105,38 @@ def from_json(data: dict[str, Any]) -> Case:
     """The case that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     sent = data["request"]
     request = Request(
-        method=sent["method"],
-        path=sent["path"],
-        content_type=sent["content_type"],
+        method=_token(sent["method"]),
+        path=checked(str, sent["path"]),
+        content_type=checked(str | None, sent["content_type"]),
         body=unpack(sent["body"]),
-        credential=sent["credential"],
+        credential=_credential(sent["credential"]),
         parts=None if sent["parts"] is None else tuple(_part_from_json(part) for part in sent["parts"]),
-        chunked=sent["chunked"],
-        headers=tuple((name, value) for name, value in sent["headers"]),
+        chunked=checked(bool, sent["chunked"]),
+        headers=tuple((_token(name), checked(str, value)) for name, value in sent["headers"]),
     )
     return Case(
-        rule=data["rule"],
-        label=data["label"],
+        rule=checked(str, data["rule"]),
+        label=checked(str, data["label"]),
         request=request,
-        breach=data["breach"],
-        also=tuple(data["also"]),
-        wire=data["wire"],
-        levels=tuple((factor, level) for factor, level in data["levels"]),
-        operation=data.get("operation", ""),
+        breach=checked(str | None, data["breach"]),
+        also=tuple(checked(str, rule) for rule in data["also"]),
+        wire=checked(bool, data["wire"]),
+        levels=tuple((checked(str, factor), checked(str, level)) for factor, level in data["levels"]),
+        operation=checked(str, data.get("operation", "")),
     )
+
+
+def _token(text: Any) -> str:
+    """A method or the name of a header (RFC 9110 section 5.6.2)."""
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", checked(str, text)):
+        raise ValueError(f"{text!r} is no method and no name of a header")
+    return str(text)
+
+
+def _credential(name: Any) -> str:
+    if name not in CREDENTIALS:
+        raise ValueError(f"{name!r} is no credential")
+    return str(name)
 
 
 def _part_to_json(part: Part) -> dict[str, Any]:
@@ -122,9 +154,9 @@ def _part_to_json(part: Part) -> dict[str, Any]:
 def _part_from_json(data: dict[str, Any]) -> Part:
     facts = data["facts"]
     return Part(
-        name=data["name"],
+        name=checked(str, data["name"]),
         content=unpack(data["content"]),
-        filename=data["filename"],
-        content_type=data["content_type"],
+        filename=checked(str | None, data["filename"]),
+        content_type=checked(str | None, data["content_type"]),
         facts=None if facts is None else Facts(*facts),
     )

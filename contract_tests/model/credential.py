@@ -67,6 +67,11 @@ CREDENTIALS = {row[0]: Credential(*row) for row in _ROWS}
 WRONG_TOKENS = ("unknown", "foreign", "longer", "followed", "shorter", "tail", "swapped")
 
 
+def made_of(name: str, token: str) -> str:
+    """What a way makes of the token, without the scheme."""
+    return (CREDENTIALS[name].render(token) or "").removeprefix("Bearer ")
+
+
 def usable(name: str, token: str) -> bool:
     """Whether this way really differs from the right one, for a token like this."""
     value = CREDENTIALS[name].render(token)

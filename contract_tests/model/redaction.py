@@ -1,69 +1,103 @@
-"""Takes the token out of what a server has said, also where it repeats only a part of it."""
+"""Takes the token out of what a server has said."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+from contract_tests.model.credential import WRONG_TOKENS, made_of
 
 MASK = "[token]"
-#: A run of this many characters of the token gives it away; shorter ones also stand in ordinary words.
+#: A shorter token stands in ordinary words and numbers too: answers are not searched for it.
 TELLING = 8
+_CUT = "…".encode()
 
 
 class Redactor:
-    """Replaces the token, its other spellings and any telling part of it by a mask.
+    """Replaces the token by a mask: exactly it, in any spelling, where it stands as a word of its own.
 
-    It is for what comes from the wire. Words that stand in `known`, the text of the document, are no secret: a part of
-    the token that is one of them is left alone. A token shorter than TELLING is masked where it stands as a word.
+    `known` is the text of the document: a token that is a word of it is no secret. Each text is read once, in time that
+    grows with its length.
     """
 
     def __init__(self, token: str | None, known: str = "") -> None:
-        self._pattern = None if not token else _long(token, known) if len(token) >= TELLING else _short(token, known)
+        self._token = token
+        words: list[bytes] = []
+        encoded: list[bytes] = []
+        if token is not None and len(token) >= TELLING and not _word(re.escape(token)).search(known):
+            words, encoded = _longest_first(_spellings(token)), _longest_first(_encodings(token))
+        self._spelled = words + encoded
+        # In front of the word may stand the end of an escape: %20, \n, \u0020.
+        begins = rb"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+        whole, inside = (b"|".join(map(re.escape, some)) for some in (words, encoded))
+        self._pattern = re.compile(begins + b"(?:" + whole + b")(?![0-9A-Za-z])|" + inside)
+
+    @property
+    def searches(self) -> bool:
+        """Whether answers are searched."""
+        return bool(self._spelled)
+
+    def address(self, text: str) -> str:
+        """What the user gave, without the token, however short that is."""
+        return text if not self._token else _word(re.escape(self._token)).sub(MASK, text)
 
     def text(self, text: str) -> str:
-        """The text without the token."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        """The text of an answer without the token."""
+        return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def data(self, data: bytes) -> bytes:
-        """The bytes without the token; bytes that are no text are read as Latin-1, which loses nothing."""
-        return self.text(data.decode("latin-1")).encode("latin-1")
+        """The bytes of an answer without the token, nor a telling head of it where a text was cut within it."""
+        if any(one in data for one in self._spelled):
+            data = self._pattern.sub(MASK.encode(), data)
+        if self._spelled and data.endswith(_CUT):
+            data = self._without_head(data.removesuffix(_CUT)) + _CUT
+        return data
+
+    def _without_head(self, data: bytes) -> bytes:
+        for one in self._spelled:
+            for size in range(len(one) - 1, TELLING - 1, -1):
+                if data.endswith(one[:size]):
+                    return data[:-size] + MASK.encode()
+        return data
 
 
-def _short(token: str, known: str) -> re.Pattern[str] | None:
-    """A short token as a word of its own, as the kit sends it: behind Bearer, or with one character more."""
-    encoded = base64.b64encode(token.encode()).decode()
-    words = "|".join(re.escape(word) for word in sorted({*_spelled(token), encoded}, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![^\W_])(?:bearer)?(?:{words})x?(?![^\W_])", re.IGNORECASE)
-    return None if pattern.search(known) else pattern
+def _word(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])")
 
 
-def _long(token: str, known: str) -> re.Pattern[str]:
-    raw = _spelled(token)
-    for text in tuple(raw):
+def _longest_first(some: Iterable[bytes]) -> list[bytes]:
+    return sorted(set(some), key=lambda one: (-len(one), one))
+
+
+def _spellings(token: str) -> Iterator[bytes]:
+    """The token, and what the kit makes of it to see it refused, as they stand in text, JSON, HTML and addresses."""
+    for text in (token, f"Bearer{token}", *(made_of(name, token) for name in WRONG_TOKENS)):
+        if len(text) >= TELLING and token[1:-1].casefold() in text.casefold():
+            yield from (one.encode() for one in _escaped(text))
+
+
+def _encodings(token: str) -> Iterator[bytes]:
+    """What stands in base64 wherever the token is within what was encoded."""
+    for offset in range(3):
         # Base64 looks otherwise at each of three offsets; what begins with the scheme would also mask the scheme.
-        for offset in range(3):
-            encoded = base64.b64encode(b"\x00" * offset + text.encode()).decode().rstrip("=")
-            raw.add(encoded[offset + 1 if offset else 0 : -1])
-    # Parts too, because an answer may be cut short, and a server may show the head or the tail of a token.
-    telling = min(TELLING, len(token) - 1)
-    parts = {text[at : at + telling] for text in raw for at in range(len(text) - telling + 1)}
-    ordinary = known.casefold()
-    parts = {part for part in parts if part.casefold() not in ordinary}
-    whole = "|".join(re.escape(text) for text in sorted(raw, key=lambda text: (-len(text), text)))
-    if not parts:
-        return re.compile(whole, re.IGNORECASE)
-    # Overlapping parts of the token are masked as one run: each character that begins a part, and the part.
-    begun = "|".join(re.escape(part) for part in sorted(parts))
-    run = rf"(?:(?=(?:{begun})).)+.{{{telling - 1}}}"
-    return re.compile(f"{whole}|(?s:{run})", re.IGNORECASE)
+        encoded = base64.b64encode(b"\x00" * offset + token.encode()).rstrip(b"=")
+        inside = encoded[offset + 1 if offset else 0 : -1]
+        yield from (inside, inside.replace(b"+", b"-").replace(b"/", b"_"))
 
 
-def _spelled(token: str) -> set[str]:
-    """The token as it is, and as it stands in JSON and in addresses.
-
-    The bytes of an answer are read as Latin-1, so it is looked for as its UTF-8 bytes too.
-    """
-    texts = {token, token.encode().decode("latin-1")}
-    return texts | {json.dumps(text)[1:-1] for text in texts} | {quote(text, safe="") for text in texts}
+def _escaped(text: str) -> Iterator[str]:
+    told = json.dumps(text)[1:-1]
+    yield from (text, told, told.replace("/", "\\/"), json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (html.escape(text), html.escape(text).replace("/", "&#x2F;"), html.escape(text).replace("/", "&#47;"))
+    for form in ("&#x{:x};", "&#x{:X};", "&#{};", "\\u{:04x}", "\\u{:04X}", "\\x{:02x}"):
+        yield "".join(char if char.isalnum() else form.format(ord(char)) for char in text)
+        yield "".join(form.format(ord(char)) for char in text)
+    percent = "".join(f"%{byte:02X}" for byte in text.encode())
+    for one in (quote(text, safe=""), quote(text), quote_plus(text), percent):
+        yield from (one, re.sub("%..", lambda found: found[0].lower(), one))
+    # Headers and broken answers are read as Latin-1.
+    yield text.encode().decode("latin-1")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contract_tests.model.case import pack, unpack
+from contract_tests.model.case import checked, pack, unpack
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,12 @@ class Response:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Response:
         """The answer that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-        headers = tuple((name, value) for name, value in data["headers"])
-        body = unpack(data["body"])
-        silence = {name: data.get(name, False) for name in ("timed_out", "reused", "confirmed")}
-        return cls(data["status"], headers, body, data["sent_at"], data["received_at"], data["failure"], **silence)
+        headers = tuple((checked(str, name), checked(str, value)) for name, value in data["headers"])
+        sent_at, received_at = (float(checked(int | float, data[name])) for name in ("sent_at", "received_at"))
+        failure = checked(str, data["failure"])
+        silence = {name: checked(bool, data.get(name, False)) for name in ("timed_out", "reused", "confirmed")}
+        status, body = checked(int, data["status"]), unpack(data["body"])
+        return cls(status, headers, body, sent_at, received_at, failure, **silence)
 
 
 def _constant(name: str) -> Any:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from contract_tests.errors import MisuseError
+from contract_tests.model.escape import without_surrogates
 from contract_tests.report import reproduction as reproduce
 from contract_tests.report.html_report import page
 from contract_tests.report.json_report import data
@@ -17,20 +18,23 @@ from contract_tests.settings import Outputs
 
 
 def write_reports(outcome: Outcome, folder: Path) -> None:
-    """Write junit.xml, report.json, report.html and a folder for each finding worth one."""
+    """Write junit.xml, report.json, report.html and a folder for each finding worth one, in place of earlier ones."""
+    reproduce.clear(folder)
     (folder / "report.json").write_text(json_text(outcome), encoding="utf-8")
     (folder / "junit.xml").write_text(junit(outcome), encoding="utf-8")
     (folder / "report.html").write_text(page(outcome), encoding="utf-8")
+    if outcome.crash is not None:
+        (folder / "crash.txt").write_text(outcome.crash, encoding="utf-8", errors="backslashreplace")
     for verdict in outcome.verdicts:
         for index, finding in enumerate(verdict.findings):
             place = reproduce.folder_of(verdict.findings, index)
             if place is not None and finding.case is not None:
-                reproduce.write(finding, finding.case.request, outcome.target, folder / place)
+                reproduce.write(finding, finding.case.request, outcome.target, folder / place, outcome.settings.network)
 
 
 def json_text(outcome: Outcome) -> str:
     """The report as JSON, as text."""
-    return json.dumps(data(outcome), indent=2, ensure_ascii=False) + "\n"
+    return without_surrogates(json.dumps(data(outcome), indent=2, ensure_ascii=False)) + "\n"
 
 
 def write_outputs(outcome: Outcome, outputs: Outputs, root: Path) -> None:

@@ -11,6 +11,7 @@ from html import escape as escaped
 from pathlib import Path
 
 from contract_tests import __version__
+from contract_tests.model.escape import printable
 from contract_tests.model.finding import WFC, Finding
 from contract_tests.model.request import Part, Request
 from contract_tests.oracle.verdict import BROKEN, HOLDS, UNTESTED, Verdict
@@ -29,15 +30,10 @@ _VALUE = 600
 #: Columns of the timeline.
 _COLUMNS = 120
 
-#: Characters that act on a reader's eye or terminal in place of being read.
-_HIDDEN = (*range(0x80, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
-_INVISIBLE = {code: f"⟨U+{code:04X}⟩" for code in _HIDDEN}
-_INVISIBLE |= {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: "␡"}
-
 
 def escape(text: object) -> str:
     """Text that came from outside, for a page: no markup, and nothing invisible in it."""
-    return escaped(str(text).translate(_INVISIBLE))
+    return escaped(printable(str(text), "\n\t"))
 
 
 def page(outcome: Outcome) -> str:
@@ -223,7 +219,7 @@ def _again(outcome: Outcome, request: Request | None, folder: str | None) -> str
     """The command that sends it again, to copy."""
     if request is None or folder is None:
         return ""
-    command = f"cd {folder}\n" + curl(request, outcome.target).split("\n", 2)[2].strip()
+    command = f"cd {folder}\n" + curl(request, outcome.target, outcome.settings.network).split("\n", 2)[2].strip()
     return (
         f'<div class=again><h4>again, from the folder of this report</h4><pre tabindex="0">{escape(command)}</pre>'
         '<button type="button" class="copy">Copy</button></div>'

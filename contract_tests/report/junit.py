@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from contract_tests.model.escape import printable
 from contract_tests.model.finding import WFC, Finding
 from contract_tests.oracle.verdict import BROKEN, UNTESTED
 from contract_tests.session import Outcome
 from contract_tests.spec.places import Places
-
-#: Characters that XML 1.0 has no place for.
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(outcome: Outcome) -> str:
@@ -28,7 +25,7 @@ def junit(outcome: Outcome) -> str:
         "skipped": str(skipped),
     }
     root = ET.Element("testsuites", name="contract-tests", **counts)
-    suite = ET.SubElement(root, "testsuite", name=_legal(outcome.target), time=f"{outcome.seconds:.3f}", **counts)
+    suite = ET.SubElement(root, "testsuite", name=printable(outcome.target), time=f"{outcome.seconds:.3f}", **counts)
     properties = ET.SubElement(suite, "properties")
     for name, value in (
         ("seed", outcome.settings.seed),
@@ -37,7 +34,7 @@ def junit(outcome: Outcome) -> str:
         ("unclear", outcome.unclear),
         *(("notice", notice) for notice in outcome.notices),
     ):
-        ET.SubElement(properties, "property", name=name, value=_legal(str(value)))
+        ET.SubElement(properties, "property", name=name, value=printable(str(value)))
     places = Places(outcome.contract.document, Path.cwd())
     for verdict in outcome.verdicts:
         case = ET.SubElement(
@@ -49,18 +46,18 @@ def junit(outcome: Outcome) -> str:
             told_of["known"] = f"until {known.until}: {known.reason}"
         properties = ET.SubElement(case, "properties")
         for name, value in told_of.items():
-            ET.SubElement(properties, "property", name=name, value=_legal(value))
+            ET.SubElement(properties, "property", name=name, value=printable(value))
         if verdict.verdict == UNTESTED:
-            ET.SubElement(case, "skipped", message=_legal(verdict.reason))
+            ET.SubElement(case, "skipped", message=printable(verdict.reason))
         elif verdict.verdict == BROKEN:
             told = verdict.findings[0]
-            message = _legal(
+            message = printable(
                 f"{verdict.rule.says} Sent: {told.label}. Expected: {told.expected}. Actual: {told.actual}."
             )
             if strictness.decides(verdict.rule):
                 labels = sorted({WFC[one.category] for one in verdict.findings if one.category is not None})
-                failure = ET.SubElement(case, "failure", message=message, type=_legal("; ".join(labels) or "broken"))
-                failure.text = _legal("\n".join(_line(one) for one in verdict.findings))
+                failure = ET.SubElement(case, "failure", message=message, type=printable("; ".join(labels) or "broken"))
+                failure.text = "\n".join(printable(_line(one)) for one in verdict.findings)
             else:
                 ET.SubElement(
                     case, "skipped", message=f"broken, {'a warning' if known is None else 'known'}: {message}"
@@ -71,7 +68,3 @@ def junit(outcome: Outcome) -> str:
 
 def _line(finding: Finding) -> str:
     return f"sent {finding.label} | expected {finding.expected} | actual {finding.actual}"
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

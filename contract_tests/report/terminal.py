@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, TextIO
 
+from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import BROKEN, HOLDS, UNTESTED, Strictness, Verdict
 from contract_tests.report.subjects import by_subject
 from contract_tests.runner.run import Progress
@@ -24,9 +24,6 @@ _FAILED = "BROKEN"
 _TABLE = (HOLDS, UNTESTED)
 _INDENT = 18
 _COLOURS = {HOLDS: "32", UNTESTED: "2", _WARNING: "33", _KNOWN: "33", _FAILED: "1;31"}
-#: Unicode categories that a terminal acts upon or cannot encode: controls, formats (bidirectional marks), lone
-#: surrogates, separators of lines and paragraphs.
-_UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 class Screen(NamedTuple):
@@ -62,21 +59,6 @@ class Screen(NamedTuple):
             subsequent_indent=indent,
             max_lines=lines,
         )
-
-
-def printable(text: str) -> str:
-    r"""The text with everything spelled out that a terminal obeys: ESC is `\x1b`, a bidirectional mark `\u202e`."""
-    return "".join(_spelled(char) if unicodedata.category(char) in _UNPRINTABLE else char for char in text)
-
-
-def _spelled(char: str) -> str:
-    return (
-        " "
-        if char in "\n\t"
-        else char.encode("ascii", "backslashreplace").decode()
-        if char > "\x7f"
-        else repr(char)[1:-1]
-    )
 
 
 def results(made: Sequence[Verdict], rules: Iterable[Rule], strictness: Strictness, screen: Screen) -> Iterator[str]:

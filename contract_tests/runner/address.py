@@ -16,7 +16,7 @@ def base_url(url: str, path: str, token: str | None = None) -> str:
 
     Raises MisuseError, naming what is wrong, without the token.
     """
-    told = Redactor(token).text(repr(url))
+    told = Redactor(token).address(repr(url))
     try:
         parts = urlsplit(url)
         port = parts.port

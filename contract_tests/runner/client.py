@@ -101,7 +101,7 @@ class Target:
     def shown(self) -> str:
         """The address as it may be told and written down: without the token, which a path may hold."""
         parts = urlsplit(self.url)
-        return urlunsplit(parts._replace(path=Redactor(self.token).text(parts.path)))
+        return urlunsplit(parts._replace(path=Redactor(self.token).address(parts.path)))
 
     def send(self, request: Request) -> Response:
         """The answer; one with status 0 where none came. Raises UnreachableError where nothing listens."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from contract_tests.errors import MisuseError
+from contract_tests.errors import MisuseError, RecordingError
 from contract_tests.model.case import Case, from_json, to_json
+from contract_tests.model.escape import printable
 from contract_tests.model.finding import Finding
 from contract_tests.model.redaction import Redactor
 from contract_tests.model.response import Response
@@ -50,10 +53,14 @@ class Record:
 
 
 class Journal:
-    """Writes events, each as one line that is on the disk before the next step. Without a path it writes nothing."""
+    """Writes events, each as one line that is on the disk before the next step. Without a path it writes nothing.
+
+    Raises RecordingError where it cannot, once; after that it writes nothing more.
+    """
 
     def __init__(self, path: Path | None, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._path = path
         self._lock = threading.Lock()
         self._file: IO[str] | None = None
         if path is not None:
@@ -68,8 +75,20 @@ class Journal:
             return
         line = json.dumps({"event": event, **values}, separators=(",", ":"))
         with self._lock:
-            self._file.write(line + "\n")
-            self._file.flush()
+            file = self._file
+            if not file:  # another thread has found that it cannot be written
+                return
+            try:
+                file.write(line + "\n")
+                file.flush()
+            except OSError as error:
+                self._file = None
+                # What is in its buffer fails once more.
+                with suppress(OSError):
+                    file.close()
+                raise RecordingError(
+                    f"the journal {self._path} cannot be written: {error.strerror or error}"
+                ) from error
 
     def planned(self, case: Case) -> None:
         """A case is about to be sent for the first time."""
@@ -168,11 +187,16 @@ def read(path: Path) -> Record:
                 record = Record({name: kind(event[name]) for name, kind in _HEAD.items()} | {"spend": event["spend"]})
             else:
                 _apply(record, event)
-    except (KeyError, TypeError, ValueError) as error:
-        raise MisuseError(f"The journal {path} is damaged: {type(error).__name__} {error}.") from error
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, zlib.error, MemoryError) as error:
+        raise damaged(path, error) from error
     if record is None:
         raise MisuseError(f"{path} is no journal of contract-tests: its first line is not the head of a run.")
     return record
+
+
+def damaged(path: Path, error: Exception) -> MisuseError:
+    """What is said of a journal that cannot be understood."""
+    return MisuseError(f"The journal {path} is damaged: {printable(f'{type(error).__name__} {error}'[:200])}.")
 
 
 def _events(lines: list[str]) -> Iterator[dict[str, Any]]:
@@ -226,6 +250,20 @@ def _planned(record: Record, event: dict[str, Any]) -> str:
     if name not in record.cases:
         raise KeyError(name)
     return name
+
+
+def mend(path: Path) -> None:
+    """Cut off a last line that was not written to its end, so that the next one stands on its own.
+
+    Raises MisuseError where that cannot be.
+    """
+    try:
+        with path.open("rb+") as file:
+            data = file.read()
+            if data and not data.endswith(b"\n"):
+                file.truncate(data.rfind(b"\n") + 1)
+    except OSError as error:
+        raise MisuseError(f"The journal {path} cannot be written: {error.strerror or error}.") from error
 
 
 def set_aside(path: Path) -> None:

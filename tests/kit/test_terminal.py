@@ -13,8 +13,9 @@ import pytest
 from contract_tests.cases.contract import load
 from contract_tests.cli import main
 from contract_tests.inprocess import InProcess
+from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import Strictness, Verdict
-from contract_tests.report.terminal import Screen, printable, results
+from contract_tests.report.terminal import Screen, results
 from contract_tests.session import Surroundings
 from contract_tests.spec.document import default_path
 from tests.faults import CATALOGUE, CORRECT
