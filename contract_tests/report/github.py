@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TextIO
 
 from contract_tests.errors import MisuseError
+from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import BROKEN
 from contract_tests.report.markdown import markdown
-from contract_tests.model.escape import printable
 from contract_tests.session import Outcome
 from contract_tests.spec.places import Places
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import BROKEN, HOLDS, UNTESTED, Verdict
 from contract_tests.report.subjects import by_subject
-from contract_tests.model.escape import printable, totals
+from contract_tests.report.terminal import totals
 from contract_tests.session import Outcome
 from contract_tests.spec.places import Places
 

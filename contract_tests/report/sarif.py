@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests import __version__
+from contract_tests.model.escape import without_surrogates
 from contract_tests.model.finding import WFC
 from contract_tests.oracle.verdict import BROKEN, Strictness, Verdict
 from contract_tests.session import Outcome
@@ -47,7 +48,7 @@ def sarif(outcome: Outcome, root: Path) -> str:
         taxa = [{"id": f"F{code}", "shortDescription": {"text": WFC[code]}} for code in codes]
         run["taxonomies"] = [{"name": _WFC, "informationUri": _WFC_HOME, "taxa": taxa}]
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return without_surrogates(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _level(verdict: Verdict, strictness: Strictness) -> str:
