@@ -92,9 +92,9 @@ def seen(one: Step, answer: Response, expected: bytes = b"") -> tuple[Step, Resp
     """The step with what the bytes that came are, and the answer without them: they are nothing to write down."""
     if one.check not in {"content", "range", "odd range"} or not answer.accepted:
         return one, answer
-    facts: dict[str, Any] = {"seen": read_media(answer.body).to_json()}
-    if one.check == "range":
-        facts = {"length": len(answer.body), "same": answer.body == expected}
+    facts: dict[str, Any] = {"length": len(answer.body), "same": answer.body == expected}
+    if one.check == "content":
+        facts = {"seen": read_media(answer.body).to_json()}
     return replace(one, facts=one.facts | facts), replace(answer, body=b"")
 
 

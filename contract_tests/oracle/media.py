@@ -1,4 +1,4 @@
-"""What a downloaded file is, told by its bytes alone."""
+"""What a downloaded file is: its boxes are read, its first and last picture decoded."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import re
 import struct
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
+
+from contract_tests.oracle.decoding import MOST_FRAMES, MOST_PIXELS, picture_faults
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ def _duration(data: bytes, track: Box) -> tuple[float | None, float | None]:
     return length / scale, length / scale / samples if samples else None
 
 
+def claimed_frames(data: bytes) -> int:
+    """The most frames that a table of any track claims to have."""
+    found = [0]
+    for movie in (box for box in _boxes(data, 0, len(data)) if box.kind == b"moov"):
+        for kind in (b"stts", b"ctts", b"stsz"):
+            for table in _inside(data, movie, b"trak", b"mdia", b"minf", b"stbl", kind):
+                first = table.start + (8 if kind == b"stsz" else 4)
+                (count,) = struct.unpack_from(">I", data, first)
+                entries = () if kind == b"stsz" else range(min(count, (table.end - table.start - 8) // 8))
+                found += [count, sum(struct.unpack_from(">I", data, table.start + 8 + 8 * n)[0] for n in entries)]
+    return max(found)
+
+
 def _samples(data: bytes, track: Box) -> Iterator[int]:
     for table in _inside(data, track, b"mdia", b"minf", b"stbl", b"stts"):
         (count,) = struct.unpack_from(">I", data, table.start + 4)
@@ -178,8 +193,19 @@ def read_media(data: bytes) -> Media:
     digest = hashlib.sha256(data).hexdigest()
     if data[4:8] == b"ftyp" or data[4:8] == b"moov":
         clip = read_clip(data)
+        faults = clip.faults or tuple(_pictures(data, clip))
+        clip = replace(clip, faults=faults)
         return Media("video/mp4", len(data), digest, clip.width, clip.height, clip.seconds, clip.frame, clip.faults)
     return _picture(data, digest)
+
+
+def _pictures(data: bytes, clip: VideoFile) -> Iterator[str]:
+    """What decoding shows, where the boxes claim nothing that nobody wants to hold in memory."""
+    frames, pixels = claimed_frames(data), clip.width * clip.height
+    if frames > MOST_FRAMES or pixels > MOST_PIXELS:
+        yield f"it claims {frames} pictures of {clip.width}x{clip.height}, more than are decoded"
+    else:
+        yield from picture_faults(data, (clip.width, clip.height))
 
 
 def _picture(data: bytes, digest: str) -> Media:
@@ -199,7 +225,7 @@ def _picture(data: bytes, digest: str) -> Media:
 
 def _damage(image: Image.Image) -> tuple[str, ...]:
     width, height = image.size
-    if max(width, height) > _LARGEST:
+    if max(width, height) > _LARGEST or width * height > MOST_PIXELS:
         return (f"its sides are {width}x{height}",)
     try:
         image.load()

@@ -9,7 +9,7 @@ from typing import Any
 
 from .checks import Refusal
 from .fault import Fault, beyond
-from .film import RATE, mp4, still
+from .film import RATE, boxes, mp4, still
 from .library import VARIANTS, File, choose, film, judge_prompt, part, part_of, read_prompt
 from .listed import anybody, status
 from .server import Service, Video
@@ -43,6 +43,27 @@ def _instead(variant: str, file: File) -> dict[str, Callable[[str, Video], File]
 def _named(**types: str) -> dict[str, Callable[[str, Video], File]]:
     """A variant has another content type."""
     return {"film": lambda asked, video: (types.get(asked, film(asked, video)[0]), film(asked, video)[1])}
+
+
+def _hollow(video: Video) -> bytes:
+    width, height = map(int, video["size"].split("x"))
+    return boxes(width, height, int(video["seconds"]) * RATE)
+
+
+def _blanked(data: bytes) -> bytes:
+    at = data.index(b"mdat") + 4
+    return data[:at] + bytes(len(data) - at)
+
+
+def _claiming(data: bytes) -> bytes:
+    at = data.index(b"stsz") + 12
+    return data[:at] + b"\x7f\xff\xff\xff" + data[at + 4 :]
+
+
+def _claimed(jpeg: bytes) -> bytes:
+    """With a frame header of 60000x60000."""
+    at = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:at] + (60_000).to_bytes(2) * 2 + jpeg[at + 4 :]
 
 
 def _cut(data: bytes) -> bytes:
@@ -136,6 +157,11 @@ CONTENT = (
     beyond("content-video-turned", "content.type", "Width and height of the video are exchanged.", **_video(lambda video: mp4(*reversed(list(map(int, video["size"].split("x")))), int(video["seconds"]) * RATE))),
     beyond("content-video-short", "content.type", "The video is half as long as asked for.", **_clip(frames=lambda frames: frames // 2)),
     beyond("content-video-long", "content.type", "The video is five frames too long.", **_clip(frames=lambda frames: frames + 5)),
+    beyond("content-video-boxes", "content.type", "The video is all boxes and no picture.", **_video(_hollow)),
+    beyond("content-video-zeros", "content.type", "The pictures of the video are zeros.", **_video(lambda video: _blanked(film("video", video)[1]))),
+    beyond("content-video-picture-small", "content.type", "The pictures of the video are of 64x64.", **_video(lambda video: mp4(*map(int, video["size"].split("x")), int(video["seconds"]) * RATE, shown=(64, 64)))),
+    beyond("content-video-frames", "content.type", "A table of the video claims billions of frames.", **_video(lambda video: _claiming(film("video", video)[1]))),
+    beyond("content-spritesheet-huge", "content.type", "The sprite sheet claims 60000x60000.", **_instead("spritesheet", ("image/jpeg", _claimed(still("JPEG"))))),
     beyond("content-thumbnail-jpeg", "content.type", "The thumbnail is a JPEG.", **_instead("thumbnail", ("image/jpeg", still("JPEG")))),
     beyond("content-thumbnail-named", "content.type", "The thumbnail is a JPEG that is declared as WebP.", **_instead("thumbnail", ("image/webp", still("JPEG")))),
     beyond("content-thumbnail-cut", "content.type", "The thumbnail ends early.", **_instead("thumbnail", ("image/webp", _cut(still("WEBP"))))),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
+import av
+
 from .ask import Client, Sent, retrieval
+from .film import RATE, mp4
 from .looks import PRO, Look, content, create, delete, header, keys, remix, status, uninvited, value
 from .picture import read_picture
 from .probe import KEYS, Probe, answers
 
 UNKNOWN = "video_123"
+#: Of the video by default.
+BYTES = len(mp4(720, 1280, 4 * RATE))
 
 
 def kept(
@@ -83,6 +89,24 @@ def deleted(look: Look, right: object, wrong: object) -> Probe:
     return kept(delete, look, right, wrong)
 
 
+def complete(data: bytes) -> bool:
+    """Whether the outermost boxes end where the file does."""
+    at = 0
+    while at < len(data):
+        at += int.from_bytes(data[at : at + 4])
+    return at == len(data)
+
+
+def picture(data: bytes) -> list[int] | None:
+    """Width and height of the first picture, None where there is none."""
+    try:
+        with av.open(BytesIO(data), "r") as container:
+            frame = next(container.decode(video=0))
+            return [frame.width, frame.height]
+    except av.error.FFmpegError:
+        return None
+
+
 def size(data: bytes) -> int:
     return len(data)
 
@@ -107,8 +131,13 @@ CONTENT = {
     "content-type-missing": kind(JPEG, "image/jpeg", "text/plain"),
     "content-video-webm": kind("", "video/mp4", "video/webm"),
     "content-video-text": file(lambda data: data[:5] == b"https", False, True),
-    "content-video-empty": file(size, 506, 0),
-    "content-video-cut": file(size, 506, 486),
+    "content-video-empty": file(bool, True, False),
+    "content-video-cut": file(complete, True, False),
+    "content-video-boxes": file(lambda data: b"avc1" in data, True, False),
+    "content-video-zeros": file(picture, [720, 1280], None),
+    "content-video-picture-small": file(picture, [720, 1280], [64, 64]),
+    "content-video-frames": file(lambda data: int.from_bytes(data[(at := data.index(b"stsz") + 12) : at + 4]), CLIP, 0x7FFFFFFF),
+    "content-spritesheet-huge": file(lambda data: data[(at := data.index(b"\xff\xc0") + 5) : at + 4].hex(), "00a0005a", "ea60ea60", "?variant=spritesheet"),
     "content-video-head": file(lambda data: data.startswith(FTYP), True, False),
     "content-video-late": file(lambda data: data.index(b"moov") < data.index(b"mdat"), True, False),
     "content-video-size": file(sides, [720, 1280], [1920, 1080]),
@@ -123,9 +152,9 @@ CONTENT = {
     "content-range-ignored": ranged("0-9", status, 206, 200),
     "content-range-200": ranged("0-9", status, 206, 200),
     "content-range-short": ranged("0-9", lambda got: len(got.content), 10, 9),
-    "content-range-untold": ranged("0-9", header("content-range"), "bytes 0-9/506", None),
+    "content-range-untold": ranged("0-9", header("content-range"), f"bytes 0-9/{BYTES}", None),
     "content-range-wrong-place": ranged("4-7", lambda got: got.content.decode("latin-1"), "ftyp", "\0\0\0\x18"),
-    "content-range-suffix": ranged("-9", header("content-range"), "bytes 497-505/506", "bytes 0-9/506"),
+    "content-range-suffix": ranged("-9", header("content-range"), f"bytes {BYTES - 9}-{BYTES - 1}/{BYTES}", f"bytes 0-9/{BYTES}"),
     "content-range-behind": ranged("9999-", status, 416, 200),
     "content-unknown-200": answers(content(UNKNOWN), 404, 200),
     "content-without-token": uninvited(content(UNKNOWN), 404),

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from contract_tests.oracle.media import Media, read_media
+from contract_tests.oracle.decoding import picture_faults
+from contract_tests.oracle.media import Media, read_clip, read_media
 from mockserver.media.content import ClipSource, make_content
-from tests.faults.film import box, mp4, still
+from tests.faults.film import box, boxes, mp4, still
 from tests.pictures import picture
 
 
@@ -31,7 +32,7 @@ def test_a_real_picture_is_read(variant: str) -> None:
     assert min(file.width, file.height) > 0
 
 
-GOOD = mp4(64, 96, 24)
+GOOD = boxes(64, 96, 24)
 HEAD, MOVIE = GOOD[:24], GOOD[24 : GOOD.index(b"mdat") - 4]
 DATA = GOOD[len(HEAD) + len(MOVIE) :]
 
@@ -83,9 +84,48 @@ FILMS: dict[str, tuple[bytes, int, float | None, str]] = {
 @pytest.mark.parametrize("case", FILMS)
 def test_a_film_is_read_by_its_boxes(case: str) -> None:
     film, width, seconds, fault = FILMS[case]
-    file = read_media(film)
-    assert (file.type, file.width, file.seconds) == ("video/mp4", width, seconds)
+    file = read_clip(film)
+    assert (file.width, file.seconds) == (width, seconds)
     assert fault in "; ".join(file.faults) if fault else file.faults == ()
+
+
+REAL = mp4(64, 96, 24)
+
+
+def claiming(kind: bytes, *numbers: int) -> bytes:
+    """A real film with a table that begins with these numbers."""
+    at = REAL.index(kind) + 8
+    new = struct.pack(f">{len(numbers)}I", *numbers)
+    return REAL[:at] + new + REAL[at + len(new) :]
+
+
+#: Films whose boxes are right, and what decoding them shows.
+DECODED: dict[str, tuple[bytes, str]] = {
+    "as it should be": (REAL, ""),
+    "boxes alone": (boxes(64, 96, 24), "no decoder is known for its video"),
+    "pictures of other sides": (mp4(64, 96, 24, shown=(32, 48)), "its first picture is 32x48"),
+    "bytes that are no picture": (
+        REAL[: REAL.index(b"mdat") + 4] + bytes(len(REAL) - REAL.index(b"mdat") - 4),
+        "no decoder opens its video",
+    ),
+    "a codec that nobody knows": (REAL.replace(b"avc1", b"xyz1"), "no decoder"),
+    "more frames than there are": (claiming(b"stsz", 0, 24).replace(b"stco", b"free"), "no decoder"),
+    "billions of frames in one table": (claiming(b"stsz", 1, 1 << 31), "claims 2147483648 pictures"),
+    "billions of frames by their time": (claiming(b"stts", 1, 1 << 31), "claims 2147483648 pictures"),
+    "a wall of pixels": (boxes(65_000, 65_000, 24), "of 65000x65000, more than are decoded"),
+}
+
+
+@pytest.mark.parametrize("case", DECODED)
+def test_a_film_is_decoded(case: str) -> None:
+    film, fault = DECODED[case]
+    faults = "; ".join(read_media(film).faults)
+    assert fault in faults if fault else not faults
+
+
+def test_what_takes_too_long_is_not_judged() -> None:
+    times = iter([0.0, *[11.0] * 1000])
+    assert list(picture_faults(mp4(64, 96, 24, shown=(32, 48)), (64, 96), lambda: next(times))) == []
 
 
 KINDS = ("WEBP", "JPEG", "PNG", "GIF")
@@ -117,13 +157,21 @@ def test_a_picture_is_known_by_its_bytes(case: str) -> None:
     assert fault in "; ".join(file.faults) if fault else file.faults == ()
 
 
+def test_a_picture_of_too_many_pixels_is_not_unpacked() -> None:
+    buffer = BytesIO()
+    Image.new("1", (8_000, 8_000)).save(buffer, "PNG")
+    assert read_media(buffer.getvalue()).faults == ("its sides are 8000x8000",)
+
+
 def test_a_picture_wider_than_any_video_is_a_fault() -> None:
     buffer = BytesIO()
     Image.new("1", (20_000, 1)).save(buffer, "PNG")
     assert read_media(buffer.getvalue()).faults == ("its sides are 20000x1",)
 
 
-@given(st.sampled_from((GOOD, *map(still, KINDS))), st.integers(0, 999), st.binary(max_size=12), st.integers(0, 12))
+@given(
+    st.sampled_from((GOOD, REAL, *map(still, KINDS))), st.integers(0, 999), st.binary(max_size=12), st.integers(0, 12)
+)
 @settings(max_examples=200)
 def test_no_bytes_break_the_reader(data: bytes, at: int, new: bytes, less: int) -> None:
     at %= len(data)
