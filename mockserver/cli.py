@@ -22,6 +22,7 @@ from mockserver.logs import log_to
 from mockserver.scenarios.file import ScenarioFileError
 from mockserver.server.run import serve_app, work
 from mockserver.server.serve import BindError, bind, url_of
+from mockserver.server.tls import with_certificate
 from mockserver.server.workers import Supervisor, WorkerError
 from mockserver.settings import Settings, UsageError
 from mockserver.spec.document import DocumentError, control_document
@@ -71,7 +72,7 @@ def _serve(settings: Settings, stdout: TextIO, stderr: TextIO) -> int:
 def _run_task(task: Task, stdout: TextIO, stderr: TextIO) -> int:
     try:
         task.run(stdout)
-    except DocumentError as error:
+    except (DocumentError, UsageError) as error:
         stderr.write(f"mockserver {task.name}: {error}\n")
         return MISUSED
     return 0
@@ -86,26 +87,29 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
     signal(SIGTERM, _leave)  # until the server takes over: what was begun is tidied up
     if settings.webhook:
         check_target(settings.webhook, settings.webhook_allow)
-    app = build(settings, SystemClock())
-    service = app.service
-    listener = bind(settings.host, settings.port)
-    with closing(app.runtime), listener, TemporaryDirectory(prefix="mockserver-") as folder:
-        picture = Path(folder, "example.png")
-        write_picture(picture, example_dimensions(service.rules["createVideo"]))
-        text = banner(settings, service, url_of(listener), picture)
-        announce = partial(print, text, end="", file=stdout, flush=True)
-        if settings.workers == 1:
-            serve_app(settings, app, listener, announce)
-        else:
-            app.runtime.close()  # each worker opens its own
-            Supervisor(settings.workers, partial(work, settings, uuid4().hex), listener, announce).run()
+    with TemporaryDirectory(prefix="mockserver-") as folder:
+        settings, authority = with_certificate(settings, Path(folder))
+        app = build(settings, SystemClock())
+        service = app.service
+        listener = bind(settings.host, settings.port)
+        with closing(app.runtime), listener:
+            picture = Path(folder, "example.png")
+            write_picture(picture, example_dimensions(service.rules["createVideo"]))
+            url = url_of(listener, secure=settings.cert is not None)
+            text = banner(settings, service, url, picture, authority)
+            announce = partial(print, text, end="", file=stdout, flush=True)
+            if settings.workers == 1:
+                serve_app(settings, app, listener, announce)
+            else:
+                app.runtime.close()  # each worker opens its own
+                Supervisor(settings.workers, partial(work, settings, uuid4().hex), listener, announce).run()
 
 
 def _leave(_signal: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def banner(settings: Settings, service: Operations, url: str, picture: Path) -> str:
+def banner(settings: Settings, service: Operations, url: str, picture: Path, authority: Path | None = None) -> str:
     """What is told at the start: the address, the routes, a request that works and how to point a client here."""
     # A token that was given is a secret, and what is told here stands in the logs of CI.
     token = HIDDEN_TOKEN if settings.tokens else EXAMPLE_TOKEN
@@ -118,7 +122,7 @@ def banner(settings: Settings, service: Operations, url: str, picture: Path) -> 
             *(f"  {operation.method:6} {operation.path}" for operation in service.document.operations),
             "",
             "Try it:",
-            f"  {curl_line(service.rules['createVideo'], url + create.path, token, picture)}",
+            f"  {curl_line(service.rules['createVideo'], url + create.path, token, picture, authority)}",
             "",
             "See what your client sends, and why it is refused:",
             f"  {url}/_mock/ui",
@@ -129,6 +133,7 @@ def banner(settings: Settings, service: Operations, url: str, picture: Path) -> 
             "Point an openai client at it:",
             f"  export OPENAI_BASE_URL={url}{create.path.rpartition('/')[0]}",
             f"  export OPENAI_API_KEY={token}",
+            *([] if authority is None else [f"  export SSL_CERT_FILE={authority} NODE_EXTRA_CA_CERTS={authority}"]),
             "",
             "",
         ]

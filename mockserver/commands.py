@@ -1,4 +1,4 @@
-"""What ``mockserver`` does beside serving: print the document, and check one without starting anything."""
+"""What ``mockserver`` does beside serving: print the document, check one, write example pictures."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,8 +10,9 @@ import click
 
 from mockserver.app import make_operations, make_runtime
 from mockserver.command_line import Command
+from mockserver.example import write_examples
 from mockserver.jobs.clock import SystemClock
-from mockserver.settings import Settings
+from mockserver.settings import Settings, UsageError
 from mockserver.spec.document import Document, default_path, document_json, document_yaml, read_document
 
 FORMATS: dict[str, Callable[[Document], bytes]] = {"yaml": document_yaml, "json": document_json}
@@ -39,6 +40,20 @@ def validate(given: Mapping[str, Any], stdout: TextIO) -> None:
     )
 
 
+def example(given: Mapping[str, Any], stdout: TextIO) -> None:
+    """Write pictures that fit the document, and one that does not. ``DocumentError`` or ``UsageError``."""
+    made = read_document(given.get("document", default_path()), given.get("dialects", ()))
+    create = made.operation("createVideo")
+    runtime = make_runtime(Settings(), made, SystemClock(), asyncio.sleep, asyncio.timeout, "")
+    with closing(runtime):
+        rules = make_operations(made, runtime).rules[create.id]
+    folder = Path(given["folder"])
+    try:
+        stdout.writelines(f"{path}  {size}\n" for path, size in write_examples(rules, folder))
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}") from None
+
+
 COMMANDS = (
     Command(
         "document",
@@ -57,5 +72,12 @@ COMMANDS = (
         validate,
         ("dialect",),
         (click.Argument(["file"], metavar="FILE", type=click.Path()),),
+    ),
+    Command(
+        "example",
+        "Write image.png, which fits, a picture of each size, and one that fits none, to DIR or the current directory.",
+        example,
+        ("document", "dialect"),
+        (click.Argument(["folder"], metavar="[DIR]", required=False, default=".", type=click.Path()),),
     ),
 )

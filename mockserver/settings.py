@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``max_downloads``: how many there are at once.
     ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
     ``dialects``: overlays of the document, in order.
+    ``cert``, ``key``: files of the certificate and the key that TLS is served by; ``tls``: make them.
     ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
@@ -78,9 +79,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_downloads: int = 200
     strict_uploads: bool = False
     temporary_bytes: int = MOST_BYTES
+    tls: bool = False
+    cert: Path | None = None
+    key: Path | None = None
 
     def __post_init__(self) -> None:
-        """Refuse one half of a webhook, and workers that share nothing."""
+        """Refuse one half of a webhook or of a certificate, and workers that share nothing."""
+        if self.key is not None and self.cert is None:
+            raise UsageError("argument --cert: missing; --key belongs to it")
+        if self.tls and self.cert is not None:
+            raise UsageError("argument --tls: it makes a certificate; with --cert there is one")
         if self.workers > 1 and not self.store.is_shared:
             raise UsageError(
                 f"argument --workers: {self.workers} processes need a store that they share; with --store memory "
@@ -265,5 +273,8 @@ OPTIONS = (
         "strict_uploads",
         is_switch=True,
     ),
+    Option("tls", "", "off", read_switch, "serve https by a certificate made for this run", is_switch=True),
+    Option("cert", "FILE", "none", Path, "serve https by this certificate, as PEM; its key may stand in it"),
+    Option("key", "FILE", "in --cert", Path, "the key of --cert, as PEM, without a password"),
     Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
 )

@@ -20,20 +20,19 @@ import yaml
 from contract_tests.command_line import parse
 from contract_tests.options import COMMANDS as KIT_COMMANDS
 from mockserver.app import create_app
+from mockserver.cli import main as mockserver
 from mockserver.settings import Settings
 from tests.documentation import DOCS, PAGES, README, TABLES, block, with_tables
 from tests.kit.vocabulary import command as kit
 from tests.kit.vocabulary import edited
 from tests.mock.test_cli import served, url
-from tests.pictures import picture
 
 KIT = DOCS / "contract-tests.md"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "image.png").write_bytes(picture())
-    (tmp_path / "landscape.png").write_bytes(picture(1280, 720))
+    assert mockserver(["example", str(tmp_path)], {}, StringIO(), StringIO()) == 0
     return tmp_path
 
 

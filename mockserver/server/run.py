@@ -40,7 +40,16 @@ def serve_app(
         settings.head_timeout, settings.upload_timeout, settings.write_timeout, settings.max_connections
     )
     served = Reloading(settings.document, app) if settings.reload else app
-    serve(served, listener, refuse=refusing(served), announce=announce, until=until, limits=limits)
+    certificate = None if settings.cert is None else (settings.cert, settings.key)
+    serve(
+        served,
+        listener,
+        refuse=refusing(served),
+        announce=announce,
+        until=until,
+        limits=limits,
+        certificate=certificate,
+    )
 
 
 def refusing(app: App | Reloading) -> Callable[..., Response]:

@@ -4,6 +4,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -47,10 +48,10 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
-    """The URL at which clients of this machine reach ``listener``."""
+def url_of(listener: socket.socket, *, secure: bool = False) -> str:
+    """The URL at which clients of this machine reach ``listener``, by TLS where it is ``secure``."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def serve(
@@ -61,12 +62,14 @@ def serve(
     announce: Callable[[], None],
     until: Until | None = None,
     limits: ConnectionLimits | None = None,
+    certificate: tuple[Path, Path | None] | None = None,
 ) -> None:
     """Serve ``app`` on ``listener`` until SIGINT or SIGTERM, or as long as ``until`` wants.
 
     ``refuse`` answers a head that breaks a rule; ``announce`` is called once requests are answered.
+    ``certificate``: the files of one and of its key, for TLS.
     """
-    server = Server(configure(app, refuse, limits), announce)
+    server = Server(configure(app, refuse, limits, certificate), announce)
     # What is here now stays. Unfrozen, each full collection would look at all of it, for ten milliseconds.
     gc.collect()
     gc.freeze()
@@ -76,10 +79,14 @@ def serve(
 
 
 def configure(
-    app: Application, refuse: Callable[..., Response], limits: ConnectionLimits | None = None
+    app: Application,
+    refuse: Callable[..., Response],
+    limits: ConnectionLimits | None = None,
+    certificate: tuple[Path, Path | None] | None = None,
 ) -> uvicorn.Config:
     """How uvicorn serves ``app``. It logs errors alone."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    cert, key = certificate or (None, None)
     return uvicorn.Config(
         app,
         http=protocol(app, refuse, limits or ConnectionLimits()),
@@ -90,6 +97,8 @@ def configure(
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=cert,
+        ssl_keyfile=key,
     )
 
 

@@ -233,6 +233,9 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "temporary-bytes": "1000000",
         "strict-uploads": "true",
         "dialect": "azure sglang",
+        "tls": "false",
+        "cert": "cert.pem",
+        "key": "key.pem",
     }
     assert set(values) == {option.name for option in OPTIONS}
     env = {option.variable: values[option.name] for option in OPTIONS}
@@ -242,6 +245,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     assert (read.write_timeout, read.max_downloads) == (3.5, 11)
     assert (read.log_format, read.strict_uploads, read.temporary_bytes) == ("json", True, 1_000_000)
     assert [path.name for path in read.dialects] == ["azure.overlay.yaml", "sglang.overlay.yaml"]
+    assert (read.tls, read.cert, read.key) == (False, Path("cert.pem"), Path("key.pem"))
     assert (read.host, read.port, read.tokens, read.document, read.seed, read.log_level) == (
         "::1",
         1,
