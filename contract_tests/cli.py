@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -23,7 +24,7 @@ from contract_tests.identify import identify, told
 from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import UNTESTED, Strictness
 from contract_tests.rejudge import rejudge
-from contract_tests.report import github, json_text, require_writable, write_outputs
+from contract_tests.report import ending, github, json_text, require_writable, write_outputs
 from contract_tests.report.explain import explain, explain_rule
 from contract_tests.report.terminal import ProgressLine, Screen, results, rule_table, table, totals
 from contract_tests.runner import journal
@@ -162,7 +163,11 @@ def _caches_elsewhere() -> Iterator[None]:
 
 
 def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO, today: date, commands: list[str] | None) -> int:
-    known = outcome.settings.strictness.known
+    only = outcome.settings.only
+    if only is not None:
+        # Other rules are judged on the way, by requests that those asked for need.
+        outcome = replace(outcome, verdicts=[one for one in outcome.verdicts if one.rule.id in only])
+    known = {rule: one for rule, one in outcome.settings.strictness.known.items() if only is None or rule in only}
     outcome = replace(outcome, outdated=tuple(out_of_date(known, outcome.verdicts, today)))
     root = Path.cwd()
     write_outputs(outcome, asked.outputs, root)
@@ -207,12 +212,13 @@ def _tell_people(outcome: Outcome, asked: Arguments, out: TextIO) -> None:
         f"{outcome.requests} requests, {outcome.accepted} creations accepted{unclear}{waits}, "
         f"{outcome.seconds:.1f} s, seed {settings.seed}\n"
     )
+    out.writelines(f"{printable(line)}\n" for line in ending(outcome, asked.environment))
 
 
 def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings) -> int:  # noqa: ARG001
     settings, contract = _fitted(asked)
     made = plan(contract, settings)
-    out.writelines(line + "\n" for line in _planned(made, settings))
+    out.writelines(line + "\n" for line in _planned(made, contract, settings, each=asked.verbose))
     if asked.price is not None:
         most = settings.spend if settings.spend is not None else made.accepted
         out.write(
@@ -222,9 +228,19 @@ def _plan(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surroundings
     return HOLDS
 
 
-def _planned(made: Plan, settings: Settings) -> list[str]:
-    lines = [f"refused   {case.rule}: {case.label}" for case in (*made.bad, *made.doubtful)]
-    lines += [f"accepted  {case.rule}: {case.label}" for case in (*made.good, *made.odd)]
+def _planned(made: Plan, contract: Contract, settings: Settings, *, each: bool) -> list[str]:
+    bad, good = (*made.bad, *made.doubtful), (*made.good, *made.odd)
+    if each:
+        lines = [f"refused   {case.rule}: {case.label}" for case in bad]
+        lines += [f"accepted  {case.rule}: {case.label}" for case in good]
+    else:
+        refused_of, accepted_of = (Counter(case.rule for case in cases) for cases in (bad, good))
+        lines = ["refused  accepted  rule"] if bad or good else []
+        lines += [
+            f"{refused_of[rule.id] or '':>7}  {accepted_of[rule.id] or '':>8}  {rule.id}"
+            for rule in contract.rules
+            if rule.id in refused_of or rule.id in accepted_of
+        ]
     lines.append("")
     refused = len(made.bad) + len(made.doubtful)
     lines.append(f"{refused} requests that must be refused, {made.accepted} that must be accepted")
@@ -283,6 +299,7 @@ def _judge(asked: Arguments, out: TextIO, err: TextIO, surroundings: Surrounding
     assert asked.settings.journal is not None
     settings = replace(asked.settings, strictness=_strictness(asked))
     contract = load(settings.document, settings.dialects)
+    contract.require_rules(settings.only or ())
     record = journal.read(asked.settings.journal)
     report_paths(settings.report, None)
     require_writable(asked.outputs)

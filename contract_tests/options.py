@@ -226,7 +226,7 @@ OPTIONS = (
     Option("seed", JUDGING, "N", "0", _whole, "repeats a run exactly"),
     Option(
         "rule",
-        JUDGING,
+        (*JUDGING, "judge"),
         "ID",
         "all",
         str,
@@ -339,11 +339,11 @@ OPTIONS = (
     Option("until", ("baseline",), "DATE", "90 days from today", _date, "the last day of failures that are new there"),
     Option(
         "verbose",
-        ("run", "judge"),
+        ("run", "plan", "judge"),
         "",
         "off",
         _switch,
-        "show the rules that hold and that were not tested, each",
+        "show each rule that holds or was not tested; of a plan, each request",
         short="-v",
         is_switch=True,
     ),

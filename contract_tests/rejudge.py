@@ -70,7 +70,7 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         settings=replace(
             settings, seed=record.head["seed"], profile=record.head["profile"], spend=record.head["spend"]
         ),
-        verdicts=verdicts(contract, placed, {}, _UNSEEN),
+        verdicts=verdicts(contract, placed, {}, _UNSEEN, strict=settings.strictness.strict),
         requests=len(set(record.sent)),
         accepted=accepted,
         unclear=unclear,

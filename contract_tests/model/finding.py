@@ -19,6 +19,10 @@ WFC = {
 }
 
 
+#: Values that many a reader takes for none.
+_NOTHING = frozenset(("", "0", "null", "[]"))
+
+
 @dataclass(frozen=True)
 class Finding:
     """One breach of `rule`. `category` is a WFC code, None where none of them fits."""
@@ -32,9 +36,14 @@ class Finding:
     answer: Response | None = field(default=None, compare=False)
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """Smaller is better evidence: the least body first, then the shortest name."""
-        return (len(self.case.request.body) if self.case is not None else 0, len(self.label))
+    def weight(self) -> tuple[bool, int, int]:
+        """Smaller is better evidence: a value that is clearly another one, the least body, the shortest name."""
+        if self.case is None:
+            return False, 0, len(self.label)
+        sent = [part.text or "" for part in self.case.request.parts or () if part.name == self.rule.partition(".")[0]]
+        # What is empty, or differs by what cannot be seen, may be read as absent or as the right value.
+        doubtful = any(value in _NOTHING or value != value.strip() or not value.isprintable() for value in sent)
+        return doubtful, len(self.case.request.body), len(self.label)
 
     def to_json(self) -> dict[str, Any]:
         """The finding as it stands in report.json, without its folder."""

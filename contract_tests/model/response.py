@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,6 +83,24 @@ class Response:
             return None
         return value if isinstance(value, dict) else None
 
+    @property
+    def flaw(self) -> str:
+        """What keeps a body that is called JSON from being it; empty where nothing does, or it is called otherwise."""
+        found = ""
+        try:
+            if self.is_json:
+                self.json  # noqa: B018  it is read for what it raises
+        except RecursionError:
+            found = "JSON that is nested too deep"
+        except UnicodeDecodeError as error:
+            found = f"no UTF-8 at byte {error.start}"
+        except json.JSONDecodeError as error:
+            marked = self.body.startswith(codecs.BOM_UTF8)
+            found = "a byte order mark before the JSON" if marked else f"no JSON at character {error.pos}"
+        except ValueError as error:
+            found = str(error)
+        return found
+
     def summary(self, limit: int = 300) -> str:
         """One line for people: the status and the beginning of the body."""
         if not self.status:
@@ -90,7 +109,8 @@ class Response:
             return f"{self.status}, {self.failure}"
         text = " ".join(self.body.decode("utf-8", "replace").split())
         shown = text if len(text) <= limit else f"{text[:limit]}…"
-        return f"{self.status} {shown}".strip()
+        flaw = f" ({self.flaw})" if self.flaw else ""
+        return f"{self.status}{flaw} {shown}".strip()
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON."""

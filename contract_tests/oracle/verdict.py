@@ -10,6 +10,8 @@ from contract_tests.cases.contract import Contract
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.spec.rules import Rule
 
+#: The rule that a token is known to the server, and why it cannot be tested on one that knows none.
+KEY, ANY_TOKEN = "auth.key", "this server takes any token: start it with --token"
 HOLDS, BROKEN, UNTESTED = "holds", "broken", "untested"
 
 
@@ -59,20 +61,42 @@ class Strictness:
         return self.extensions if rule.source == "extension" else True
 
 
-def verdicts(contract: Contract, judgement: Judgement, reasons: dict[str, str], otherwise: str) -> list[Verdict]:
+def takes_any_token(findings: Iterable[Finding]) -> bool:
+    """Whether a creation was accepted with a token that was made up."""
+    return any(
+        one.rule == KEY
+        and one.case is not None
+        and one.case.request.credential == "unknown"
+        and one.answer is not None
+        and one.answer.accepted
+        for one in findings
+    )
+
+
+def verdicts(
+    contract: Contract, judgement: Judgement, reasons: dict[str, str], otherwise: str, *, strict: bool = True
+) -> list[Verdict]:
     """One for each rule, in the order of the table.
 
-    `reasons` tell by rule id why it was not tested, `otherwise` tells it for the rest.
+    `reasons` tell by rule id why it was not tested, `otherwise` tells it for the rest. Where inferred rules do not
+    decide, a server that takes any token has no rule of tokens that could be tested.
     """
+    any_token = takes_any_token(judgement.findings)
     findings: dict[str, dict[Finding, None]] = {}
     for finding in judgement.findings:
         findings.setdefault(finding.rule, {})[finding] = None
+    judged = judgement.judged
+    if any_token and not strict:
+        judged = judged - {KEY, f"{KEY}.error"}
+        reasons = reasons | {KEY: ANY_TOKEN}
+        findings.pop(KEY, None)
     made: list[Verdict] = []
     for rule in contract.rules:
         found = sorted(findings.get(rule.id, ()), key=lambda finding: finding.weight)
         if found:
-            made.append(Verdict(rule, BROKEN, "", tuple(found)))
-        elif rule.id in judgement.judged:
+            why = ANY_TOKEN if rule.id == KEY and any_token else ""
+            made.append(Verdict(rule, BROKEN, why, tuple(found)))
+        elif rule.id in judged:
             made.append(Verdict(rule, HOLDS))
         else:
             parent = rule.id.removesuffix(".error")

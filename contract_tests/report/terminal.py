@@ -98,6 +98,8 @@ def _finding(mark: str, verdict: Verdict, screen: Screen) -> Iterator[str]:
     rule = verdict.rule
     yield screen.mark(mark, f"{mark:<{_INDENT - 1}} {rule.id}") + f"  ({rule.source})"
     yield from screen.wrap(rule.says, " " * _INDENT)
+    if verdict.reason:
+        yield from screen.wrap(verdict.reason, " " * _INDENT)
     for finding in verdict.findings[:1]:
         for name, text in (("sent", finding.label), ("expected", finding.expected), ("actual", finding.actual)):
             yield from screen.wrap(text, " " * (_INDENT + 9), f"{'':{_INDENT}}{name:<9}", lines=12)

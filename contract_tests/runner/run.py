@@ -255,7 +255,9 @@ class Run:
         """The table, once all is sent."""
         self.attribution.observe(self.judgement.findings)
         placed = Judgement(self.judgement.judged, [self.attribution.place(one) for one in self.judgement.findings])
-        return verdicts(self.contract, placed, self._reasons(), self._otherwise())
+        return verdicts(
+            self.contract, placed, self._reasons(), self._otherwise(), strict=self.settings.strictness.strict
+        )
 
     def _reasons(self) -> dict[str, str]:
         reasons = dict(self.skipped)

@@ -11,6 +11,7 @@ from contract_tests.cases import images
 from contract_tests.cases.contract import Contract
 from contract_tests.model.finding import Finding
 from contract_tests.model.request import Facts, Part, text
+from contract_tests.oracle.verdict import takes_any_token
 from contract_tests.runner import journal
 from contract_tests.runner.client import Target
 from contract_tests.runner.run import Run
@@ -177,9 +178,11 @@ class _SchemathesisRun:
         A form holds text alone, so the value true, null or 1 of a text field is sent as right text, and a picture
         of bytes is no JSON string. Nothing else is filtered: only this failure, and only where the document's own
         rules, read for what was sent, find no fault. And of methods, those of extensions, which it was not shown and a
-        server may have or lack.
+        server may have or lack. That any token is accepted stands with its own rule.
         """
         match type(failure).__name__:
+            case "IgnoredAuth":
+                return self.run.settings.token is None or takes_any_token(self.run.judgement.findings)
             case "UnsupportedMethodResponse":
                 return failure.method.lower() in self._methods
             case "AllowHeaderMismatch":

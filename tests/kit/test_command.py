@@ -39,7 +39,7 @@ def test_what_is_broken_stands_first_then_a_line_for_each_subject_then_the_total
     assert out.startswith("BROKEN            seconds.enum  (document)\n")
     assert re.search(r"^form +\d+ hold +1 broken", out, re.MULTILINE)
     assert re.search(r"^image +\d+ hold$", out, re.MULTILINE)
-    assert " rules hold, 1 broken" in out.splitlines()[-2]
+    assert " rules hold, 1 broken" in out.splitlines()[-3]
 
 
 def test_the_full_table_is_shown_on_demand() -> None:
@@ -90,6 +90,49 @@ def test_the_plan_counts_and_prices_and_sends_nothing() -> None:
     assert "1.2" in out.splitlines()[-1]
 
 
+def test_a_plan_is_told_by_rule_and_each_request_on_demand() -> None:
+    told = command("plan", HERE, "--rule", "model.type")[1].splitlines()
+    assert "      6            model.type" in told and "      6            seconds.type" not in told
+    assert "refused   model.type: model sent as a file of text/plain, value.txt" in command("plan", HERE, "-v")[1]
+
+
+def test_a_rule_is_judged_and_told_alone() -> None:
+    out = run(FAULTY.build(), *QUICK, "--rule", "model.enum")[1]
+    assert "1 rules hold, 0 broken, 0 broken as a warning, 0 untested" in out
+
+
+@pytest.mark.parametrize(("given", "prefix"), [({}, "VIDEOS_TOKEN=YOUR_TOKEN "), ({"VIDEOS_TOKEN": TOKEN}, "")])
+def test_the_output_ends_with_what_shows_the_first_finding_again(
+    given: dict[str, str], prefix: str, tmp_path: Path
+) -> None:
+    out = run(FAULTY.build(), *QUICK, "--seed", "3", environment=given)[1]
+    again = f"{prefix}contract-tests run {HERE} --rule seconds.enum --profile quick --seed 3"
+    assert out.splitlines()[-1] == f"the first finding again: {again}"
+    out = run(FAULTY.build(), *QUICK, "--report", str(tmp_path), environment=given)[1]
+    report, finding = out.splitlines()[-2:]
+    assert report == f"report: {tmp_path / 'report.html'}"
+    told, _, script = finding.partition(f"{prefix}sh ")
+    assert told == "the first finding again: " and Path(script).parent.parent == tmp_path / "findings"
+    assert Path(script).is_file()
+
+
+def test_an_inferred_rule_is_judged_again_by_the_options_that_it_needs(tmp_path: Path) -> None:
+    document = edited(tmp_path, ("default: '4'", "default: '8'"))
+    words = (*QUICK, "--document", str(document), "--dialect", "openai", "--rule", "auth.key")
+    out = run(CATALOGUE["auth-token-case"].build(), *words)[1]
+    again = rf"--rule auth\.key --strict --document {document} --dialect \S*openai\S* --profile quick"
+    assert re.search(f"{again}$", out.splitlines()[-1])
+
+
+def test_a_server_that_takes_any_token_is_told_so_in_one_line() -> None:
+    app = CORRECT["any-token"].build
+    code, out, _ = run(app(), "--token", TOKEN)
+    assert code == 0 and " 0 broken as a warning, " in out
+    assert out.count("this server takes any token: start it with --token") == 1
+    code, out, _ = run(app(), "--token", TOKEN, "--profile", "quick", "--strict")
+    assert code == 1 and out.count("this server takes any token: start it with --token") == 1
+
+
 def test_the_plan_of_a_paid_endpoint_accepts_nothing_by_default() -> None:
     assert "0 that must be accepted" in command("plan", "https://api.example.com")[1]
 
@@ -116,7 +159,11 @@ def test_the_reports_tell_the_same(tmp_path: Path) -> None:
 HEADLINES: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "clean": (CLEAN, (), "Every rule that was tested holds"),
     "broken": (FAULTY, (), "1 rule is broken"),
-    "warned": (CORRECT["any-token"], (), "No rule that decides is broken, 1 rule is broken as a warning"),
+    "warned": (
+        CORRECT["terse-errors"],
+        ("--rule", "seconds.enum.error"),
+        "No rule that decides is broken, 1 rule is broken as a warning",
+    ),
     "strict": (CORRECT["status-422"], ("--strict",), "rules are broken"),
 }
 
