@@ -96,6 +96,11 @@ def settings_for(asked: Arguments) -> Settings:
 def _fitted(asked: Arguments) -> tuple[Settings, Contract]:
     contract = load(asked.settings.document, asked.settings.dialects)
     contract.require_rules(asked.settings.only or ())
+    second = asked.settings.second_token
+    if second is not None and second == asked.settings.token:
+        raise MisuseError("--second-token is the same token as --token; it is to be that of another account.")
+    if second is not None and asked.settings.token is None:
+        raise MisuseError("--second-token needs --token: two accounts are told apart by two tokens.")
     address = base_url(asked.url, contract.form.operation.path, asked.settings.token)
     here = is_loopback(address)
     spend = asked.settings.spend if asked.spend_given else (None if here else 0)

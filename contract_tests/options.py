@@ -207,6 +207,16 @@ OPTIONS = (
         is_secret=True,
     ),
     Option(
+        "second-token",
+        ("run", "judge"),
+        "T",
+        "none",
+        _token,
+        "a bearer token of another account: what the first has made, it must not find; with --extensions",
+        variable="VIDEOS_SECOND_TOKEN",
+        is_secret=True,
+    ),
+    Option(
         "spend",
         JUDGING,
         "N",

@@ -106,13 +106,14 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
         app = getattr(transport, "app", None)
         pace = Pace(settings.rate, surroundings.clock, surroundings.sleep)
         target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None, pace)
+        target.second_token = settings.second_token
         return _judge(target, contract, settings, surroundings)
 
 
 def _judge(target: Target, contract: Contract, settings: Settings, surroundings: Surroundings) -> Outcome:
     started = surroundings.clock()
     record, settings = _open_record(settings, contract, target.shown)
-    book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text))
+    book = journal.Journal(settings.journal, Redactor(settings.token, contract.document.text, settings.second_token))
     if record is None:
         book.write("run", **_head(settings, contract, target.shown))
     delivery = Delivery(

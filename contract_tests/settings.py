@@ -74,12 +74,14 @@ class Outputs:
 class Settings:
     """`spend` None: any number of creations may be accepted. `only` None: all rules. Times in seconds.
 
+    `second_token` is of another account.
     `rate` bounds the requests a second. `max_wait` is for one request that the server answers 429.
     """
 
     document: Path = field(default_factory=default_path)
     dialects: tuple[Path, ...] = ()
     token: str | None = None
+    second_token: str | None = None
     strictness: Strictness = field(default_factory=Strictness)
     spend: int | None = 0
     profile: str = "standard"

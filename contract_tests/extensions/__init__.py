@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from contract_tests.cases.contract import Contract
-from contract_tests.extensions import content, deletion, listing, remix
+from contract_tests.extensions import apart, content, deletion, listing, remix
 from contract_tests.extensions.step import Step
 from contract_tests.extensions.values import breaks, typed
+from contract_tests.model.credential import SECOND
 from contract_tests.model.finding import Judgement
 from contract_tests.model.response import Response
 from contract_tests.oracle.refusal import NO_5XX, allowed, judge_refusal
@@ -36,6 +37,7 @@ CHECKS: dict[str, Callable[[Contract, Step, Response], Judgement]] = {
     "page": listing.judge_page,
     "foreign": listing.judge_foreign,
     "absent": listing.judge_absent,
+    "apart": apart.judge_apart,
     "content": content.judge_content,
     "range": content.judge_range,
     "odd range": content.judge_odd_range,
@@ -58,8 +60,11 @@ def judge(contract: Contract, one: Step, answer: Response) -> Judgement:
 def offered(steps: Iterable[tuple[Step, Response]]) -> bool:
     """Whether the server has the operation of these steps: it answers some as only a server can that has it."""
     return any(
-        answer.status not in _LACKING or (answer.status == 405 and one.case.request.method in allowed(answer))
+        # Those of retrieving are kept only where the server has it.
+        one.case.operation == apart.RETRIEVE
+        or answer.status not in _LACKING
+        or (answer.status == 405 and one.case.request.method in allowed(answer))
         for one, answer in steps
         # Who asks without a token learns nothing of what lies behind, unless it is given to anybody.
-        if one.case.request.credential == "right" or answer.accepted
+        if one.case.request.credential in ("right", SECOND) or answer.accepted
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contract_tests.extensions import content, deletion, listing, remix
 from contract_tests.extensions.paging import Paging
 from contract_tests.extensions.recorder import Recorder
+from contract_tests.extensions.second import SecondToken
 from contract_tests.extensions.step import Step, part_of
 from contract_tests.model.response import Response
 from contract_tests.oracle.media import read_media
@@ -13,8 +14,9 @@ from contract_tests.oracle.media import read_media
 class FinishedSuite:
     """Asks for everything that a completed video gives."""
 
-    def __init__(self, visit: Recorder) -> None:
+    def __init__(self, visit: Recorder, second: SecondToken) -> None:
         self.visit = visit
+        self.second = second
         self.tracked = visit.tracked
         self.run = visit.tracked.run
         self.contract = visit.tracked.contract
@@ -35,8 +37,10 @@ class FinishedSuite:
             if self.visit.wanted(content.CONTENT):
                 # By now another video is the newest.
                 self.visit.send(content.download(self.contract, self.tracked.state(str(shown)), None, None))
-        if self.visit.wanted(deletion.DELETE):
-            self._delete([str(shown), *(video for video in done if video != shown)])
+        self.second.late(str(shown))
+        left = [video for video in (str(shown), *done) if video in self.tracked.all]
+        if left and self.visit.wanted(deletion.DELETE):
+            self._delete(list(dict.fromkeys(left)))
 
     def _failed(self) -> None:
         """A video that has failed gives nothing."""

@@ -57,10 +57,10 @@ def cursors(contract: Contract, stranger: str) -> Iterator[Step]:
         yield step(place(contract, LIST, query={"after": cursor}), AFTER, says="an id that nobody was given")
 
 
-def foreign(contract: Contract, ids: list[str], largest: str) -> Step:
+def foreign(contract: Contract, ids: list[str], largest: str, credential: str = OTHER) -> Step:
     """The list as another token sees it, if it is one that the server takes."""
     query = {"limit": largest} if largest else {}
-    return sending(step(place(contract, LIST, query=query), OWN, "foreign", facts={"ids": ids}), credential=OTHER)
+    return sending(step(place(contract, LIST, query=query), OWN, "foreign", facts={"ids": ids}), credential=credential)
 
 
 def absent(contract: Contract, rule: str, video: str, largest: str) -> Step:

@@ -9,6 +9,7 @@ from contract_tests.extensions.finished import FinishedSuite
 from contract_tests.extensions.paging import Paging
 from contract_tests.extensions.recorder import Recorder
 from contract_tests.extensions.retrieval import NOT_FOUND
+from contract_tests.extensions.second import SecondToken
 from contract_tests.extensions.state_machine import StateMachineRuns
 from contract_tests.extensions.step import place, step
 from contract_tests.extensions.unfinished import UnfinishedSuite
@@ -26,6 +27,7 @@ class ExtensionSuite:
         self.contract = run.contract
         self.tracked = Videos(run, record)
         self.visit = Recorder(self.tracked)
+        self.second = SecondToken(self.visit)
 
     def all(self) -> None:
         """Everything; what deletes a video comes last. What was answered is judged, however it ends."""
@@ -51,9 +53,11 @@ class ExtensionSuite:
             Paging(self.visit).all()
         self._strangers()
         if retrieved:
+            self.second.early()
+        if retrieved:
             plain, far = self._cheapest(), self._farthest()
             self.tracked.wait([video for video in dict.fromkeys((plain, far)) if video is not None])
-            FinishedSuite(self.visit).all(plain, far)
+            FinishedSuite(self.visit, self.second).all(plain, far)
         self._reasons(retrieved=retrieved)
 
     def _reasons(self, *, retrieved: bool) -> None:
@@ -66,7 +70,7 @@ class ExtensionSuite:
             unfinished = "no video was created"
         told = {
             **dict.fromkeys((content.READY, remix.COMPLETED, deletion.FINISHED), "no video was seen being made"),
-            listing.OWN: "no other token is known that the server takes",
+            **dict(self.second.reasons()),
             **dict.fromkeys((listing.ORDER, listing.FIRST), "all videos listed are of one second"),
             listing.SIZE: "there are no more videos than a page holds",
         }

@@ -17,12 +17,21 @@ class Credential:
     python: str
 
 
+#: The way of the second token, which is good too: it stands for another account.
+SECOND = "second"
 _FOREIGN = "w\u00fcrfel-\u9375"
 _SWAPPED = "$(printf %s \"$VIDEOS_TOKEN\" | tr 'a-zA-Z' 'A-Za-z')"
 
 #: One row each: name, what it is, the header for a token, the same in a shell and in Python.
 _ROWS: tuple[tuple[str, str, Callable[[str], str | None], str | None, str], ...] = (
     ("right", "the token", lambda t: f"Bearer {t}", "Bearer $VIDEOS_TOKEN", "f'Bearer {token}'"),
+    (
+        SECOND,
+        "the second token",
+        lambda t: f"Bearer {t}",
+        "Bearer $VIDEOS_SECOND_TOKEN",
+        "f'Bearer {os.environ[\"VIDEOS_SECOND_TOKEN\"]}'",
+    ),
     ("none", "no Authorization header", lambda _: None, None, "None"),
     ("empty", "an empty Authorization header", lambda _: "", "", "''"),
     ("word", "the word Bearer alone", lambda _: "Bearer", "Bearer", "'Bearer'"),

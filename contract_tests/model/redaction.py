@@ -18,18 +18,21 @@ _CUT = "…".encode()
 
 
 class Redactor:
-    """Replaces the token by a mask: exactly it, in any spelling, where it stands as a word of its own.
+    """Replaces the token, and the second one, by a mask: exactly it, in any spelling, where it stands as a word.
 
     `known` is the text of the document: a token that is a word of it is no secret. Each text is read once, in time that
     grows with its length.
     """
 
-    def __init__(self, token: str | None, known: str = "") -> None:
-        self._token = token
+    def __init__(self, token: str | None, known: str = "", second: str | None = None) -> None:
+        self._tokens = [one for one in (token, second) if one]
         words: list[bytes] = []
         encoded: list[bytes] = []
-        if token is not None and len(token) >= TELLING and not _word(re.escape(token)).search(known):
-            words, encoded = _longest_first(_spellings(token)), _longest_first(_encodings(token))
+        for one in self._tokens:
+            if len(one) >= TELLING and not _word(re.escape(one)).search(known):
+                words += _spellings(one)
+                encoded += _encodings(one)
+        words, encoded = _longest_first(words), _longest_first(encoded)
         self._spelled = words + encoded
         # In front of the word may stand the end of an escape: %20, \n, \u0020.
         begins = rb"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
@@ -43,7 +46,9 @@ class Redactor:
 
     def address(self, text: str) -> str:
         """What the user gave, without the token, however short that is."""
-        return text if not self._token else _word(re.escape(self._token)).sub(MASK, text)
+        for one in self._tokens:
+            text = _word(re.escape(one)).sub(MASK, text)
+        return text
 
     def text(self, text: str) -> str:
         """The text of an answer without the token."""

@@ -46,6 +46,7 @@ def _line(rule: str, source: str, labels: list[str]) -> str:
     if labels and not rule.endswith(".error"):
         return f"{len(labels)} requests that must be refused, the first: {labels[0]}"
     ways = (
+        (rule.endswith(".own"), "the operation on a video of the run by the token of --second-token"),
         (rule.endswith(".error"), "the status, envelope, type, code and param of each of these refusals"),
         (rule.startswith("response."), "the answers to all good requests"),
         (

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from contract_tests.errors import UnreachableError
-from contract_tests.model.credential import CREDENTIALS
+from contract_tests.model.credential import CREDENTIALS, SECOND
 from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
@@ -91,6 +91,7 @@ class Target:
     app: Any = None
     transported: bool = False
     pace: Callable[[], None] = lambda: None
+    second_token: str | None = None
 
     @property
     def sent_token(self) -> str:
@@ -108,7 +109,9 @@ class Target:
         headers = [*self._standing(), *((name.encode(), value.encode()) for name, value in request.headers)]
         if request.content_type is not None:
             headers.append((b"Content-Type", request.content_type.encode()))
-        authorization = CREDENTIALS[request.credential].render(self.sent_token)
+        authorization = CREDENTIALS[request.credential].render(
+            self.second_token if request.credential == SECOND and self.second_token else self.sent_token
+        )
         if authorization is not None:
             headers.append((b"Authorization", authorization.encode()))
         content: Iterator[bytes] | bytes | None = _chunks(request.body) if request.chunked else request.body

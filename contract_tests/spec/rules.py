@@ -30,6 +30,8 @@ ANSWERS = "http.answers"
 #: What a rule of the document leaves open has a rule of its own behind its id: a second path, a picture of another
 #: type, an empty text in place of none, an integer with a fraction of 0, a key that stands twice.
 ONLY, TYPES, EMPTY, WHOLE, ONCE = ".only", ".types", ".empty", ".whole", ".keys"
+#: The rule that a token sees its own videos alone, and the one that an unknown id is not found.
+OWN, NOT_FOUND = "list.own", "retrieve.not-found"
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
 
 
@@ -76,6 +78,9 @@ class RuleTable:
             if operation.extension and document.has(f"{operation.pointer}/responses/200/content/application~1json"):
                 extra = _extension_answer(self._name(operation), operation.pointer)
                 self._by_id.setdefault(extra.id, extra)
+            if operation.extension and "{" in operation.path and OWN in self._by_id:
+                extra = self._own(operation)
+                self._by_id.setdefault(extra.id, extra)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._by_id.values())
@@ -99,6 +104,13 @@ class RuleTable:
         """What the rules of an operation begin with; its own id where it has none."""
         first = next(self._standing(operation), None)
         return str(operation.node["operationId"]) if first is None else first.id.partition(".")[0]
+
+    def _own(self, operation: Operation) -> Rule:
+        """That another token does not find the video: it follows from the list, which shows a token its own alone."""
+        says, error = "Another token does not find the video.", self._by_id.get(NOT_FOUND)
+        earned = None if error is None else error.error
+        name, at = f"{self._name(operation)}.own", operation.pointer
+        return Rule(name, says, at, "extension", f"x-rules / {OWN}", earned, derived=True)
 
     def breach(self, kind: str, field: str | None = None, at: str | None = None) -> str:
         """The id of the rule that a breach of this kind, in this field or at this place, breaks."""

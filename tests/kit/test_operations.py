@@ -29,7 +29,8 @@ def verdicts(outcome: Outcome) -> dict[str, str]:
 def test_a_right_server_keeps_every_rule_of_them() -> None:
     left = {rule for rule, verdict in verdicts(judge(CORRECT["clean"].build())).items() if verdict != "holds"}
     # Nothing is known to be another token; whether the videos of a quick run are of one second is chance.
-    assert left - {"list.order", "list.order.default"} == {"list.own"}
+    own = {"list.own", "content.own", "remix.own", "delete.own"}
+    assert left - {"list.order", "list.order.default"} == own
 
 
 def test_who_takes_any_token_must_keep_their_videos_apart() -> None:
