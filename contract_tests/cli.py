@@ -26,7 +26,15 @@ from contract_tests.oracle.verdict import UNTESTED, Strictness
 from contract_tests.rejudge import rejudge
 from contract_tests.report import ending, github, json_text, require_writable, write_outputs
 from contract_tests.report.explain import explain, explain_rule
-from contract_tests.report.terminal import ProgressLine, Screen, results, rule_table, table, totals
+from contract_tests.report.terminal import (
+    ProgressLine,
+    Screen,
+    candidates,
+    results,
+    rule_table,
+    table,
+    totals,
+)
 from contract_tests.runner import journal
 from contract_tests.runner.address import base_url, is_loopback
 from contract_tests.runner.network import fitted
@@ -209,6 +217,7 @@ def _tell_people(outcome: Outcome, asked: Arguments, out: TextIO) -> None:
         out.write("\n")
         out.writelines(f"{line}\n" for line in table(outcome.verdicts, settings.strictness, screen))
     out.write("\n")
+    out.writelines(f"{line}\n" for line in candidates(outcome.suggestions, screen))
     out.writelines(f"{line}\n" for line in [*outcome.notices, *([outcome.stopped] if outcome.stopped else [])])
     waits = f", {outcome.waits} times told to wait (429)" if outcome.waits else ""
     unclear = f" and {outcome.unclear} that may have been (5xx, 3xx or no answer)" if outcome.unclear else ""

@@ -2,149 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import httpx
 
 from contract_tests.oracle.verdict import FAIL_ON
 from contract_tests.settings import PROFILES
 from contract_tests.spec.overlay import find
+from contract_tests.values import (
+    read_bytes,
+    read_count,
+    read_date,
+    read_fail_on,
+    read_header,
+    read_positive,
+    read_price,
+    read_profile,
+    read_proxy,
+    read_rate,
+    read_resolve,
+    read_seconds,
+    read_switch,
+    read_token,
+    read_whole,
+)
 
 PREFIX = "CONTRACT_TESTS_"
-#: More requests at once than this no endpoint needs.
-MOST_WORKERS = 100
-#: Seconds; longer than an hour nobody waits for one answer.
-LONGEST = 3600.0
-#: What each request has of its own.
-_OWN_HEADERS = frozenset({"authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"})
-
-
-def _count(text: str) -> int | None:
-    """A number of creations; None for any number."""
-    if text == "unlimited":
-        return None
-    if not text.isdecimal():
-        raise ValueError(f"{text!r} is neither a whole number from 0 on nor 'unlimited'")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
-        raise ValueError(f"{text!r} is no whole number from 1 to {MOST_WORKERS}")
-    return int(text)
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError(f"{text!r} is no whole number from 0 on")
-    return int(text)
-
-
-def _token(text: str) -> str:
-    # The text itself is not told: it may be the token with a line break behind it.
-    if not text or not text.isprintable() or " " in text:
-        raise ValueError("a token is not empty and holds neither spaces nor line breaks")
-    return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= LONGEST:
-        raise ValueError(f"{text!r} is no number of seconds above 0, at most {LONGEST:g}")
-    return value
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.001 <= value <= 1e6:
-        raise ValueError(f"{text!r} is no number of requests a second from 0.001 to 1000000")
-    return value
-
-
-def _price(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise ValueError(f"{text!r} is no number from 0 on")
-    return value
-
-
-def _switch(text: str) -> bool:
-    if text not in ("true", "false", "1", "0"):
-        raise ValueError(f"{text!r} is neither true nor false")
-    return text in ("true", "1")
-
-
-def _profile(text: str) -> str:
-    if text not in PROFILES:
-        raise ValueError(f"{text!r} is no profile; allowed: {', '.join(PROFILES)}")
-    return text
-
-
-def _fail_on(text: str) -> str:
-    if text not in FAIL_ON:
-        raise ValueError(f"{text!r} is not known; allowed: {', '.join(FAIL_ON)}")
-    return text
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no date; allowed: YYYY-MM-DD") from None
-
-
-def _bytes(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError(f"{text!r} is no number of bytes from 1 on")
-    return int(text)
-
-
-def _proxy(text: str) -> str:
-    # The text itself is not told: it may hold a password.
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"it is no address of a proxy: {error}") from None
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("it is no address of a proxy; allowed: http://HOST:PORT or https://HOST:PORT")
-    return text
-
-
-def _header(text: str) -> tuple[str, str]:
-    # The value is not told: it may be a secret.
-    name, colon, value = (one.strip() for one in text.partition(":"))
-    if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise ValueError("it is no header; allowed: 'Name: value'")
-    if not re.fullmatch(r"[\t\x20-\x7e\xa0-\xff]*", value):
-        raise ValueError(f"the value of '{name}' holds a character that no header can")
-    if name.lower() in _OWN_HEADERS:
-        raise ValueError(f"'{name}' is set by the kit, for each request")
-    return name, value
-
-
-def _resolve(text: str) -> tuple[str, int, str]:
-    found = re.fullmatch(r"([^:]+|\[[^]]+\]):(\d{1,5}):(.+)", text)
-    try:
-        address = ipaddress.ip_address((found[3] if found else "").strip("[]"))
-    except ValueError:
-        raise ValueError(f"{text!r} is not HOST:PORT:ADDRESS") from None
-    assert found is not None
-    return found[1].strip("[]").lower(), int(found[2]), str(address)
 
 
 @dataclass(frozen=True)
@@ -201,7 +85,7 @@ OPTIONS = (
         ("run", "plan", "judge", "identify"),
         "T",
         "none",
-        _token,
+        read_token,
         "the bearer token",
         variable="VIDEOS_TOKEN",
         is_secret=True,
@@ -211,7 +95,7 @@ OPTIONS = (
         ("run", "judge"),
         "T",
         "none",
-        _token,
+        read_token,
         "a bearer token of another account: what the first has made, it must not find; with --extensions",
         variable="VIDEOS_SECOND_TOKEN",
         is_secret=True,
@@ -221,7 +105,7 @@ OPTIONS = (
         JUDGING,
         "N",
         "unlimited on loopback, 0 elsewhere",
-        _count,
+        read_count,
         "creations that may be accepted, or 'unlimited'",
     ),
     Option(
@@ -229,11 +113,11 @@ OPTIONS = (
         JUDGING,
         "P",
         "standard",
-        _profile,
+        read_profile,
         f"how much effort: {', '.join(PROFILES)}",
         choices=tuple(PROFILES),
     ),
-    Option("seed", JUDGING, "N", "0", _whole, "repeats a run exactly"),
+    Option("seed", JUDGING, "N", "0", read_whole, "repeats a run exactly"),
     Option(
         "rule",
         (*JUDGING, "judge"),
@@ -244,31 +128,43 @@ OPTIONS = (
         field="only",
         repeatable=True,
     ),
-    Option("price", ("plan",), "P", "none", _price, "what one creation costs"),
-    Option("probe", ("identify",), "N", "0", _whole, "creations that may be made to be surer"),
+    Option("price", ("plan",), "P", "none", read_price, "what one creation costs"),
+    Option("probe", ("identify",), "N", "0", read_whole, "creations that may be made to be surer"),
     Option(
         "workers",
         ("run",),
         "N",
         "4 on loopback, 2 elsewhere",
-        _positive,
+        read_positive,
         "requests at once; always 1 where creations are counted",
     ),
     Option(
-        "timeout", ASKING, "S", "30", _seconds, "seconds for one request, from the connection to the end of the answer"
+        "timeout",
+        ASKING,
+        "S",
+        "30",
+        read_seconds,
+        "seconds for one request, from the connection to the end of the answer",
     ),
-    Option("connect-timeout", ASKING, "S", "10", _seconds, "seconds for a connection"),
+    Option("connect-timeout", ASKING, "S", "10", read_seconds, "seconds for a connection"),
     Option(
-        "max-time", ("run",), "S", "any", _seconds, "seconds after which the run ends and reports what it has judged"
+        "max-time",
+        ("run",),
+        "S",
+        "any",
+        read_seconds,
+        "seconds after which the run ends and reports what it has judged",
     ),
-    Option("max-wait", ("run",), "S", "60", _seconds, "seconds that one request waits for a server that answers 429"),
-    Option("rate", ("run",), "N", "any", _rate, "requests a second that no more are sent than"),
+    Option(
+        "max-wait", ("run",), "S", "60", read_seconds, "seconds that one request waits for a server that answers 429"
+    ),
+    Option("rate", ("run",), "N", "any", read_rate, "requests a second that no more are sent than"),
     Option(
         "max-bytes",
         ASKING,
         "N",
         "67108864 (64 MiB)",
-        _bytes,
+        read_bytes,
         "bytes of an answer, compressed or not; one that is larger is no answer",
     ),
     Option(
@@ -280,23 +176,25 @@ OPTIONS = (
         "certificates of the authorities to trust, as PEM",
     ),
     Option("client-cert", ASKING, "FILE", "none", Path, "a certificate and its key, as PEM, to show to the server"),
-    Option("insecure", ASKING, "", "off", _switch, "trust any certificate; each report says so", is_switch=True),
+    Option("insecure", ASKING, "", "off", read_switch, "trust any certificate; each report says so", is_switch=True),
     Option(
         "proxy",
         ASKING,
         "URL",
         "the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
-        _proxy,
+        read_proxy,
         "the proxy to go through; never to this machine",
         is_secret=True,
     ),
-    Option("no-proxy", ASKING, "", "off", _switch, "go through no proxy, whatever the variables say", is_switch=True),
+    Option(
+        "no-proxy", ASKING, "", "off", read_switch, "go through no proxy, whatever the variables say", is_switch=True
+    ),
     Option(
         "header",
         ASKING,
         "'NAME: VALUE'",
         "none",
-        _header,
+        read_header,
         "a header to send with each request; give it again for more",
         field="headers",
         short="-H",
@@ -309,7 +207,7 @@ OPTIONS = (
         ASKING,
         "HOST:PORT:ADDRESS",
         "none",
-        _resolve,
+        read_resolve,
         "where to connect to for a host and port; give it again for more",
         repeatable=True,
     ),
@@ -318,21 +216,29 @@ OPTIONS = (
         ("run",),
         "",
         "off",
-        _switch,
+        read_switch,
         "go on with the run of the journal, without paying twice",
         is_switch=True,
     ),
     Option("journal", ("run",), "FILE", "in the folder of --report", Path, "where to record"),
-    Option("strict", ("run", "plan", "judge"), "", "off", _switch, "broken inferred rules fail too", is_switch=True),
     Option(
-        "extensions", ("run", "judge"), "", "off", _switch, "judge operations beyond the document too", is_switch=True
+        "strict", ("run", "plan", "judge"), "", "off", read_switch, "broken inferred rules fail too", is_switch=True
+    ),
+    Option(
+        "extensions",
+        ("run", "judge"),
+        "",
+        "off",
+        read_switch,
+        "judge operations beyond the document too",
+        is_switch=True,
     ),
     Option(
         "fail-on",
         ("run", "judge"),
         "SOURCE",
         "as --strict and --extensions say",
-        _fail_on,
+        read_fail_on,
         f"the rules whose breach fails: {', '.join(FAIL_ON)}; each with those before it",
         choices=FAIL_ON,
     ),
@@ -342,17 +248,19 @@ OPTIONS = (
         REPORTING,
         "",
         "off",
-        _switch,
+        read_switch,
         "a known failure that is gone or past its date fails too",
         is_switch=True,
     ),
-    Option("until", ("baseline",), "DATE", "90 days from today", _date, "the last day of failures that are new there"),
+    Option(
+        "until", ("baseline",), "DATE", "90 days from today", read_date, "the last day of failures that are new there"
+    ),
     Option(
         "verbose",
         ("run", "plan", "judge"),
         "",
         "off",
-        _switch,
+        read_switch,
         "show each rule that holds or was not tested; of a plan, each request",
         short="-v",
         is_switch=True,
@@ -368,12 +276,13 @@ OPTIONS = (
     Option("markdown", REPORTING, "FILE", "none", Path, "write the report as Markdown"),
     Option("sarif", REPORTING, "FILE", "none", Path, "write the report as SARIF 2.1.0, for code scanning"),
     Option("json", REPORTING, "FILE", "none", Path, "write the report as JSON; '-' is standard output, and only that"),
+    Option("suggest", REPORTING, "FILE", "none", Path, "write what answers had in common, in no rule, as an overlay"),
     Option(
         "github",
         REPORTING,
         "",
         "where GITHUB_ACTIONS is true",
-        _switch,
+        read_switch,
         "annotate the rules in GitHub Actions, and add to the summary of the step",
         is_switch=True,
     ),

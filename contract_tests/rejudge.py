@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from contract_tests.cases.contract import Contract
 from contract_tests.extensions import judge, offered
@@ -30,6 +31,7 @@ from contract_tests.runner.malformed_http import judge_again
 from contract_tests.runner.run import skew_to
 from contract_tests.session import Outcome
 from contract_tests.settings import Settings
+from contract_tests.suggestions import suggest
 
 _UNSEEN = "no recorded answer shows it"
 
@@ -75,9 +77,16 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         accepted=accepted,
         unclear=unclear,
         waits=0,
+        suggestions=suggest(contract, _videos(record)),
         seconds=0.0,
         timeline=tuple(Moment.of(answer) for answer in record.answers.values() if answer.sent_at),
     )
+
+
+def _videos(record: Record) -> list[dict[str, Any]]:
+    created = [one for case, one in record.answers.items() if not record.cases[case].operation]
+    seen = [Response.from_json(event["answer"]) for event in record.observed]
+    return [one.object for one in (*created, *seen) if one.accepted and one.object is not None]
 
 
 def _steps(contract: Contract, record: Record, judgement: Judgement) -> None:

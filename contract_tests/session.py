@@ -30,6 +30,7 @@ from contract_tests.runner.rate_limit import Pace
 from contract_tests.runner.run import Run, ShowProgress, quiet
 from contract_tests.runner.schemathesis_run import generic
 from contract_tests.settings import PROFILES, Settings
+from contract_tests.suggestions import Suggestion, suggest
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Outcome:
     `unclear` counts the good requests whose answer (5xx, 3xx, none) leaves open whether a video was made and charged.
     `interrupted` tells that the user stopped it, `lost` that the target answers no more,
     `limited_out` that it answers 429 for longer than is waited; `limit` is the reason that it gave last for a 429.
-    `outdated` tells of known failures that are past their date or gone, a line each.
+    `suggestions` are candidates for the document. `outdated` tells of known failures that are past their date or gone.
     `failed` is what the kit itself failed at, in one line, `crash` the traceback where that was no fault of its
     surroundings.
     """
@@ -76,6 +77,7 @@ class Outcome:
     outdated: tuple[str, ...] = ()
     failed: str | None = None
     crash: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
     timeline: tuple[Moment, ...] = ()
 
     @property
@@ -155,6 +157,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         limit=delivery.limit,
         failed=None if end.failed is None else book.masked(end.failed),
         crash=None if end.crash is None else book.masked(end.crash),
+        suggestions=suggest(contract, _videos(run)),
         timeline=tuple(delivery.moments),
     )
 
@@ -193,6 +196,12 @@ def _closed(book: journal.Journal, delivery: Delivery, end: _End) -> _End:
     except RecordingError as error:
         return end._replace(failed=end.failed or str(error))
     return end
+
+
+def _videos(run: Run) -> list[dict[str, Any]]:
+    """What answers told of videos: those of creations, then those that were retrieved. Without the token."""
+    answers = [*(answer for _, answer in run.created), *run.retrieved]
+    return [clean for one in answers if (clean := run.delivery.journal.clean(one).object) is not None]
 
 
 def send_all(run: Run, record: journal.Record | None = None) -> None:

@@ -57,11 +57,15 @@ STANDARD = Path("-")
 
 @dataclass(frozen=True)
 class Outputs:
-    """Reports beside those of `Settings.report`. `github` None: where GitHub Actions runs this."""
+    """Reports beside those of `Settings.report`. `suggest`: candidates, as an overlay.
+
+    `github` None: where GitHub Actions runs this.
+    """
 
     markdown: Path | None = None
     sarif: Path | None = None
     json: Path | None = None
+    suggest: Path | None = None
     github: bool | None = None
 
     @property

@@ -164,6 +164,8 @@ class Videos:
 
     def _ask(self, case: Case, video_id: str) -> Response:
         answer = self.run.delivery.ask(case)
+        if answer.accepted:
+            self.run.retrieved.append(answer)
         created = self.all[video_id].created if video_id in self.all else None
         self.run.delivery.journal.observed(case, video_id, created, answer)
         return answer

@@ -20,6 +20,7 @@ from contract_tests.session import Outcome
 from contract_tests.settings import Outputs, Settings
 from contract_tests.spec.document import default_path
 from contract_tests.spec.rules import Rule
+from contract_tests.suggestions import overlay
 
 
 def write_reports(outcome: Outcome, folder: Path) -> None:
@@ -52,6 +53,9 @@ def write_outputs(outcome: Outcome, outputs: Outputs, root: Path) -> None:
             write_reports(outcome, folder)
         for place in named:
             place.write_text(made[place](outcome, root), encoding="utf-8")
+        if outputs.suggest is not None:
+            place = outputs.suggest
+            place.write_text(overlay(outcome.suggestions), encoding="utf-8")
         if outputs.json is not None and not outputs.json_only:
             place = outputs.json
             place.write_text(json_text(outcome), encoding="utf-8")
@@ -61,7 +65,7 @@ def write_outputs(outcome: Outcome, outputs: Outputs, root: Path) -> None:
 
 def require_writable(outputs: Outputs) -> None:
     """Check, before anything is sent, that each file can be written. Raises MisuseError."""
-    named = (outputs.markdown, outputs.sarif, None if outputs.json_only else outputs.json)
+    named = (outputs.markdown, outputs.sarif, outputs.suggest, None if outputs.json_only else outputs.json)
     for path in (one for one in named if one is not None):
         new = not path.exists()
         try:

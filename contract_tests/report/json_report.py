@@ -44,6 +44,7 @@ def data(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "document": {"source": outcome.contract.document.source, "sha256": outcome.contract.document.digest},
         "versions": {"contract-tests": __version__, "python": platform.python_version(), **_versions()},
+        "suggestions": [one.says for one in outcome.suggestions],
         "rules": [
             {
                 "id": verdict.rule.id,

@@ -12,6 +12,7 @@ from contract_tests.report.subjects import by_subject
 from contract_tests.report.terminal import totals
 from contract_tests.session import Outcome
 from contract_tests.spec.places import Places
+from contract_tests.suggestions import overlay
 
 #: What Markdown or HTML would act upon.
 _ACTIVE = {ord(char): f"&#{ord(char)};" for char in "\\`*_[]()<>#|&~@:$!\"'"}
@@ -56,6 +57,12 @@ def _lines(outcome: Outcome, root: Path) -> Iterator[str]:
     for verdict in known:
         one = strictness.known[verdict.rule.id]
         yield f"| {literal(one.rule)} | {plain(one.reason)} | {one.until} |"
+    if outcome.suggestions:
+        yield from ("", "### Candidates, in no rule", "")
+    for suggestion in outcome.suggestions:
+        yield f"- {literal(suggestion.says)}"
+    if outcome.suggestions:
+        yield from ("", *(f"    {printable(line)}" for line in overlay(outcome.suggestions).splitlines()))
     yield from ("", "### By subject", "", "| subject | hold | broken | not tested |", "|---|---|---|---|")
     for subject, verdicts in by_subject(outcome.verdicts, outcome.contract.rules).items():
         counts = Counter(verdict.verdict for verdict in verdicts)

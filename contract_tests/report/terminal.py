@@ -14,6 +14,7 @@ from contract_tests.oracle.verdict import BROKEN, HOLDS, UNTESTED, Strictness, V
 from contract_tests.report.subjects import by_subject
 from contract_tests.runner.run import Progress
 from contract_tests.spec.rules import Rule
+from contract_tests.suggestions import Suggestion
 
 #: Columns where the output is no terminal, and the fewest and most that are used of one.
 WIDTH, NARROWEST, WIDEST = 110, 80, 200
@@ -136,6 +137,16 @@ def _row(mark: str, rule: Rule, width: int, screen: Screen) -> str:
     # Nobody has to act on what holds: its statement is cut, so that a row stays one line.
     says = textwrap.shorten(rule.says, room, placeholder=" …") if room > len("……") else ""
     return screen.mark(mark, head[:_INDENT]) + (head[_INDENT:] + says).rstrip()
+
+
+def candidates(suggestions: Sequence[Suggestion], screen: Screen) -> Iterator[str]:
+    """Lines: what answers had in common and is in no rule."""
+    if suggestions:
+        yield "candidates for the document, in no rule (--suggest FILE writes them as an overlay):"
+    for one in suggestions:
+        yield from screen.wrap(one.says, " " * 6, "    - ", lines=3)
+    if suggestions:
+        yield ""
 
 
 def totals(made: Sequence[Verdict], strictness: Strictness) -> str:

@@ -69,6 +69,7 @@ class Run:
     created: list[tuple[Case, Response]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     held: list[Case] = field(default_factory=list)
+    retrieved: list[Response] = field(default_factory=list)
     _good_answers: list[Response] = field(default_factory=list)
     _named: int = 0
     _nameless: int = 0
