@@ -1,4 +1,4 @@
-"""Reload: an application that follows its document while it is edited.
+"""Reload: an application that follows its document, and the overlays of it, while they are edited.
 
 Whether the file has changed is asked at every request, by its times, size and place, which costs microseconds: so the
 next request after an edit is judged by it, on every kind of disk and however the editor writes. Between requests it is
@@ -26,17 +26,18 @@ logger = logging.getLogger("mockserver")
 
 
 class Reloading:
-    """An ASGI application made anew of each valid version of the document at ``path``; ``app`` is the first.
+    """An ASGI application made anew of each valid version of the document at ``path`` and of its overlays.
 
-    A request is answered to its end by the version that it began with. The error of an invalid one is logged, once.
+    ``app`` is the first. A request is answered to its end by the version that it began with. The error of an invalid one
+    is logged, once.
     """
 
     def __init__(self, path: Path, app: App) -> None:
         self._path = path
         self._dialects = app.runtime.settings.dialects
         self._app = app
-        self._seen: Look | None = None
-        self._bytes: bytes | None = None
+        self._seen: list[Look] | None = None
+        self._bytes: list[bytes | None] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the document as it is now."""
@@ -53,11 +54,13 @@ class Reloading:
 
     def refresh(self, wall: Clock = time.time) -> None:
         """Take over the document if it has changed and is valid."""
-        seen = _look(self._path)
+        paths = (self._path, *self._dialects)
+        seen = [_look(path) for path in paths]
         if seen == self._seen:
             return
-        self._seen = None if wall() - seen[0] / 1e9 < FRESH_SECONDS else seen
-        content = _read(self._path)
+        youngest = max(changed for changed, *_ in seen) / 1e9
+        self._seen = None if wall() - youngest < FRESH_SECONDS else seen
+        content = [_read(path) for path in paths]
         if content == self._bytes:
             return
         self._bytes = content

@@ -276,5 +276,7 @@ OPTIONS = (
     Option("tls", "", "off", read_switch, "serve https by a certificate made for this run", is_switch=True),
     Option("cert", "FILE", "none", Path, "serve https by this certificate, as PEM; its key may stand in it"),
     Option("key", "FILE", "in --cert", Path, "the key of --cert, as PEM, without a password"),
-    Option("reload", "", "off", read_switch, "follow the document while it is edited", is_switch=True),
+    Option(
+        "reload", "", "off", read_switch, "follow the document and its overlays while they are edited", is_switch=True
+    ),
 )

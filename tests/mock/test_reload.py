@@ -32,11 +32,11 @@ ORIGINAL = default_path().read_text("utf-8")
 class Edited:
     """A document that can be edited, and a mock that follows it. ``old`` is a time that says: not just now."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, dialects: tuple[Path, ...] = ()) -> None:
         self.path = folder / "openapi.yaml"
         self.write(ORIGINAL)
         self.mock = Mock(document=self.path, pace="instant")
-        settings = Settings(document=self.path, pace=parse_pace("instant"), seed=1)
+        settings = Settings(document=self.path, dialects=dialects, pace=parse_pace("instant"), seed=1)
         self.app = Reloading(self.path, build(settings, self.mock.clock))
         self.mock.app = self.app  # type: ignore[assignment]
 
@@ -74,6 +74,28 @@ def test_edit_is_served_from_the_next_request_on(edited: Edited) -> None:
     assert edited.accepts("16")
     edited.change(LONGER, SECONDS)
     assert not edited.accepts("16")
+
+
+OVERLAY = """overlay: 1.1.0
+info: {title: longer, version: '1'}
+actions:
+  - target: $.components.schemas.CreateVideo.properties.seconds.enum
+    update: ['SECONDS']
+"""
+
+
+def test_edit_of_an_overlay_is_served_from_the_next_request_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    overlay = tmp_path / "longer.overlay.yaml"
+    overlay.write_text(OVERLAY.replace("SECONDS", "16"))
+    edited = Edited(tmp_path, (overlay,))
+    assert edited.accepts("16") and not edited.accepts("20")
+    overlay.write_text(OVERLAY.replace("SECONDS", "20"))
+    assert edited.accepts("20") and not edited.accepts("16")
+    overlay.write_text("nonsense: [")
+    assert edited.accepts("20")
+    assert "the previous rules stay" in caplog.text
 
 
 def test_control_of_an_edited_document_is_known_to_be_replaced(edited: Edited) -> None:
