@@ -28,8 +28,8 @@ logger = logging.getLogger("mockserver")
 class Reloading:
     """An ASGI application made anew of each valid version of the document at ``path`` and of its overlays.
 
-    ``app`` is the first. A request is answered to its end by the version that it began with. The error of an invalid one
-    is logged, once.
+    ``app`` is the first. A request is answered to its end by the version that it began with. The error of an invalid
+    one is logged, once.
     """
 
     def __init__(self, path: Path, app: App) -> None:

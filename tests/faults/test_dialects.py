@@ -48,7 +48,7 @@ DEPARTURES = {
     "size not repeated": Departure("response.size", [gone(f"{VIDEO}.size['x-echo']")]),
     "another object": Departure("response.object", [put(f"{VIDEO}.object", {"const": "job"})]),
     "GIF taken": Departure(
-        "input_reference.is-image",
+        "input_reference.is-image.types",
         [
             put(
                 "$.paths['/v1/videos'].post.requestBody.content['multipart/form-data'].encoding.input_reference",
