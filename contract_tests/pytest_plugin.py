@@ -1,18 +1,25 @@
-"""The options of `pytest --pyargs contract_tests`. Imports nothing of the kit until they are used."""
+"""The options of `pytest --pyargs contract_tests`, and the fixture `videos_contract`.
+
+Imports nothing of the kit until they are used.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from contract_tests.command_line import Arguments
+    from contract_tests.testing import VideosContract
 
 _VALUES = ("token", "document", "spend", "profile", "seed", "report")
 _FLAGS = ("strict", "extensions")
+MARKER = (
+    "videos_contract(url=…, spend=0, …): what videos_contract judges, named as the options of contract-tests run are."
+)
+#: What was judged in this session, by the words of its command line.
+_JUDGED: pytest.StashKey[dict[Any, Any]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options; misuse ends pytest with one line and exit 2, before anything is collected."""
+    config.addinivalue_line("markers", MARKER)
+    config.stash[_JUDGED] = {}
     if config.getoption("--videos-url") is None:
         return
     from contract_tests.cli import settings_for  # noqa: PLC0415
@@ -54,16 +63,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def arguments(config: pytest.Config) -> Arguments:
     """The options of pytest, read as those of `contract-tests run`. Raises MisuseError."""
-    from contract_tests.command_line import parse  # noqa: PLC0415
-    from contract_tests.errors import MisuseError  # noqa: PLC0415
+    from contract_tests.testing import read_arguments  # noqa: PLC0415
 
     words = ["run", config.getoption("--videos-url")]
     given = {name: config.getoption(f"--videos-{name}") for name in _VALUES}
     words += [f"--{name}={value}" for name, value in given.items() if value is not None]
     words += [f"--dialect={name}" for name in config.getoption("--videos-dialect") or ()]
     words += [f"--{flag}" for flag in _FLAGS if config.getoption(f"--videos-{flag}")]
-    err = io.StringIO()
-    found = parse(words, os.environ, io.StringIO(), err, config.invocation_params.dir)
-    if isinstance(found, int):
-        raise MisuseError(err.getvalue().strip().removeprefix("contract-tests: "))
-    return found
+    return read_arguments(words, config.invocation_params.dir)
+
+
+@pytest.fixture
+def videos_contract(request: pytest.FixtureRequest) -> VideosContract:
+    """Judges an endpoint by the contract: `check()` fails the test by what is broken, `judge()` gives the outcome."""
+    from contract_tests.testing import VideosContract  # noqa: PLC0415
+
+    marker = request.node.get_closest_marker("videos_contract")
+    config = request.config
+    return VideosContract(marker.kwargs if marker else {}, config.invocation_params.dir, config.stash[_JUDGED])
