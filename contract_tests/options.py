@@ -92,7 +92,7 @@ OPTIONS = (
     ),
     Option(
         "second-token",
-        ("run", "judge"),
+        ("run",),
         "T",
         "none",
         read_token,
