@@ -112,11 +112,13 @@ class _Handler(BaseHTTPRequestHandler):
             request = httpx.Request(self.command, url, headers=headers, content=body)
             answer = self.front.answer(request)
             creates = self.command == "POST" and answer.status_code == 200
-            if not how.startswith(MADE) or not creates:
+            if how.startswith(MADE):
+                how = how.removeprefix(MADE) if creates else ""
+            if how not in _FAILURES:
                 self._send(answer, how)
                 return
         self.close_connection = True
-        self.front.fail(self.connection, how.removeprefix(MADE))
+        self.front.fail(self.connection, how)
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815  names that the library calls
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -11,6 +12,7 @@ from tests.faults import CATALOGUE, CORRECT
 from tests.faults.mutants import EQUIVALENT
 from tests.power.measure import Measured, Task, measure, mutant_names
 from tests.power.speed import standard_run
+from tests.power.wild import ENDS, figures
 
 #: Shares to be reached: of mutants, and of faults where three creations may be paid for.
 MUTANTS, CAPPED = 0.97, 0.95
@@ -31,6 +33,9 @@ class Extent:
     seeds: range
     profile: str
     timed: bool = True
+    crashes: int = 20
+    spends: tuple[int, ...] = (3, 5)
+    ends: tuple[str, ...] = ENDS
 
     @classmethod
     def whole(cls, seeds: int) -> Extent:
@@ -41,12 +46,14 @@ class Extent:
     def sample(cls) -> Extent:
         """A small part of everything, by the profile that is quick; what depends on the machine is left out."""
         # Bodies at the limit are for the whole of it.
-        faults = [name for name, fault in CATALOGUE.items() if fault.rule != "body.limit"][::45]
+        faults = [name for name, fault in CATALOGUE.items() if fault.rule != "body.limit"][::46]
         # The order of a list shows only where two of the few videos are of different seconds.
         faults = [name for name in faults if not CATALOGUE[name].rule.startswith("list.order")]
         mutants = [name for name in mutant_names(EQUIVALENT, 20) if "body_limit" not in name]
         correct = ["clean", "status-422", "any-token", "create-only"]
-        return cls(faults, mutants[:10], correct, range(1), "quick", timed=False)
+        return cls(
+            faults, mutants[:10], correct, range(1), "quick", timed=False, crashes=2, spends=(3,), ends=("502", "reset")
+        )
 
 
 @dataclass
@@ -92,6 +99,9 @@ def rows(table: Table, extent: Extent, spread: Spread) -> None:
         aim, reached = f"under {SECONDS:.0f} s", seconds < SECONDS
         table.row("standard run, mock, loopback", f"{seconds:.1f} s", aim, reached=reached, seconds=seconds)
         table.notes.append(f"  the standard run against the mock had {worked:.1f} s of the processor")
+    for one in figures(extent.crashes, extent.spends, extent.ends):
+        table.row(one.name, one.figure, one.aim, reached=not one.wrong, seconds=one.seconds)
+        table.notes += [f"  {one.name}: {wrong}" for wrong in one.wrong]
     _Measuring(table, extent, spread).all()
 
 
@@ -145,6 +155,11 @@ class _Measuring:
             seconds=seconds,
         )
         self._list("survived", [one for one in measured if not one.broken])
+        # The rule that a mutant broke first: one that kills few is either narrow or weak.
+        rules = Counter(one.broken[0] for one in killed)
+        self.table.notes.append(
+            "  mutants killed per rule: " + ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
+        )
         self._equivalent()
 
     def _equivalent(self) -> None:
