@@ -15,6 +15,13 @@ MASK = "[token]"
 #: A shorter token stands in ordinary words and numbers too: answers are not searched for it.
 TELLING = 8
 _CUT = "…".encode()
+#: Characters that a part of a token has at least which is searched for on its own.
+_CORE = 4
+#: The end of a text that is the end of an escape.
+_ESCAPE = re.compile(rb"(?:%[0-9A-Fa-f]{2}|\\[bfnrt]|\\u[0-9A-Fa-f]{4})\Z")
+#: What may stand in front of such a part, by its size; and for each, what follows from the part on, and whether the
+#: whole must be a word of its own.
+_Spellings = dict[int, dict[bytes, list[tuple[bytes, bool]]]]
 
 
 class Redactor:
@@ -26,18 +33,14 @@ class Redactor:
 
     def __init__(self, token: str | None, known: str = "", second: str | None = None) -> None:
         self._tokens = [one for one in (token, second) if one]
-        words: list[bytes] = []
-        encoded: list[bytes] = []
+        self._spelled: list[bytes] = []
+        self._cores: dict[bytes, _Spellings] = {}
         for one in self._tokens:
             if len(one) >= TELLING and not _word(re.escape(one)).search(known):
-                words += _spellings(one)
-                encoded += _encodings(one)
-        words, encoded = _longest_first(words), _longest_first(encoded)
-        self._spelled = words + encoded
-        # In front of the word may stand the end of an escape: %20, \n, \u0020.
-        begins = rb"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
-        whole, inside = (b"|".join(map(re.escape, some)) for some in (words, encoded))
-        self._pattern = re.compile(begins + b"(?:" + whole + b")(?![0-9A-Za-z])|" + inside)
+                words, encoded = set(_spellings(one)), set(_encodings(one))
+                self._spelled += words | encoded
+                _add_by_core(self._cores, one, [(spelled, spelled in words) for spelled in words | encoded])
+        self._spelled.sort(key=lambda one: (-len(one), one))
 
     @property
     def searches(self) -> bool:
@@ -56,11 +59,32 @@ class Redactor:
 
     def data(self, data: bytes) -> bytes:
         """The bytes of an answer without the token, nor a telling head of it where a text was cut within it."""
-        if any(one in data for one in self._spelled):
-            data = self._pattern.sub(MASK.encode(), data)
+        found = sorted(self._found(data))
+        if found:
+            pieces, end = [], 0
+            for start, stop in found:
+                # What overlaps is one mask.
+                pieces += [data[end:start], MASK.encode()] if start >= end else []
+                end = max(end, stop)
+            data = b"".join((*pieces, data[end:]))
         if self._spelled and data.endswith(_CUT):
             data = self._without_head(data.removesuffix(_CUT)) + _CUT
         return data
+
+    def _found(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where a spelling begins and ends: what many have in common is searched for, and then looked around."""
+        for core, spellings in self._cores.items():
+            at = data.find(core)
+            while at >= 0:
+                behind = at + 1
+                for size, before in spellings.items():
+                    start = at - size
+                    for rest, is_word in before.get(data[start:at], ()) if start >= 0 else ():
+                        stop = at + len(rest)
+                        if data.startswith(rest, at) and (not is_word or _alone(data, start, stop)):
+                            yield start, stop
+                            behind = max(behind, stop)
+                at = data.find(core, behind)
 
     def _without_head(self, data: bytes) -> bytes:
         for one in self._spelled:
@@ -74,8 +98,24 @@ def _word(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])")
 
 
-def _longest_first(some: Iterable[bytes]) -> list[bytes]:
-    return sorted(set(some), key=lambda one: (-len(one), one))
+def _alone(data: bytes, start: int, stop: int) -> bool:
+    r"""Whether no letter or digit stands on either side; in front may stand the end of an escape: %20, \n, \u0020."""
+    if data[stop : stop + 1].isalnum():
+        return False
+    return not data[start - 1 : start].isalnum() or _ESCAPE.search(data, max(0, start - 6), start) is not None
+
+
+def _add_by_core(made: dict[bytes, _Spellings], token: str, spellings: Iterable[tuple[bytes, bool]]) -> None:
+    """Add the spellings by a part that many of them have, so that few searches find all."""
+    inner = token[1:-1]
+    run = max(re.findall(r"[0-9A-Za-z]+", inner), key=len, default="")
+    common = [run, run.swapcase()] if len(run) >= _CORE else []
+    seeds = [one.encode() for one in (*common, *_escaped(inner), *_escaped(inner.swapcase()))]
+    for spelled, is_word in spellings:
+        core = next((seed for seed in seeds if seed in spelled), spelled)
+        before = spelled[: spelled.index(core)]
+        found = made.setdefault(core, {}).setdefault(len(before), {}).setdefault(before, [])
+        found.append((spelled[len(before) :], is_word))
 
 
 def _spellings(token: str) -> Iterator[bytes]:

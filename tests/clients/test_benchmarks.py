@@ -1,5 +1,6 @@
 """The benchmark runs; how fast anything is, no test says."""
 
+import io
 import os
 import re
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import redaction
 from tests.clients.vocabulary import run
 from tests.redis_server import needs_redis
 
@@ -91,3 +93,9 @@ def test_slow_uploads_are_ended() -> None:
 def test_calls_of_a_store_and_whole_requests_are_timed_with_few_jobs_and_with_many() -> None:
     output = module("benchmarks.store", "--jobs", "1500", "--file-jobs", "1200", "--rounds", "1")
     assert [name for name in ("retrieve", "create") if output.count(f"{name}, whole") != 2] == []
+
+
+def test_the_token_is_taken_out_of_every_kind_of_body() -> None:
+    out = io.StringIO()
+    redaction.main(["--megabytes", "0.1"], out)
+    assert [int(line.split()[-2]) > 0 for line in out.getvalue().splitlines()] == [False, False, True, True, True, True]

@@ -216,3 +216,15 @@ def test_ordinary_words_are_left_alone() -> None:
 
 def test_a_good_answer_is_judged_before_it_is_masked() -> None:
     assert run(CORRECT["clean"].build(), "--token", "test-token", *FEW)[0] == 0
+
+
+def test_what_overlaps_is_one_mask_and_what_stands_side_by_side_is_two() -> None:
+    inside = base64.b64encode(f"a {TOKEN} b".encode()).decode()
+    assert Redactor(TOKEN).text(f"{TOKEN} {TOKEN},{inside}").count(MASK) == 3
+    assert (
+        Redactor("abcabcabcabc").text("told abcabcabcabc, not abcabcabcabcabc") == f"told {MASK}, not abcabcabcabcabc"
+    )
+
+
+def test_a_token_without_a_word_in_it_is_masked_too() -> None:
+    assert Redactor("-_.~-_.~-_.~").text("told -_.~-_.~-_.~ twice") == f"told {MASK} twice"

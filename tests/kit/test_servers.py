@@ -22,7 +22,8 @@ def test_a_correct_server_passes(name: str) -> None:
 def test_what_the_document_leaves_open_is_a_warning(name: str) -> None:
     outcome = judge(QUICK[name].build(), strict=False)
     assert failing(outcome) == set()
-    assert broken(outcome)
+    # A server that takes any token leaves nothing to be tested of it.
+    assert broken(outcome) or "takes any token" in reasons(outcome)["auth.key"]
 
 
 def test_a_server_without_retrieval_is_not_at_fault() -> None:
