@@ -51,7 +51,7 @@ def test_command_is_installed(command: str) -> None:
     module = [sys.executable, "-m", command.replace("-", "_")]
     for argv in (module, [str(Path(sys.executable).with_name(command))]):
         done = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=True)
-        assert f"usage: {command}" in done.stdout
+        assert f"Usage: {command}" in done.stdout
 
 
 def test_kit_of_the_wheel_judges_the_mock_of_the_wheel_as_plain_pytest(tmp_path: Path) -> None:
