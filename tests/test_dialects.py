@@ -75,7 +75,7 @@ def test_mock_of_the_document_is_not_taken_for_a_dialect(name: str) -> None:
 
 DIFFERENCES = {
     "azure": {"path", "response.status-code"},
-    "litellm": {"seconds.enum", "size.enum", "response.id.form", "input_reference.matches-size"},
+    "litellm": {"fields.unknown", "response.id.form", "path.only", "input_reference.matches-size", "list.order.error"},
     "new-api": {"seconds.enum", "size.enum", "response.id.form", "error.envelope"},
     "openai": {"response.keys", "response.expires_at"},
     "sglang": {"auth.required", "auth.key", "seconds.enum", "size.enum", "response.id.form", "error.envelope"},
@@ -111,6 +111,11 @@ def test_credential_is_taken_in_each_header_that_the_dialect_names(headers: dict
 
 def test_dialect_without_security_asks_for_no_credential() -> None:
     assert Mock(dialects=dialect("sglang")).send("GET", "/v1/videos", {"authorization": None}).status_code == 200
+
+
+def test_operation_that_a_dialect_lacks_is_a_method_that_is_not_allowed() -> None:
+    refused = Mock(dialects=dialect("litellm")).send("DELETE", "/videos/video_x")
+    assert (refused.status_code, refused.headers["allow"], refused.json()["error"]["code"]) == (405, "GET, HEAD", "405")
 
 
 def test_refusal_has_the_envelope_of_the_dialect() -> None:
