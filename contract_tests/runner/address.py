@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -42,14 +43,20 @@ def base_url(url: str, path: str, token: str | None = None) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address is this machine, where nothing costs money."""
-    host = urlsplit(url).hostname or ""
+    """Whether the address is this machine, however spelled: nothing costs money there, and no proxy leads there."""
+    host = (urlsplit(url).hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        try:
+            # 127.1 and 2130706433 are addresses too, for whoever connects.
+            address = ipaddress.ip_address(socket.inet_aton(host))
+        except OSError:
+            return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return mapped.is_loopback or mapped.is_unspecified
 
 
 def reason(error: Exception) -> str:

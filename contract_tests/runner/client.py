@@ -18,6 +18,7 @@ from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
 from contract_tests.runner.address import reason
+from contract_tests.runner.compression import Uncompressor
 from contract_tests.runner.network import NetworkTransport, make_ssl_context
 from contract_tests.settings import Network
 
@@ -196,15 +197,16 @@ def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) ->
     Both what arrives and what it is uncompressed to are counted, and nothing is read past the bound.
     """
     response = transport.handle_request(asked)
-    body = bytearray()
+    body, arrived = bytearray(), 0
     with closing(response):
-        try:
-            for piece in response.iter_bytes():
-                body += piece
-                if max(len(body), response.num_bytes_downloaded) > most:
-                    raise TooLargeError(f"the answer is larger than {most} bytes")
-        except httpx.DecodingError as error:
-            raise UnreadableError(response, f"the body cannot be read: {reason(error)}") from error
+        if response.is_stream_consumed:
+            return response, response.content
+        uncompress = Uncompressor(response.headers.get("content-encoding", ""))
+        for piece in response.iter_raw():
+            arrived += len(piece)
+            body += uncompress.feed(piece, most + 1 - len(body))
+            if max(len(body), arrived) > most:
+                raise TooLargeError(f"the answer is larger than {most} bytes")
     return response, bytes(body)
 
 

@@ -30,9 +30,14 @@ def fitted(network: Network, url: str, environment: Mapping[str, str], *, no_pro
     Nothing goes through a proxy to this machine, whoever asks for it.
     """
     ca = network.ca or (Path(environment["SSL_CERT_FILE"]) if environment.get("SSL_CERT_FILE") else None)
-    if is_loopback(url) or no_proxy:
+    leads_here = [address for host, _, address in network.resolve if host == urlsplit(url).hostname]
+    if no_proxy or is_loopback(url) or any(is_loopback(f"http://{_in_url(address)}") for address in leads_here):
         return replace(network, ca=ca, proxy=None)
     return replace(network, ca=ca, proxy=network.proxy or _proxy_of(environment, url))
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
 
 
 def _proxy_of(environment: Mapping[str, str], url: str) -> str | None:
@@ -41,7 +46,19 @@ def _proxy_of(environment: Mapping[str, str], url: str) -> str | None:
     known = {name.lower(): value for name, value in environment.items() if name.lower().endswith("_proxy")}
     if proxy_bypass_environment(parts.netloc, {"no": known.get("no_proxy", "")}):
         return None
-    return known.get(f"{parts.scheme}_proxy") or known.get("all_proxy") or None
+    named = known.get(f"{parts.scheme}_proxy") or known.get("all_proxy")
+    return _checked(named if "://" in named else f"http://{named}") if named else None
+
+
+def _checked(proxy: str) -> str:
+    """The address of a proxy. Raises MisuseError for what is none; it may hold a password, and is not told."""
+    try:
+        url = httpx.Proxy(proxy).url
+    except (ValueError, httpx.InvalidURL):
+        url = httpx.URL("")
+    if not url.host or (url.port or 0) > 65535:
+        raise MisuseError("The proxy of the environment is no http:// or https:// address; --no-proxy goes without it.")
+    return proxy
 
 
 def make_ssl_context(network: Network) -> ssl.SSLContext:

@@ -225,6 +225,12 @@ PROXIES: dict[str, tuple[dict[str, str], str, str | None]] = {
     "not for any": ({"ALL_PROXY": "http://c:1", "NO_PROXY": "*"}, "https://x.example", None),
     "none": ({}, "https://x.example", None),
     "empty": ({"HTTPS_PROXY": ""}, "https://x.example", None),
+    "without a scheme": ({"HTTPS_PROXY": "a:1"}, "https://x.example", "http://a:1"),
+    "to a name with a dot": ({"ALL_PROXY": "http://c:1"}, "http://localhost.", None),
+    "to a short address": ({"ALL_PROXY": "http://c:1"}, "http://127.1", None),
+    "to a number": ({"ALL_PROXY": "http://c:1"}, "http://2130706433", None),
+    "to any address": ({"ALL_PROXY": "http://c:1"}, "http://0.0.0.0", None),
+    "to a mapped address": ({"ALL_PROXY": "http://c:1"}, "http://[::ffff:127.0.0.1]", None),
 }
 
 
@@ -233,6 +239,18 @@ def test_the_proxy_is_that_of_the_environment(case: str) -> None:
     environment, url, proxy = PROXIES[case]
     assert fitted(Network(), url, environment, no_proxy=False).proxy == proxy
     assert fitted(Network(), url, environment, no_proxy=True).proxy is None
+
+
+def test_a_name_that_is_resolved_to_this_machine_needs_no_proxy() -> None:
+    network = Network(resolve=(("x.example", 80, "::1"),))
+    assert fitted(network, "http://x.example", {"ALL_PROXY": "http://c:1"}, no_proxy=False).proxy is None
+
+
+@pytest.mark.parametrize("proxy", ["ftp://x", "http://[::1", "http://a:99999", "http://"])
+def test_a_bad_proxy_of_the_environment_is_misuse(proxy: str) -> None:
+    code, out, err = command("run", "http://x.example", *ONE, environment={"HTTP_PROXY": proxy})
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "The proxy of the environment is no http:// or https:// address" in err
 
 
 def test_a_header_is_sent_with_every_request_and_a_secret_one_is_not_told(tmp_path: Path) -> None:
