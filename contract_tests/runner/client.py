@@ -201,12 +201,15 @@ def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) ->
     with closing(response):
         if response.is_stream_consumed:
             return response, response.content
-        uncompress = Uncompressor(response.headers.get("content-encoding", ""))
-        for piece in response.iter_raw():
-            arrived += len(piece)
-            body += uncompress.feed(piece, most + 1 - len(body))
-            if max(len(body), arrived) > most:
-                raise TooLargeError(f"the answer is larger than {most} bytes")
+        try:
+            uncompress = Uncompressor(response.headers.get("content-encoding", ""))
+            for piece in response.iter_raw():
+                arrived += len(piece)
+                body += uncompress.feed(piece, most + 1 - len(body))
+                if max(len(body), arrived) > most:
+                    raise TooLargeError(f"the answer is larger than {most} bytes")
+        except httpx.DecodingError as error:
+            raise UnreadableError(response, f"the body cannot be read: {reason(error)}") from error
     return response, bytes(body)
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from contract_tests.identify import PLAIN, Identity, identify, told
+from contract_tests.cases.contract import load
+from contract_tests.identify import PLAIN, Candidate, Identity, identify, told
 from contract_tests.settings import Settings
+from contract_tests.spec.document import default_path
 from contract_tests.spec.overlay import names
 from mockserver.app import App, create_app
 from mockserver.settings import Settings as MockSettings
@@ -41,8 +43,8 @@ def test_dialect_is_named_without_a_creation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [PLAIN, "openai"])
-def test_what_only_an_answer_tells_apart_needs_one_creation(name: str) -> None:
-    assert not found(mock(name)).is_clear
+def test_a_creation_makes_it_surer(name: str) -> None:
+    assert found(mock(name)).candidates[0].name == name
     app = mock(name)
     identity = found(app, probes=1)
     assert (identity.candidates[0].name, identity.is_clear, identity.accepted) == (name, True, 1)
@@ -67,7 +69,8 @@ def test_server_that_answers_nothing_is_told_in_one_line() -> None:
 
 
 def test_what_nothing_tells_apart_is_said_and_how_to_be_surer() -> None:
-    told_of_it = "\n".join(told(found(mock("openai"))))
+    alike = [Candidate(name, load(default_path()), {"path"}) for name in (PLAIN, "openai")]
+    told_of_it = "\n".join(told(Identity("http://here", alike, 1, 0, None)))
     assert f"It cannot be told apart: {PLAIN}, openai. --probe N may create N videos" in told_of_it
 
 

@@ -65,6 +65,14 @@ def test_develop_offline_with_the_sdk(folder: Path) -> None:
         assert run(pointed(block("offline.md", "mistake"), address), folder) == "seconds invalid_value\n"
 
 
+def test_judge_an_endpoint_in_pytest(folder: Path) -> None:
+    with served("--token", "T") as (_, told):
+        text = block("pytest.md", "contract").replace("http://127.0.0.1:9000", url(told))
+        test = folder / "test_contract.py"
+        test.write_text(f"from mockserver import create_app\n\napp = create_app()\n{text}")
+        assert "2 passed" in run(str(test), folder, sys.executable, "-m", "pytest", "-q", "-W", "ignore")
+
+
 def test_receive_webhooks(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
