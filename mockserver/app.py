@@ -268,7 +268,7 @@ def make_runtime(
     shared = None if state is None else SharedState(state, group, wall, metrics.saved)
     sync = LocalSync(time, queue, reseed) if shared is None else SharedSync(time, queue, reseed, shared, moved)
     sync.begin(standing)
-    journal = Journal(settings.keep_requests, shared)
+    journal = Journal(settings.keep_requests, shared, settings.keep_request_bytes)
     return Runtime(
         settings,
         time,
@@ -284,7 +284,7 @@ def make_runtime(
         metrics,
         Recorder(journal, metrics, time, sync.refresh, names, perf_counter),
         dispatcher,
-        Renderer(),
+        Renderer(at_once=settings.max_renders, cache_bytes=settings.render_cache_bytes),
         Capacity(settings.max_downloads),
         TemporaryStorage(settings.temporary_bytes),
         sleep,

@@ -102,7 +102,8 @@ def run(settings: Settings, stdout: TextIO, stderr: TextIO) -> None:
                 serve_app(settings, app, listener, announce)
             else:
                 app.runtime.close()  # each worker opens its own
-                Supervisor(settings.workers, partial(work, settings, uuid4().hex), listener, announce).run()
+                serve_one = partial(work, settings, uuid4().hex)
+                Supervisor(settings.workers, serve_one, listener, announce, settings.grace_timeout).run()
 
 
 def _leave(_signal: int, _frame: object) -> None:

@@ -44,8 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives; ``head_timeout``:
-    a head; ``write_timeout``: seconds for which a client may read nothing; 0 for no limit. ``max_connections``,
-    ``max_downloads``: how many there are at once.
+    a head; ``write_timeout``: seconds for which a client may read nothing; ``idle_timeout``: seconds between two
+    requests of a connection; 0 for no limit. ``grace_timeout``: seconds in which requests end once the server is told to stop.
+    ``max_connections``, ``max_downloads``, ``max_renders``: how many there are at once. ``max_headers``,
+    ``max_head_bytes``, ``max_url_bytes``: of one request. ``max_discarded_bytes``: of a body whose request is answered.
+    ``keep_request_bytes``: bound on the journal; the files of refused requests take half as many more.
+    ``render_cache_bytes``: bound on the made clips and pictures that are kept.
     ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
     ``dialects``: overlays of the document, in order.
     ``cert``, ``key``: files of the certificate and the key that TLS is served by; ``tls``: make them.
@@ -75,8 +79,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_timeout: float = 60
     head_timeout: float = 10
     write_timeout: float = 60
+    idle_timeout: float = 5
+    grace_timeout: float = 8
     max_connections: int = 2000
+    max_headers: int = 100
+    max_head_bytes: int = 64 * 1024
+    max_url_bytes: int = 16 * 1024
+    max_discarded_bytes: int = 64 * 1024**2
     max_downloads: int = 200
+    max_renders: int = 2
+    render_cache_bytes: int = 64 * 1024**2
+    keep_request_bytes: int = 64 * 1024**2
     strict_uploads: bool = False
     temporary_bytes: int = MOST_BYTES
     tls: bool = False
@@ -238,6 +251,47 @@ OPTIONS = (
         "head_timeout",
     ),
     Option(
+        "idle-timeout",
+        "SECONDS",
+        "5",
+        read_seconds,
+        "how long a connection may wait for its next request; 0 for any time",
+        "idle_timeout",
+    ),
+    Option(
+        "grace-timeout",
+        "SECONDS",
+        "8",
+        read_seconds,
+        "how long the requests under way may take once the mock is told to stop; Docker kills after 10",
+        "grace_timeout",
+    ),
+    Option("max-headers", "N", "100", read_bound, "headers of one request; for more it gets a 431", "max_headers"),
+    Option(
+        "max-head-bytes",
+        "N",
+        "65536 (64 KiB)",
+        read_bound,
+        "bytes of the request line and the headers; for more the request gets a 431",
+        "max_head_bytes",
+    ),
+    Option(
+        "max-url-bytes",
+        "N",
+        "16384 (16 KiB)",
+        read_bound,
+        "bytes of the path and the query; for more the request gets a 414",
+        "max_url_bytes",
+    ),
+    Option(
+        "max-discarded-bytes",
+        "N",
+        "67108864 (64 MiB)",
+        read_bound,
+        "bytes of a body that are read after its request was answered; then the connection is closed",
+        "max_discarded_bytes",
+    ),
+    Option(
         "max-connections", "N", "2000", read_bound, "connections open at once; one more gets a 503", "max_connections"
     ),
     Option(
@@ -255,6 +309,23 @@ OPTIONS = (
         read_bound,
         "downloads of content in flight at once; one more gets a 503",
         "max_downloads",
+    ),
+    Option("max-renders", "N", "2", read_bound, "clips and pictures made at once; the others wait", "max_renders"),
+    Option(
+        "render-cache-bytes",
+        "N",
+        "67108864 (64 MiB)",
+        read_bound,
+        "bytes of made clips and pictures that are kept; those not asked for longest go first",
+        "render_cache_bytes",
+    ),
+    Option(
+        "keep-request-bytes",
+        "N",
+        "67108864 (64 MiB)",
+        read_bound,
+        "bytes of requests that /_mock/requests remembers; the files of refused ones take half as many more",
+        "keep_request_bytes",
     ),
     Option(
         "temporary-bytes",

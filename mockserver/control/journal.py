@@ -13,10 +13,7 @@ from mockserver.control.record import MOST_RECORD, Record, blotted, body_of, fie
 from mockserver.validation.storage import ReleasedChunks, size_of
 
 MOST_BYTES = 64 * 2**20
-"""Bytes of records that one process keeps, however many requests it may keep."""
-
-MOST_FILES = 32 * 2**20
-"""Bytes of files of refused requests that one process keeps, so that they can be looked at."""
+"""Default bound on the bytes of records that one process keeps, however many requests it may keep."""
 
 Note = tuple[int, bytes]
 """A request that is kept: the number of its turn, and its record as bytes."""
@@ -41,7 +38,8 @@ class RecordStore(Protocol):
 class LocalRecords:
     """The requests of this process alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._records: deque[bytes] = deque()
         self._turns = 0
         self._bytes = 0
@@ -51,7 +49,7 @@ class LocalRecords:
         self._turns += 1
         self._records.append(record)
         self._bytes += len(record)
-        if len(self._records) > most or self._bytes > MOST_BYTES:
+        if len(self._records) > most or self._bytes > self._most_bytes:
             self._bytes -= len(self._records.popleft())
 
     def notes(self, most: int) -> list[tuple[int, bytes]]:
@@ -70,9 +68,10 @@ class LocalRecords:
 
 
 class KeptFiles:
-    """The files of the last refused requests, up to ``MOST_FILES`` bytes. An accepted one's are with its video."""
+    """The files of the last refused requests, up to ``most_bytes``. An accepted one's are with its video."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
         self._kept: OrderedDict[bytes, dict[str, Sequence[bytes]]] = OrderedDict()
         self._bytes = 0
 
@@ -80,7 +79,7 @@ class KeptFiles:
         """Keep the files of a request, by field, as they came."""
         self._bytes += _size(files)
         self._kept[request_id] = files
-        while self._bytes > MOST_FILES:
+        while self._bytes > self._most_bytes:
             self._bytes -= _size(self._kept.popitem(last=False)[1])
 
     def get(self, request_id: bytes | None, field: str) -> bytes | None:
@@ -99,16 +98,16 @@ def _size(files: dict[str, Sequence[bytes]]) -> int:
 
 
 class Journal:
-    """The last requests, ``most`` of them; none where ``most`` is 0.
+    """The last requests, ``most`` of them; none where ``most`` is 0. ``most_bytes`` bounds what one process keeps.
 
     Each is kept as one string of bytes. That takes a microsecond to make, and spares ten: some thirty small objects a
     request that live on would take the place of those that the next requests find in the processor's cache.
     """
 
-    def __init__(self, most: int, notes: RecordStore | None = None) -> None:
+    def __init__(self, most: int, notes: RecordStore | None = None, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
-        self.files = KeptFiles()
-        self._notes = notes or LocalRecords()
+        self.files = KeptFiles(most_bytes // 2)
+        self._notes = notes or LocalRecords(most_bytes)
 
     def __len__(self) -> int:
         return len(self._notes.notes(self._most)) if self._most else 0

@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httptools
-import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import CONTEXT, Endpoint, Result
 from mockserver.middleware import Recorder, RecordingMiddleware
+from mockserver.server.limits import ConnectionLimits
 from mockserver.web.asgi import ABORT, STREAM, Receive, Scope, Send
 from mockserver.web.responses import Header, Response
 
@@ -28,29 +28,6 @@ FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 ASGI_ONLY = frozenset((b"origin", b"expect"))
 """Headers of requests that are left to ASGI: CORS, 100-continue."""
-
-MOST_HEADERS = 100
-MOST_HEAD = 64 * 1024
-MOST_URL = 16 * 1024
-"""Headers, bytes of a head, and bytes of a URL that are read."""
-
-
-MOST_DISCARDED = 64 * 1024 * 1024
-"""Bytes of a body that are read and discarded after its request was answered: then the connection is closed."""
-
-
-class ConnectionLimits(msgspec.Struct, frozen=True):
-    """Bounds of the connections of one server.
-
-    ``head_seconds``: for a head to arrive; ``body_seconds``: for the rest of a body whose request is answered already;
-    ``write_seconds``: for a client that reads nothing of its response; 0 seconds are no bound. ``connections``: how
-    many are open at once.
-    """
-
-    head_seconds: float = 10
-    body_seconds: float = 60
-    write_seconds: float = 60
-    connections: int = 2000
 
 
 class RefusedHeadError(Exception):
@@ -173,7 +150,7 @@ class HTTPProtocol(HttpToolsProtocol):
                 refusal, self._refusal = self._refusal or RefusedHeadError("http.well-formed"), None
                 self._refuse(refusal.rule, **refusal.words)
                 return
-        if self._is_in_head and self._head_bytes > MOST_HEAD:
+        if self._is_in_head and self._head_bytes > self.limits.head_bytes:
             self._refuse(*self._too_large())
         elif self._held is not None:
             self._to_asgi(self._held)
@@ -200,7 +177,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self.parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", b"Host: x", *self._framing, b"", b""]))
 
     def _too_large(self) -> tuple[Any, ...]:
-        return ("http.url-limit",) if len(self.url or b"") > MOST_URL else ("http.head-limit",)
+        return ("http.url-limit",) if len(self.url or b"") > self.limits.url_bytes else ("http.head-limit",)
 
     def eof_received(self) -> None:
         """Answer what was asked before the client closed its side."""
@@ -233,7 +210,7 @@ class HTTPProtocol(HttpToolsProtocol):
         """Take a header, without the white space around its value. What stands in a trailer is no header."""
         if self._is_in_head and not self._is_replayed:
             super().on_header(name, value.strip(b" \t"))
-            if len(self.headers) > MOST_HEADERS:
+            if len(self.headers) > self.limits.headers:
                 self._fail("http.head-limit")
 
     def on_headers_complete(self) -> None:
@@ -277,16 +254,16 @@ class HTTPProtocol(HttpToolsProtocol):
     def _discard(self, count: int) -> None:
         """Bound the rest of a body that nobody reads, in bytes and in time."""
         self._discarded += count
-        if self._discarded > MOST_DISCARDED:
+        if self._discarded > self.limits.discarded_bytes:
             self.transport.close()
         elif self._body_timer is None and self.limits.body_seconds:
             self._body_timer = self.loop.call_later(self.limits.body_seconds, self.transport.close)
 
     def _check_head(self) -> None:
         """Refuse a head that is too large, or that names no one host (RFC 9112 section 3.2)."""
-        if len(self.url) > MOST_URL:
+        if len(self.url) > self.limits.url_bytes:
             self._fail("http.url-limit")
-        if sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url) > MOST_HEAD:
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url) > self.limits.head_bytes:
             self._fail("http.head-limit")
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
@@ -299,10 +276,9 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def _refuse(self, rule: str, **words: object) -> None:
         """Answer a head that breaks a rule, and close the connection."""
-        limits = {"http.url-limit": f"{MOST_URL}", "http.head-limit": f"{MOST_HEAD} bytes and {MOST_HEADERS} headers"}
         self._held = None
         self._stop_timer()
-        answer = self.refuse(rule, limit=limits.get(rule, ""), **words)
+        answer = self.refuse(rule, limit=self.limits.words(rule), **words)
         self._write(answer, (*answer.headers, CLOSE))
         self.outbox.flush()
         self.transport.close()

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +10,15 @@ from types import FrameType
 
 import uvicorn
 
-from mockserver.server.protocol import Application, ConnectionLimits, protocol
+from mockserver.server.limits import ConnectionLimits
+from mockserver.server.protocol import Application, protocol
 from mockserver.web.responses import Response
 
 BACKLOG = 2048
 """Connections that may wait to be accepted; uvicorn's own figure."""
 
-GRACE_SECONDS = 8
-"""How long the requests under way may take once the server is told to stop. Docker waits for 10 s before it kills."""
+DAY = 24 * 60 * 60
+"""Seconds that stand for no limit where uvicorn needs one."""
 
 TICKS_A_SECOND = 10
 """How often uvicorn calls ``on_tick``."""
@@ -87,16 +89,18 @@ def configure(
     """How uvicorn serves ``app``. It logs errors alone."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     cert, key = certificate or (None, None)
+    limits = limits or ConnectionLimits()
     return uvicorn.Config(
         app,
-        http=protocol(app, refuse, limits or ConnectionLimits()),
+        http=protocol(app, refuse, limits),
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=math.ceil(limits.idle_seconds) or DAY,
+        timeout_graceful_shutdown=math.ceil(limits.grace_seconds) or DAY,
         ssl_certfile=cert,
         ssl_keyfile=key,
     )

@@ -12,8 +12,6 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from mockserver.server.serve import GRACE_SECONDS
-
 RETRY_SECONDS = 1.0
 """After a replacement that did not come up, for instance for want of its store, the next one is tried so much later."""
 
@@ -51,10 +49,13 @@ class Worker:
 class Supervisor:
     """Keeps ``count`` workers at ``work`` on ``listener`` until a signal comes.
 
-    ``announce`` is called once all of them serve.
+    ``announce`` is called once all of them serve. At the end they have ``grace_seconds`` to answer what is under way.
     """
 
-    def __init__(self, count: int, work: Work, listener: socket.socket, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, count: int, work: Work, listener: socket.socket, announce: Callable[[], None], grace_seconds: float
+    ) -> None:
+        self._grace_seconds = grace_seconds
         self._work = work
         self._listener = listener
         self._announce = announce
@@ -66,7 +67,7 @@ class Supervisor:
     def run(self) -> None:
         """Start, replace, and at last end them; ``WorkerError`` if they never all came up.
 
-        They have ``GRACE_SECONDS`` to answer what is under way; a second signal ends them at once.
+        A second signal ends them at once.
         """
         with self._listening() as heard:
             try:
@@ -119,7 +120,7 @@ class Supervisor:
     def _end(self, heard: socket.socket) -> None:
         """Tell all to end, and wait for it."""
         self._listener.close()  # or else connections would be taken in that nobody answers
-        before, limit = self._signals, monotonic() + GRACE_SECONDS + SPARE_SECONDS
+        before, limit = self._signals, monotonic() + self._grace_seconds + SPARE_SECONDS
         for worker in self._workers.values():
             worker.stop()
         running: dict[Any, Worker] = {worker.process.sentinel: worker for worker in self._workers.values()}

@@ -231,6 +231,15 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "write-timeout": "3.5",
         "max-downloads": "11",
         "temporary-bytes": "1000000",
+        "idle-timeout": "1.5",
+        "grace-timeout": "4.5",
+        "max-headers": "12",
+        "max-head-bytes": "13",
+        "max-url-bytes": "14",
+        "max-discarded-bytes": "15",
+        "max-renders": "16",
+        "render-cache-bytes": "17",
+        "keep-request-bytes": "18",
         "strict-uploads": "true",
         "dialect": "azure sglang",
         "tls": "false",
@@ -243,6 +252,9 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.workers, read.upload_timeout, read.head_timeout, read.max_connections) == (7, 8.5, 2.5, 9)
     assert (read.write_timeout, read.max_downloads) == (3.5, 11)
+    assert (read.idle_timeout, read.grace_timeout, read.max_headers, read.max_head_bytes) == (1.5, 4.5, 12, 13)
+    assert (read.max_url_bytes, read.max_discarded_bytes, read.max_renders) == (14, 15, 16)
+    assert (read.render_cache_bytes, read.keep_request_bytes) == (17, 18)
     assert (read.log_format, read.strict_uploads, read.temporary_bytes) == ("json", True, 1_000_000)
     assert [path.name for path in read.dialects] == ["azure.overlay.yaml", "sglang.overlay.yaml"]
     assert (read.tls, read.cert, read.key) == (False, Path("cert.pem"), Path("key.pem"))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.server.protocol import MOST_HEAD, MOST_HEADERS, MOST_URL
+from mockserver.server.limits import ConnectionLimits
 from tests.mock.test_cli import served, url
 from tests.mock.test_server import exchange, read_answer
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, file, form, multipart, refused, text
 
 TOKEN = "secret-token"
+LIMITS = ConnectionLimits()
 BODY = multipart(form())
 JSON = b'{"prompt": "A fox."}'
 UPGRADES = ("h2c", "TLS/1.2", "websocket")
@@ -102,11 +103,11 @@ def test_authorization_in_a_trailer_is_none(address: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (head("GET /v1/videos?" + "x" * MOST_URL), 414),
-        (head("GET /v1/videos", "X-Long: " + "x" * MOST_HEAD), 431),
-        (head("GET /v1/videos", *["X-Many: 1"] * MOST_HEADERS), 431),
-        (b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Endless: " + b"x" * 3 * MOST_HEAD, 431),
-        (b"GET /" + b"x" * 3 * MOST_HEAD, 414),
+        (head("GET /v1/videos?" + "x" * LIMITS.url_bytes), 414),
+        (head("GET /v1/videos", "X-Long: " + "x" * LIMITS.head_bytes), 431),
+        (head("GET /v1/videos", *["X-Many: 1"] * LIMITS.headers), 431),
+        (b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Endless: " + b"x" * 3 * LIMITS.head_bytes, 431),
+        (b"GET /" + b"x" * 3 * LIMITS.head_bytes, 414),
     ],
 )
 def test_head_that_is_too_large_is_refused_in_the_envelope(address: tuple[str, int], sent: bytes, status: int) -> None:
@@ -125,6 +126,44 @@ def test_head_that_does_not_arrive_in_time_ends_the_connection() -> None:
             begun = time.monotonic()
             assert client.recv(100) == b""
             assert time.monotonic() - begun < 5
+
+
+@pytest.fixture(scope="module")
+def bounded() -> Iterator[tuple[str, int]]:
+    bounds = {"--max-headers": "4", "--max-head-bytes": "300", "--max-url-bytes": "40", "--idle-timeout": "0.2"}
+    with served(*(word for pair in bounds.items() for word in pair)) as (_, told):
+        host, port = url(told).removeprefix("http://").split(":")
+        yield host, int(port)
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (head("GET /v1/videos?" + "x" * 40), "40"),
+        (head("GET /v1/videos", "X-Long: " + "x" * 300), "300 bytes and 4 headers"),
+        (head("GET /v1/videos", *["X-Many: 1"] * 4), "300 bytes and 4 headers"),
+    ],
+)
+def test_bounds_of_a_head_are_options(bounded: tuple[str, int], sent: bytes, message: str) -> None:
+    assert message in exchange(bounded, sent).json()["error"]["message"]
+
+
+def test_connection_that_waits_too_long_for_its_next_request_is_closed(bounded: tuple[str, int]) -> None:
+    with socket.create_connection(bounded, timeout=10) as client, client.makefile("rb") as received:
+        client.sendall(head("GET /v1/videos"))
+        assert read_answer(received).status_code == 200
+        assert received.read() == b""
+
+
+def test_body_that_nobody_reads_is_cut_off_after_its_bound() -> None:
+    with served("--max-discarded-bytes", "1000") as (_, told):
+        host, port = url(told).removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client, client.makefile("rb") as received:
+            client.sendall(head("POST /v1/videos", "Content-Type: text/plain", "Content-Length: 10000000"))
+            assert read_answer(received).status_code in {400, 401, 415}
+            with pytest.raises((BrokenPipeError, ConnectionResetError)):
+                for _ in range(100):
+                    client.sendall(b"x" * 100_000)
 
 
 def test_connection_too_many_gets_503() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from mockserver import Settings
 from mockserver.control.control import VideoError
+from mockserver.control.journal import KeptFiles
 from mockserver.jobs.pace import OverridablePace, parse_pace
 from mockserver.spec.document import default_path
 from mockserver.stores import parse_store
@@ -250,8 +251,8 @@ def test_file_that_is_no_picture_is_not_shown(mock: Mock) -> None:
     assert mock.tell("GET", "requests/1/files/input_reference").status_code == 404
 
 
-def test_pictures_of_refused_requests_are_bounded(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.control.journal.MOST_FILES", 2 * len(picture()) + 10)
+def test_pictures_of_refused_requests_are_bounded(mock: Mock) -> None:
+    mock.app.runtime.journal.files = KeptFiles(2 * len(picture()) + 10)
     for _ in range(4):
         mock.post(form(size="1280x720"))
     kept = [detail(mock, number)["fields"]["input_reference"]["kept"] for number in (1, 2, 3, 4)]

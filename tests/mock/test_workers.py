@@ -260,13 +260,12 @@ def test_worker_that_finds_no_store_is_tried_again_until_there_is_one() -> None:
 def test_workers_that_cannot_start_are_told_of(store: str, tmp_path: Path) -> None:
     settings = Settings(workers=2, store=parse_store(store), document=tmp_path / "nowhere.yaml")
     with bind("127.0.0.1", 0) as listener:
-        supervisor = Supervisor(2, partial(work, settings, "group"), listener, lambda: None)
+        supervisor = Supervisor(2, partial(work, settings, "group"), listener, lambda: None, 8)
         with pytest.raises(WorkerError, match=r"worker [01] ended before it served, with 1"):
             supervisor.run()
 
 
 def test_worker_that_does_not_end_in_time_is_killed(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "GRACE_SECONDS", 0)
     monkeypatch.setattr(workers, "SPARE_SECONDS", 0.1)
     settings = Settings(workers=2, store=parse_store(store), log_level="error")
     with ExitStack() as stack, bind("127.0.0.1", 0) as listener:
@@ -276,7 +275,7 @@ def test_worker_that_does_not_end_in_time_is_killed(store: str, monkeypatch: pyt
             uploads.append(stack.enter_context(upload_under_way(url_of(listener))))
             os.kill(os.getpid(), signal.SIGTERM)
 
-        Supervisor(2, partial(work, settings, "group"), listener, announce).run()
+        Supervisor(2, partial(work, settings, "group"), listener, announce, grace_seconds=0).run()
         with pytest.raises((OSError, IndexError)):
             uploads[0]()
     assert active_children() == []
