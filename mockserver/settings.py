@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
     ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives; ``head_timeout``:
     a head; ``write_timeout``: seconds for which a client may read nothing; ``idle_timeout``: seconds between two
-    requests of a connection; 0 for no limit. ``grace_timeout``: seconds in which requests end once the server is told to stop.
+    requests of a connection; 0 for no limit. ``grace_timeout``: seconds for requests under way once it is to stop.
     ``max_connections``, ``max_downloads``, ``max_renders``: how many there are at once. ``max_headers``,
     ``max_head_bytes``, ``max_url_bytes``: of one request. ``max_discarded_bytes``: of a body whose request is answered.
     ``keep_request_bytes``: bound on the journal; the files of refused requests take half as many more.
