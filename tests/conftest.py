@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-# A run of pytest within pytest forgets what it was the first to load; httpx would no longer know these errors.
+# A run of pytest within pytest forgets what it was the first to load, so that there would be two of some classes:
+# httpx would no longer know these errors, nor the kit the events of schemathesis.
 import httpcore  # noqa: F401
 import pytest
+import schemathesis.engine.events  # noqa: F401
+import schemathesis.transport.requests  # noqa: F401
 from hypothesis import settings
 
 from tests.mock.vocabulary import Mock

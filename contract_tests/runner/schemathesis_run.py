@@ -178,7 +178,8 @@ class _SchemathesisRun:
         A form holds text alone, so the value true, null or 1 of a text field is sent as right text, and a picture
         of bytes is no JSON string. Nothing else is filtered: only this failure, and only where the document's own
         rules, read for what was sent, find no fault. And of methods, those of extensions, which it was not shown and a
-        server may have or lack. That any token is accepted stands with its own rule.
+        server may have or lack. That any token is accepted stands with its own rule. And the reverse: a form that it
+        takes for right and that breaks a rule, or has a part without a name.
         """
         match type(failure).__name__:
             case "IgnoredAuth":
@@ -188,6 +189,8 @@ class _SchemathesisRun:
             case "AllowHeaderMismatch":
                 told = {method.lower() for method in failure.undocumented_methods}
                 return not failure.missing_methods and told <= self._methods
+            case "RejectedPositiveData":
+                return not self._right(case)
         return type(failure).__name__ == "AcceptedNegativeData" and self._right(case)
 
     @property
@@ -198,8 +201,10 @@ class _SchemathesisRun:
         return found | {"head"} if "get" in found else found
 
     def _right(self, case: Any) -> bool:
-        """Whether the form that was sent breaks no rule of the document."""
+        """Whether the form that was sent breaks no rule of the document, and each of its parts has a name."""
         if not isinstance(case.body, dict) or case.method != self.contract.form.operation.method.upper():
+            return False
+        if "" in case.body:
             return False
         return self.contract.builder.valid(self._parts(case.body))
 
