@@ -6,7 +6,7 @@ from collections.abc import Iterator
 # httpx would no longer know these errors, nor the kit the events of schemathesis.
 import httpcore  # noqa: F401
 import pytest
-import schemathesis.engine.events  # noqa: F401
+import schemathesis.engine.events
 import schemathesis.transport.requests  # noqa: F401
 from hypothesis import settings
 

@@ -13,8 +13,6 @@ MOST_PIXELS = 1 << 25
 MOST_FRAMES = 1 << 16
 #: Seconds for one file. What is not decoded by then is not judged.
 _SECONDS = 10.0
-#: Streams of one file that the bounds are told to.
-_STREAMS = 16
 
 
 def picture_faults(data: bytes, sides: tuple[int, int], clock: Callable[[], float] = time.monotonic) -> Iterator[str]:
@@ -23,9 +21,8 @@ def picture_faults(data: bytes, sides: tuple[int, int], clock: Callable[[], floa
     import av  # noqa: PLC0415
 
     bounds = {"max_pixels": str(MOST_PIXELS)}
-    each: Any = [bounds] * _STREAMS
     try:
-        with av.open(io.BytesIO(data), format="mp4", stream_options=each) as container:
+        with av.open(io.BytesIO(data), format="mp4", options=bounds) as container:
             stream = container.streams.video[0]
             decoder: Any = stream.codec_context
             if decoder is None:

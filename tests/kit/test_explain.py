@@ -1,6 +1,11 @@
 """`contract-tests explain RULE`."""
 
+from functools import cache
+
+import pytest
+
 from contract_tests.cases.contract import load
+from contract_tests.report import explain
 from contract_tests.report.explain import explain_rule
 from contract_tests.spec.document import default_path
 from tests.kit.vocabulary import command
@@ -36,7 +41,8 @@ def test_a_rule_beyond_the_document_names_its_operation() -> None:
     assert "keeps    GET /v1/videos, with a token" in told("list.own")
 
 
-def test_every_rule_can_be_told() -> None:
+def test_every_rule_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "Places", cache(explain.Places))  # the document is read once, not once a rule
     contract = load(default_path())
     for rule in contract.rules:
         lines = list(explain_rule(contract, rule.id, default_path().parent))
