@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 
 from contract_tests.cases.contract import load
-from contract_tests.report import explain
 from contract_tests.report.explain import explain_rule
 from contract_tests.spec.document import default_path
+from contract_tests.spec.places import Places
 from tests.kit.vocabulary import command
 
 
@@ -42,7 +42,9 @@ def test_a_rule_beyond_the_document_names_its_operation() -> None:
 
 
 def test_every_rule_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "Places", cache(explain.Places))  # the document is read once, not once a rule
+    monkeypatch.setattr(
+        "contract_tests.report.explain.Places", cache(Places)
+    )  # the document is read once, not once a rule
     contract = load(default_path())
     for rule in contract.rules:
         lines = list(explain_rule(contract, rule.id, default_path().parent))

@@ -6,7 +6,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def changed(line: str, at: tuple[Any, ...], value: Any) -> str:
 @pytest.mark.parametrize("first", [1, 5, 9, 13])
 def test_a_journal_that_was_tampered_with_is_told_in_one_line(first: int, recorded: list[str], tmp_path: Path) -> None:
     kinds = {json.loads(line)["event"]: number for number, line in enumerate(recorded)}
-    values = cycle((None, 5, "x", [], {}, "\ud800", 1e300, True))
+    values: Iterator[Any] = cycle((None, 5, "x", [], {}, "\ud800", 1e300, True))
     for number in kinds.values():
         for at, value in zip(places(json.loads(recorded[number]))[first::24], values, strict=False):
             lines = [*recorded[:number], changed(recorded[number], at, value), *recorded[number + 1 :]]
