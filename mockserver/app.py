@@ -31,6 +31,7 @@ from mockserver.control.sync import LocalSync, SharedSync, Synchronization
 from mockserver.jobs.clock import Clock, MovableClock, SystemClock
 from mockserver.jobs.job import JobMaker
 from mockserver.jobs.pace import OverridablePace
+from mockserver.logs import RequestLog
 from mockserver.media.renderer import Renderer
 from mockserver.middleware import Recorder, RecordingMiddleware
 from mockserver.scenarios.active import ActiveScenarios, ScenarioQueue
@@ -101,6 +102,7 @@ class Runtime(NamedTuple):
 
     def close(self) -> None:
         """Give back what store, renderer and temporary storage hold of the machine."""
+        self.recorder.close()
         self.offload.close()
         if self.shared is not None:
             self.shared.close()
@@ -282,7 +284,9 @@ def make_runtime(
         shared,
         journal,
         metrics,
-        Recorder(journal, metrics, time, sync.refresh, names, perf_counter),
+        Recorder(
+            journal, metrics, time, sync.refresh, names, perf_counter, RequestLog(perf_counter, settings.log_summary)
+        ),
         dispatcher,
         Renderer(at_once=settings.max_renders, cache_bytes=settings.render_cache_bytes),
         Capacity(settings.max_downloads),

@@ -1,6 +1,8 @@
 """Logs: what goes to standard error, as text for people or as JSON for programs, a line each."""
 
 import logging
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -38,26 +40,53 @@ def log_to(stream: TextIO, level: str, form: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
-def log_request(context: RequestContext, status: int | None, took: float, request_id: bytes | None) -> None:
-    """One line a request: refusals for everyone, the rest for those who debug.
+class RequestLog:
+    """Logs requests: refusals at ``info``, the rest at ``debug``, a line each; at ``warning`` a summary of refusals.
 
-    ``took`` is in seconds; ``status`` is ``None`` where the sender went away before the answer.
+    The summary is one line with the count of each broken rule, at most every ``summary_seconds``; 0 for none.
+    ``timer`` gives seconds, from anywhere.
     """
-    level = logging.INFO if context.rule else logging.DEBUG
-    if not logger.isEnabledFor(level):
-        return
 
-    def access() -> dict[str, Any]:
-        return {
-            "method": context.method,
-            "path": context.path,
-            "operation": context.operation or None,
-            "status": status,
-            "rule": context.rule or None,
-            "video": context.video or None,
-            "duration_ms": round(1000 * took, 3),
-            "request_id": None if request_id is None else request_id.decode(),
-        }
+    def __init__(self, timer: Callable[[], float], summary_seconds: float) -> None:
+        self._timer = timer
+        self._summary_seconds = summary_seconds
+        self._refused: Counter[str] = Counter()
+        self._since = timer()
 
-    words = (context.line, "-" if status is None else status, context.rule)
-    logger.log(level, "%s %s %s", *words, extra={"access": access})
+    def write(self, context: RequestContext, status: int | None, took: float, request_id: bytes | None) -> None:
+        """Log one request. ``took`` is in seconds; ``status`` is ``None`` where the sender left before the answer."""
+        level = logging.INFO if context.rule else logging.DEBUG
+        if not logger.isEnabledFor(level):
+            if context.rule and self._summary_seconds:
+                self._count(context.rule)
+            return
+
+        def access() -> dict[str, Any]:
+            return {
+                "method": context.method,
+                "path": context.path,
+                "operation": context.operation or None,
+                "status": status,
+                "rule": context.rule or None,
+                "video": context.video or None,
+                "duration_ms": round(1000 * took, 3),
+                "request_id": None if request_id is None else request_id.decode(),
+            }
+
+        words = (context.line, "-" if status is None else status, context.rule)
+        logger.log(level, "%s %s %s", *words, extra={"access": access})
+
+    def _count(self, rule: str) -> None:
+        self._refused[rule] += 1
+        if self._timer() - self._since >= self._summary_seconds:
+            self.flush()
+
+    def flush(self) -> None:
+        """Log the summary of what was refused since the last one."""
+        refused, self._refused = self._refused, Counter()
+        now = self._timer()
+        seconds, self._since = now - self._since, now
+        if refused:
+            count = refused.total()
+            rules = ", ".join(f"{rule} {times}" for rule, times in refused.most_common())
+            logger.warning("%d request%s refused in %.0f s: %s", count, "" if count == 1 else "s", seconds, rules)

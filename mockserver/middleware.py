@@ -11,7 +11,7 @@ from mockserver.api.endpoint import CONTEXT
 from mockserver.control.journal import Journal
 from mockserver.control.metrics import Metrics
 from mockserver.jobs.clock import Clock
-from mockserver.logs import log_request
+from mockserver.logs import RequestLog
 from mockserver.stores.base import StoreUnavailable
 from mockserver.web.asgi import OWNER, Message, Receive, Scope, Send
 from mockserver.web.responses import Header, Response
@@ -38,6 +38,7 @@ class Recorder:
         refresh: Callable[[], None],
         random: Random,
         timer: Callable[[], float],
+        log: RequestLog,
     ) -> None:
         self._journal = journal
         self._metrics = metrics
@@ -45,6 +46,7 @@ class Recorder:
         self._refresh = refresh
         self._random = random
         self._timer = timer
+        self._log = log
 
     def start(
         self,
@@ -85,10 +87,14 @@ class Recorder:
         """``answer`` with these headers, for bytes that were no request."""
         return msgspec.structs.replace(answer, headers=(*answer.headers, *self.headers()))
 
+    def close(self) -> None:
+        """Log what is not logged yet."""
+        self._log.flush()
+
     def _record(self, context: RequestContext, took: float, status: int | None, request_id: bytes | None) -> None:
         context.is_recorded = True
         try:
-            log_request(context, status, took, request_id)
+            self._log.write(context, status, took, request_id)
             if context.is_control:
                 return
             self._metrics.observe(context, status, took)

@@ -43,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: those accepted, none for any. ``seed``: the same one repeats ids, jitter and what scenarios leave to
     chance. ``keep_jobs``, ``keep_bytes``: past so many jobs, or bytes of their pictures, old ones go; ``None`` for the
     store's own bounds. ``scenario``: a file of them. ``keep_requests``: how many the journal holds.
-    ``workers``: how many processes serve. ``upload_timeout``: seconds within which a body arrives; ``head_timeout``:
+    ``log_summary``: seconds between two summaries of refusals, 0 for none. ``workers``: how many processes serve.
+    ``upload_timeout``: seconds within which a body arrives; ``head_timeout``:
     a head; ``write_timeout``: seconds for which a client may read nothing; ``idle_timeout``: seconds between two
     requests of a connection; 0 for no limit. ``grace_timeout``: seconds for requests under way once it is to stop.
     ``max_connections``, ``max_downloads``, ``max_renders``: how many there are at once. ``max_headers``,
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_requests: int = 1000
     log_level: str = "info"
     log_format: str = "text"
+    log_summary: float = 10
     webhook: Target | None = None
     webhook_secret: bytes | None = None
     webhook_allow: tuple[str, ...] = ()
@@ -213,6 +215,14 @@ OPTIONS = (
         f"how to tell it: {', '.join(FORMATS)}, a line each",
         "log_format",
         choices=tuple(FORMATS),
+    ),
+    Option(
+        "log-summary",
+        "SECONDS",
+        "10",
+        read_seconds,
+        "with --log-level warning, how often at most a line tells how many requests were refused; 0 for never",
+        "log_summary",
     ),
     Option("webhook", "URL", "none", parse_target, "tell this URL of each video that ends, signed"),
     Option(

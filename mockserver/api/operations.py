@@ -219,7 +219,7 @@ class Operations:
         reference = self.jobs.reference(job)
         if reference is None:
             raise VideoGoneError
-        return ClipSource(reference, job.width, job.height, job.seconds)
+        return ClipSource(reference, job.width, job.height, job.seconds, job.id)
 
     def _not_there(self, job: Job) -> str | None:
         """The rule by which a job has no content; ``None`` if it has."""

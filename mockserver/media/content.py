@@ -16,13 +16,15 @@ SHORTEST, LONGEST = 0.25, 60.0
 class ClipSource(msgspec.Struct, frozen=True, gc=False):
     """What content is made from: the reference picture as it was uploaded, and what was asked for.
 
-    ``width`` and ``height`` are pixels of the video, ``seconds`` its length as asked for.
+    ``width`` and ``height`` are pixels of the video, ``seconds`` its length as asked for. ``caption`` is written into
+    each frame of the clip, beside the time; none where it is empty.
     """
 
     picture: bytes
     width: int
     height: int
     seconds: float
+    caption: str = ""
 
     @property
     def length(self) -> float:

@@ -1,4 +1,4 @@
-"""The clip: a still set in slow motion, encoded as an MP4 that every player shows."""
+"""The clip: a still set in slow motion under a caption, encoded as an MP4 that every player shows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -13,6 +13,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from PIL import Image
 
+from mockserver.media.caption import Caption
 from mockserver.media.content import ClipSource
 from mockserver.media.frames import open_still, view
 
@@ -74,9 +75,12 @@ def _frames(stream: VideoStream, source: ClipSource) -> Iterator[av.VideoFrame]:
     planes = _planes(open_still(source).resize((stream.width, stream.height)))
     for index in range(round(source.length * FRAMES_PER_SECOND)):
         frame = av.VideoFrame(stream.width, stream.height, PIXELS)
+        second = index / FRAMES_PER_SECOND
+        caption = Caption(source, second) if source.caption else None
         for plane, still in zip(frame.planes, planes, strict=True):
-            box = view(still.size, index / FRAMES_PER_SECOND)
-            scaled = still.resize(still.size, Image.Resampling.BILINEAR, box)
+            scaled = still.resize(still.size, Image.Resampling.BILINEAR, view(still.size, second))
+            if caption is not None:
+                caption.write(scaled)
             plane.update(scaled.tobytes("raw", "L", plane.line_size, 1))
         frame.pts, frame.time_base = index, Fraction(1, FRAMES_PER_SECOND)
         yield frame

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from mockserver.media.content import MAKERS, ClipSource, make_content
 from mockserver.media.frames import FORMATS
 from mockserver.validation.images import READERS
+from tests.mock.vocabulary import Mock
 from tests.pictures import noise, picture
 
 SMALL = (90, 160)
@@ -112,6 +113,40 @@ def test_clip_moves_gently_from_frame_to_frame() -> None:
     assert len(seen) == 48
     assert min(steps) > 0.2 and max(steps) < 6
     assert difference(seen[0], seen[-1]) > 4 * max(steps)
+
+
+def captioned(caption: str, width: int = 360, height: int = 200) -> list[Image.Image]:
+    source = ClipSource(saved(scene(width, height)), width, height, 4, caption)
+    return frames(make_content("video", source).body)
+
+
+def test_clip_has_its_caption_and_the_time_below_the_picture() -> None:
+    plain, one, other = captioned(""), captioned("video_1"), captioned("another")
+    picture_part, caption, time = (0, 0, 360, 180), (0, 188, 180, 200), (270, 188, 360, 200)
+    for box, pair, least, most in (
+        (picture_part, (plain[6], one[6]), 0, 2),
+        (caption, (plain[6], one[6]), 40, 255),
+        (caption, (one[6], other[6]), 1, 20),
+        (caption, (one[6], one[30]), 0, 1),
+        (time, (one[6], one[30]), 2, 60),
+        (time, (one[6], other[6]), 0, 1),
+    ):
+        assert least <= difference(pair[0].crop(box), pair[1].crop(box)) <= most, (box, least, most)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (16, 8), (64, 20), (2000, 30)])
+def test_caption_fits_into_any_clip(size: tuple[int, int]) -> None:
+    width, height = size
+    assert (
+        first_frame(make_content("video", ClipSource(picture(2, 2), width, height, 1, "x" * 200)).body).width >= width
+    )
+
+
+def test_clip_of_a_video_bears_its_id() -> None:
+    mock = Mock(pace="instant")
+    one, other = (mock.send("GET", f"/v1/videos/{mock.poll(mock.create())['id']}/content").content for _ in range(2))
+    below = (0, 1262, 720, 1280)
+    assert difference(first_frame(one).crop(below), first_frame(other).crop(below)) > 0.5
 
 
 def test_clip_grows_around_its_middle() -> None:

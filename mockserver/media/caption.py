@@ -1,0 +1,43 @@
+"""The caption of a clip: whose it is, and the time, at the bottom of each frame."""
+
+from functools import cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from mockserver.media.content import ClipSource
+
+BLACK, WHITE, NO_COLOUR = 16, 235, 128
+"""Samples of video: the darkest and the brightest, and the middle of both colours (ITU-R BT.709)."""
+
+CHARACTERS = 76
+"""How many characters fit into the width of a frame: an id of 54, and the time."""
+
+
+class Caption:
+    """A line for one frame: the caption of ``source`` and the time into the clip, as ``0:01.5 / 0:04``."""
+
+    def __init__(self, source: ClipSource, second: float) -> None:
+        minutes, rest = divmod(source.length, 60)
+        text = f"{int(second) // 60}:{second % 60:04.1f} / {int(minutes)}:{rest:02.0f}"
+        height = max(10, 2 * source.width // CHARACTERS) // 2 * 2
+        self._strip = Image.new("L", (source.width, height + 4), BLACK)
+        draw = ImageDraw.Draw(self._strip)
+        font = _font(height - 2)
+        # Right of the caption is the time; of a caption that is too long, the end is covered.
+        draw.text((4, 1), source.caption, WHITE, font)
+        left = source.width - draw.textlength(text, font) - 4
+        draw.rectangle((left - 8, 0, source.width, height + 4), BLACK)
+        draw.text((left, 1), text, WHITE, font)
+        self._width = source.width
+
+    def write(self, plane: Image.Image) -> None:
+        """Write it into one plane of the frame: the text where the brightness is, nothing where a colour is."""
+        if plane.width >= self._width:
+            plane.paste(self._strip, (0, plane.height - self._strip.height))
+        else:
+            plane.paste(NO_COLOUR, (0, plane.height - self._strip.height // 2, plane.width, plane.height))
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
