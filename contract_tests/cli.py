@@ -23,6 +23,7 @@ from contract_tests.errors import MisuseError
 from contract_tests.identify import identify, told
 from contract_tests.model.escape import printable
 from contract_tests.oracle.verdict import UNTESTED, Strictness
+from contract_tests.oracle.verdict import asked as asked_for
 from contract_tests.rejudge import rejudge
 from contract_tests.report import ending, github, json_text, require_writable, write_outputs
 from contract_tests.report.explain import explain, explain_rule
@@ -178,8 +179,7 @@ def _caches_elsewhere() -> Iterator[None]:
 def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO, today: date, commands: list[str] | None) -> int:
     only = outcome.settings.only
     if only is not None:
-        # Other rules are judged on the way, by requests that those asked for need.
-        outcome = replace(outcome, verdicts=[one for one in outcome.verdicts if one.rule.id in only])
+        outcome = replace(outcome, verdicts=asked_for(outcome.verdicts, only))
     known = {rule: one for rule, one in outcome.settings.strictness.known.items() if only is None or rule in only}
     outcome = replace(outcome, outdated=tuple(out_of_date(known, outcome.verdicts, today)))
     root = Path.cwd()
@@ -196,9 +196,8 @@ def _tell(outcome: Outcome, asked: Arguments, out: TextIO, err: TextIO, today: d
         return UNJUDGED
     if outcome.failing:
         return BROKEN
-    if outcome.lost or outcome.limited_out:
-        why = "limits the rate" if outcome.limited_out else "answers no more"
-        err.write(f"contract-tests: not all could be judged: the server {why}\n")
+    if outcome.incomplete is not None:
+        err.write(f"contract-tests: not all could be judged: the server {outcome.incomplete}\n")
         return UNJUDGED
     if all(verdict.verdict == UNTESTED for verdict in outcome.verdicts) and not outcome.interrupted:
         err.write("contract-tests: nothing could be judged: no rule was tested\n")

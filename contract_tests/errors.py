@@ -17,5 +17,9 @@ class StoppedError(Exception):
     """The run is over before all is sent; what was answered is judged."""
 
 
+class CutError(StoppedError):
+    """The time of the run was over before the answer to a request came, that was sent."""
+
+
 class RecordingError(Exception):
     """The journal can no more be written, so that nothing more may be sent. Its text is one clear line."""

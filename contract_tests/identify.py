@@ -20,7 +20,9 @@ from contract_tests.runner.budget import Budget
 from contract_tests.runner.client import Target, Transports
 from contract_tests.runner.delivery import Delivery
 from contract_tests.runner.journal import Journal
+from contract_tests.runner.rate_limit import Pace
 from contract_tests.runner.run import skew_to
+from contract_tests.runner.target_check import Exchange, not_the_api
 from contract_tests.session import Surroundings
 from contract_tests.settings import Settings
 from contract_tests.spec.overlay import find, names
@@ -31,6 +33,8 @@ PLAIN = "the document"
 _STRANGE_ID = "contract-tests-identify"
 #: Facts that are told of the two best.
 _FACTS = 3
+#: Requests without an answer after which nothing more is sent.
+_SILENT = 3
 
 
 @dataclass
@@ -103,9 +107,19 @@ def identify(url: str, settings: Settings, probes: int, surroundings: Surroundin
     transport = surroundings.transport()
     with closing(Transports(settings.network, transport)) as transports:
         address = base_url(url, first, settings.token)
-        target = Target(address, settings.token, transports, surroundings.clock, None, transport is not None)
+        pace = Pace(settings.rate, surroundings.clock, surroundings.sleep)
+        target = Target(address, settings.token, transports, surroundings.clock, transport is not None, pace)
         journal = Journal(None, Redactor(settings.token, ""))
-        delivery = Delivery(target, Budget(probes), journal, surroundings.sleep)
+        delivery = Delivery(
+            target,
+            Budget(probes),
+            journal,
+            surroundings.sleep,
+            max_time=settings.max_time,
+            say=surroundings.say,
+            max_wait=settings.max_wait,
+            final=candidates[0].contract.rules.final_limits,
+        )
         _Inquiry(candidates, delivery).ask(probes)
     ranked = sorted(candidates, key=lambda one: (one.share, one.kept), reverse=True)
     if not any(one.judged for one in ranked):
@@ -121,12 +135,14 @@ class _Inquiry:
         self._readers = [one.contract.builder.reader for one in candidates]
         self._delivery = delivery
         self._answers: dict[str, Response | None] = {}
+        self._exchanges: list[Exchange] = []
 
     def ask(self, probes: int) -> None:
         for asking in self._candidates:
             for case in self._refused(asking.contract):
                 self._judge(case)
             self._strangers(asking)
+        self._refuse_strangers()
         for case in self._good()[:probes]:
             self._judge(case)
 
@@ -184,8 +200,26 @@ class _Inquiry:
         request = case.request
         key = "\0".join((request.method, request.path, request.credential, case.id if request.body else ""))
         if key not in self._answers:
-            self._answers[key] = self._delivery.deliver(case)
+            answer = self._delivery.deliver(case)
+            self._answers[key] = answer if answer is not None and answer.status else None
+            if answer is not None:
+                self._exchanges.append((case, answer))
+            self._refuse_silence()
         return self._answers[key]
+
+    def _refuse_silence(self) -> None:
+        """Give up on what takes connections and answers none of the first requests."""
+        if len(self._exchanges) == _SILENT and not any(answer.status for _, answer in self._exchanges):
+            target, answer = self._delivery.target, self._delivery.journal.clean(self._exchanges[-1][1])
+            raise UnjudgeableError(f"What listens at {target.shown} gives no answer in HTTP: {answer.failure}.")
+
+    def _refuse_strangers(self) -> None:
+        """Give up on what answers all requests alike, as a page, a login or a proxy does."""
+        heard = [(case, answer) for case, answer in self._exchanges if answer.status]
+        looks = not_the_api(heard, self._delivery.target.url)
+        if looks is not None:
+            told = Redactor(self._delivery.target.token).text(looks)
+            raise UnjudgeableError(f"{told}. No dialect can be told.")
 
 
 def told(identity: Identity) -> Iterator[str]:

@@ -18,6 +18,7 @@ from contract_tests.extensions.retrieval import (
     uninvited,
 )
 from contract_tests.extensions.step import Step
+from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding, Judgement
 from contract_tests.model.response import Response
 from contract_tests.oracle import Oracle, due_again
@@ -28,7 +29,7 @@ from contract_tests.oracle.verdict import verdicts
 from contract_tests.runner.delivery import Moment
 from contract_tests.runner.journal import Record
 from contract_tests.runner.malformed_http import judge_again
-from contract_tests.runner.run import skew_to
+from contract_tests.runner.run import is_mute, skew_to
 from contract_tests.session import Outcome
 from contract_tests.settings import Settings
 from contract_tests.suggestions import suggest
@@ -76,11 +77,16 @@ def rejudge(contract: Contract, record: Record, settings: Settings) -> Outcome:
         requests=len(set(record.sent)),
         accepted=accepted,
         unclear=unclear,
+        mute=is_mute([one for case_id, one in record.answers.items() if _is_good(record.cases[case_id])]),
         waits=0,
         suggestions=suggest(contract, _videos(record)),
         seconds=0.0,
         timeline=tuple(Moment.of(answer) for answer in record.answers.values() if answer.sent_at),
     )
+
+
+def _is_good(case: Case) -> bool:
+    return not (case.operation or case.refusal_due)
 
 
 def _videos(record: Record) -> list[dict[str, Any]]:

@@ -53,8 +53,9 @@ class Outcome:
     """What a session came to. `seconds` is how long it took; `stopped` is why it ended early, if it did.
 
     `unclear` counts the good requests whose answer (5xx, 3xx, none) leaves open whether a video was made and charged.
-    `interrupted` tells that the user stopped it, `lost` that the target answers no more,
-    `limited_out` that it answers 429 for longer than is waited; `limit` is the reason that it gave last for a 429.
+    `interrupted` tells that the user stopped it, `lost` that the target answers no more, `limited_out` that it answers
+    429 for longer than is waited, `mute` that it answered no good request in time; `limit` is the reason that it gave
+    last for a 429.
     `suggestions` are candidates for the document. `outdated` tells of known failures that are past their date or gone.
     `failed` is what the kit itself failed at, in one line, `crash` the traceback where that was no fault of its
     surroundings.
@@ -73,6 +74,7 @@ class Outcome:
     interrupted: bool = False
     lost: bool = False
     limited_out: bool = False
+    mute: bool = False
     limit: str | None = None
     outdated: tuple[str, ...] = ()
     failed: str | None = None
@@ -93,6 +95,15 @@ class Outcome:
         return [*told, *self.outdated]
 
     @property
+    def incomplete(self) -> str | None:
+        """What the server does that leaves something unjudged; None where it does nothing of the kind."""
+        if self.limited_out:
+            return "limits the rate"
+        if self.lost:
+            return "answers no more"
+        return "answers no good request in time" if self.mute else None
+
+    @property
     def failing(self) -> list[Verdict]:
         """The verdicts that fail it."""
         return failing(self.verdicts, self.settings.strictness)
@@ -105,9 +116,8 @@ def judge_target(url: str, settings: Settings, surroundings: Surroundings) -> Ou
     address = base_url(url, contract.form.operation.path, settings.token)
     transport = surroundings.transport()
     with closing(Transports(settings.network, transport)) as transports:
-        app = getattr(transport, "app", None)
         pace = Pace(settings.rate, surroundings.clock, surroundings.sleep)
-        target = Target(address, settings.token, transports, surroundings.clock, app, transport is not None, pace)
+        target = Target(address, settings.token, transports, surroundings.clock, transport is not None, pace)
         target.second_token = settings.second_token
         return _judge(target, contract, settings, surroundings)
 
@@ -154,6 +164,7 @@ def _judge(target: Target, contract: Contract, settings: Settings, surroundings:
         interrupted=end.interrupted,
         lost=delivery.lost is not None,
         limited_out=delivery.limited_out is not None,
+        mute=run.is_mute,
         limit=delivery.limit,
         failed=None if end.failed is None else book.masked(end.failed),
         crash=None if end.crash is None else book.masked(end.crash),

@@ -36,7 +36,8 @@ PROFILES = {
 class Network:
     """How the target is reached by every part of a run, and what one answer may cost. Times in seconds, sizes in bytes.
 
-    `timeout` is that of a whole exchange. `headers` are sent with each request. `resolve` holds hosts and ports with
+    `timeout` is that of a whole exchange. `max_head_bytes` and `max_headers` bound the head of an answer, `max_depth`
+    the nesting of its JSON. `headers` are sent with each request. `resolve` holds hosts and ports with
     the address to connect to instead. `proxy` None: none.
     """
 
@@ -49,6 +50,9 @@ class Network:
     connect_timeout: float = 10.0
     timeout: float = 30.0
     max_bytes: int = 64 * 2**20
+    max_head_bytes: int = 64 * 2**10
+    max_headers: int = 100
+    max_depth: int = 100
 
 
 #: As a file to write: standard output.

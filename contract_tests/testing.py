@@ -68,8 +68,8 @@ class VideosContract:
         outcome = self.judge(url, app=app, **options)
         if outcome.failing:
             pytest.fail("\n\n".join(_told(outcome)), pytrace=False)
-        if outcome.lost or outcome.limited_out or all(one.verdict == UNTESTED for one in outcome.verdicts):
-            pytest.fail(f"videos_contract: not all could be judged: {outcome.stopped or 'no rule'}", pytrace=False)
+        if outcome.incomplete or all(one.verdict == UNTESTED for one in outcome.verdicts):
+            pytest.fail(f"videos_contract: not all could be judged: {_why(outcome)}", pytrace=False)
         return outcome
 
     def _judge(self, words: list[str], app: Any) -> Outcome:
@@ -81,6 +81,10 @@ class VideosContract:
         if settings.report is not None:
             write_reports(outcome, settings.report)
         return outcome
+
+
+def _why(outcome: Outcome) -> str:
+    return outcome.stopped or (f"the server {outcome.incomplete}" if outcome.incomplete else "no rule")
 
 
 def _flags(options: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,11 @@ from contract_tests.settings import PROFILES
 MOST_WORKERS = 100
 #: Seconds; longer than an hour nobody waits for one answer.
 LONGEST = 3600.0
+#: Bytes of a head that the HTTP library holds at most.
+LARGEST_HEAD = 100 * 2**10
+MOST_HEADERS = 10_000
+#: Below what the reader of JSON in Python bears.
+DEEPEST = 500
 #: What each request has of its own.
 _OWN_HEADERS = frozenset({"authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"})
 
@@ -105,6 +110,24 @@ def read_date(text: str) -> date:
 def read_bytes(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ValueError(f"{text!r} is no number of bytes from 1 on")
+    return int(text)
+
+
+def read_head_bytes(text: str) -> int:
+    return _from_one(text, LARGEST_HEAD, "bytes")
+
+
+def read_headers(text: str) -> int:
+    return _from_one(text, MOST_HEADERS, "headers")
+
+
+def read_depth(text: str) -> int:
+    return _from_one(text, DEEPEST, "levels")
+
+
+def _from_one(text: str, most: int, what: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:10]) <= most:
+        raise ValueError(f"{text!r} is no number of {what} from 1 to {most}")
     return int(text)
 
 

@@ -25,7 +25,10 @@ _NOTHING = frozenset(("", "0", "null", "[]"))
 
 @dataclass(frozen=True)
 class Finding:
-    """One breach of `rule`. `category` is a WFC code, None where none of them fits."""
+    """One breach of `rule`. `category` is a WFC code, None where none of them fits.
+
+    `found_as`: the rule that it was found under, where another one is to blame.
+    """
 
     rule: str
     label: str
@@ -34,6 +37,7 @@ class Finding:
     category: int | None = None
     case: Case | None = field(default=None, compare=False)
     answer: Response | None = field(default=None, compare=False)
+    found_as: str = field(default="", compare=False)
 
     @property
     def weight(self) -> tuple[bool, int, int]:

@@ -85,7 +85,9 @@ class Attribution:
         """The finding under the rule that is to blame."""
         rule = self._rule(finding) if _is_refusal_of_good(finding) else self._by_default(finding)
         rule = rule or self._by_echo(finding)
-        return finding if rule is None or rule not in self._contract.rules else replace(finding, rule=rule)
+        if rule is None or rule not in self._contract.rules:
+            return finding
+        return replace(finding, rule=rule, found_as=finding.rule)
 
     def _by_default(self, finding: Finding) -> str | None:
         """Another default explains why a request that leaves the field out and breaks a condition was accepted."""

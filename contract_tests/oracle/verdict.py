@@ -83,8 +83,12 @@ def verdicts(
     """
     any_token = takes_any_token(judgement.findings)
     findings: dict[str, dict[Finding, None]] = {}
+    # A rule whose breach another one is to blame for is not shown to hold.
+    moved: dict[str, str] = {}
     for finding in judgement.findings:
         findings.setdefault(finding.rule, {})[finding] = None
+        if finding.found_as not in {"", finding.rule}:
+            moved.setdefault(finding.found_as, f"what broke it is told of {finding.rule}")
     judged = judgement.judged
     if any_token and not strict:
         judged = judged - {KEY, f"{KEY}.error"}
@@ -96,13 +100,30 @@ def verdicts(
         if found:
             why = ANY_TOKEN if rule.id == KEY and any_token else ""
             made.append(Verdict(rule, BROKEN, why, tuple(found)))
-        elif rule.id in judged:
+        elif rule.id in judged and rule.id not in moved:
             made.append(Verdict(rule, HOLDS))
         else:
             parent = rule.id.removesuffix(".error")
-            reason = reasons.get(rule.id) or reasons.get(parent) or otherwise
+            reason = moved.get(rule.id) or reasons.get(rule.id) or reasons.get(parent) or otherwise
             made.append(Verdict(rule, UNTESTED, reason))
     return made
+
+
+def asked(made: Iterable[Verdict], only: frozenset[str]) -> list[Verdict]:
+    """Of the verdicts those on these rules; of a rule that is not broken, also on what its requests broke instead.
+
+    Other rules are judged on the way, by requests that those asked for need.
+    """
+    all_of_them = list(made)
+    whole = only - {one.rule.id for one in all_of_them if one.verdict == BROKEN}
+    return [one for one in all_of_them if one.rule.id in only or any(_of(finding, whole) for finding in one.findings)]
+
+
+def _of(finding: Finding, rules: frozenset[str]) -> bool:
+    """Whether it was found in looking for a breach of these: it is told of another one, or of a part of one."""
+    case = finding.case
+    apart = case is not None and case.rule == finding.rule and case.breach in rules
+    return finding.found_as in rules or apart
 
 
 def failing(made: Iterable[Verdict], strictness: Strictness) -> list[Verdict]:

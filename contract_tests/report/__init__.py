@@ -10,6 +10,7 @@ from pathlib import Path
 from contract_tests.errors import MisuseError
 from contract_tests.model.escape import without_surrogates
 from contract_tests.oracle.verdict import BROKEN
+from contract_tests.report import again
 from contract_tests.report import reproduction as reproduce
 from contract_tests.report.html_report import page
 from contract_tests.report.json_report import data
@@ -17,9 +18,7 @@ from contract_tests.report.junit import junit
 from contract_tests.report.markdown import markdown
 from contract_tests.report.sarif import sarif
 from contract_tests.session import Outcome
-from contract_tests.settings import Outputs, Settings
-from contract_tests.spec.document import default_path
-from contract_tests.spec.rules import Rule
+from contract_tests.settings import Outputs
 from contract_tests.suggestions import overlay
 
 
@@ -89,21 +88,8 @@ def ending(outcome: Outcome, environment: Mapping[str, str]) -> Iterator[str]:
     if report is not None and place is not None:
         command = f"sh {shlex.quote(str(report / place / 'curl.sh'))}"
     else:
-        command = shlex.join(["contract-tests", "run", outcome.target, *_only(first.rule, outcome.settings)])
-    token = outcome.settings.token
-    given = token is None or environment.get(reproduce.VARIABLE) == token
-    yield f"the first finding again: {'' if given else f'{reproduce.VARIABLE}=YOUR_TOKEN '}{command}"
-
-
-def _only(rule: Rule, settings: Settings) -> Iterator[str]:
-    """The options by which a run judges one rule as this one did."""
-    yield from ("--rule", rule.id)
-    if rule.source in {"inferred", "extension"}:
-        yield "--strict" if rule.source == "inferred" else "--extensions"
-    if settings.document != default_path():
-        yield from ("--document", str(settings.document))
-    for dialect in settings.dialects:
-        yield from ("--dialect", str(dialect))
-    for name, value, usual in (("profile", settings.profile, "standard"), ("seed", settings.seed, 0)):
-        if value != usual:
-            yield from (f"--{name}", str(value))
+        command = shlex.join(again.command(outcome, first.rule, environment))
+    settings = outcome.settings
+    tokens = {reproduce.VARIABLE: settings.token, reproduce.SECOND_VARIABLE: settings.second_token}
+    missing = [f"{name}=YOUR_TOKEN " for name, one in tokens.items() if one and environment.get(name) != one]
+    yield f"the first finding again: {''.join(missing)}{command}"

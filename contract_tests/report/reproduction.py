@@ -18,6 +18,7 @@ from contract_tests.model.request import Request
 from contract_tests.settings import Network
 
 VARIABLE = "VIDEOS_TOKEN"
+SECOND_VARIABLE = "VIDEOS_SECOND_TOKEN"
 FINDINGS = "findings"
 _FILES = ("README.txt", "body", "curl.sh", "send.py")
 
@@ -56,7 +57,7 @@ def write(finding: Finding, request: Request, url: str, folder: Path, network: N
     (folder / "body").write_bytes(request.body)
     (folder / "curl.sh").write_text(curl(request, url, network), encoding="utf-8", errors="backslashreplace")
     (folder / "send.py").write_text(script(request, url, network), encoding="utf-8", errors="backslashreplace")
-    variables = ", ".join([VARIABLE, *(_variable(name) for name, _ in network.headers if _is_secret(name))])
+    variables = ", ".join([VARIABLE, *(_variable(name) for name, _ in network.headers if is_secret(name))])
     told = (
         f"rule      {finding.rule}",
         f"sent      {finding.label}",
@@ -67,7 +68,8 @@ def write(finding: Finding, request: Request, url: str, folder: Path, network: N
     (folder / "README.txt").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether a header of this name is likely to hold a secret."""
     return re.search("auth|cookie|credential|key|password|secret|signature|token", name, re.IGNORECASE) is not None
 
 
@@ -90,8 +92,9 @@ def curl(request: Request, url: str, network: Network | None = None) -> str:
     for name, value in request.headers:
         words += ["--header", shlex.quote(f"{name}: {value}")]
     for name, value in network.headers:
-        words += ["--header", f'"{name}: ${_variable(name)}"' if _is_secret(name) else shlex.quote(f"{name}: {value}")]
+        words += ["--header", f'"{name}: ${_variable(name)}"' if is_secret(name) else shlex.quote(f"{name}: {value}")]
     words += _authorization(CREDENTIALS[request.credential])
+    words += ["--max-time", f"{network.timeout:g}", *(["--noproxy", "'*'"] if network.proxy is None else [])]
     words += ["--insecure"] if network.insecure else []
     words += [] if network.ca is None else ["--cacert", shlex.quote(str(network.ca.absolute()))]
     words += [] if network.client_cert is None else ["--cert", shlex.quote(str(network.client_cert.absolute()))]
@@ -116,7 +119,7 @@ def script(request: Request, url: str, network: Network | None = None) -> str:
     network = network or Network()
     headers = [f"({name!r}, {value!r})" for name, value in request.headers]
     headers += [
-        f"({name!r}, {f'os.environ.get({_variable(name)!r}, str())' if _is_secret(name) else repr(value)})"
+        f"({name!r}, {f'os.environ.get({_variable(name)!r}, str())' if is_secret(name) else repr(value)})"
         for name, value in network.headers
     ]
     if request.content_type is not None:
@@ -145,9 +148,9 @@ if authorization is not None:
 
 url = urlsplit({(url + request.path)!r})
 if url.scheme == "https":
-    connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=60, context={trust})
+    connection = http.client.HTTPSConnection(url.hostname, url.port, timeout={network.timeout!r}, context={trust})
 else:
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout={network.timeout!r})
 connection.putrequest({request.method!r}, url._replace(scheme="", netloc="").geturl() or "/")
 for name, value in headers:
     connection.putheader(name, value)

@@ -45,6 +45,10 @@ class Budget:
         """Whether the request may be sent now."""
         return self.stopped is None and (case.refusal_due or not self.empty)
 
+    def cut(self, case: Case) -> None:
+        """Count a request whose answer was not waited for."""
+        self.count(case, Response(0))
+
     def count(self, case: Case, answer: Response) -> None:
         """Count what came back; stop at once where a bad request was taken and nothing is left to spend.
 

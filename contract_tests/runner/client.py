@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from contract_tests.errors import UnreachableError
+from contract_tests.errors import StoppedError, UnreachableError
 from contract_tests.model.credential import CREDENTIALS, SECOND
 from contract_tests.model.redaction import Redactor
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
 from contract_tests.runner.address import reason
 from contract_tests.runner.compression import Uncompressor
+from contract_tests.runner.nesting import nested_deeper
 from contract_tests.runner.network import NetworkTransport, make_ssl_context
 from contract_tests.settings import Network
 
@@ -81,18 +83,18 @@ class Transports:
 class Target:
     """Sends requests to `url`. `clock` gives seconds since 1970. A request is sent once, whatever happens.
 
-    `transported`: something else than the network carries requests, as where the ASGI application `app` behind it runs
-    in this process. `pace` waits until a request may begin.
+    `transported`: something else than the network carries requests, as where the application runs in this process.
+    `pace` waits until a request may begin. Nothing is sent, and nothing waited for, after `ends`.
     """
 
     url: str
     token: str | None
     transports: TransportSource
     clock: Callable[[], float]
-    app: Any = None
     transported: bool = False
     pace: Callable[[], None] = lambda: None
     second_token: str | None = None
+    ends: float = math.inf
 
     @property
     def sent_token(self) -> str:
@@ -106,8 +108,12 @@ class Target:
         return urlunsplit(parts._replace(path=Redactor(self.token).address(parts.path)))
 
     def send(self, request: Request) -> Response:
-        """The answer; one with status 0 where none came. Raises UnreachableError where nothing listens."""
-        headers = [*self._standing(), *((name.encode(), value.encode()) for name, value in request.headers)]
+        """The answer; one with status 0 where none came.
+
+        Raises UnreachableError where nothing listens, StoppedError where it is too late to send anything.
+        """
+        own = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers]
+        headers = [*self._standing(frozenset(name.lower() for name, _ in request.headers)), *own]
         if request.content_type is not None:
             headers.append((b"Content-Type", request.content_type.encode()))
         authorization = CREDENTIALS[request.credential].render(
@@ -120,6 +126,9 @@ class Target:
             content = None if not request.body else content
         self.pace()
         started = self.clock()
+        seconds = min(self.transports.network.timeout, self.ends - started)
+        if seconds <= 0:
+            raise StoppedError("the time of the run is over")
         transport = self.transports.here
         try:
             asked = httpx.Request(
@@ -127,9 +136,9 @@ class Target:
                 self.url + request.path,
                 headers=headers,
                 content=content,
-                extensions={"timeout": httpx.Timeout(self.transports.network.timeout).as_dict()},
+                extensions={"timeout": httpx.Timeout(seconds).as_dict()},
             )
-            response, body = exchange(transport, asked, self.transports.network.max_bytes)
+            response, body = exchange(transport, asked, self.transports.network)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.ProxyError) as error:
             raise UnreachableError(self._unreachable(error)) from error
         except UnreadableError as error:
@@ -156,10 +165,10 @@ class Target:
             transport.renew()
         return self.send(request)
 
-    def _standing(self) -> Iterator[tuple[bytes, bytes]]:
-        """The headers of every request: those of any client, and what the user adds or puts in their place."""
-        given = self.transports.network.headers
-        named = {name.lower() for name, _ in given}
+    def _standing(self, own: frozenset[str]) -> Iterator[tuple[bytes, bytes]]:
+        """The headers of every request but its `own`: those of any client, and what the user adds or puts there."""
+        given = [(name, value) for name, value in self.transports.network.headers if name.lower() not in own]
+        named = own | {name.lower() for name, _ in given}
         yield from ((name, value) for name, value in _HEADERS if name.decode().lower() not in named)
         yield from ((name.encode(), value.encode("latin-1")) for name, value in given)
 
@@ -180,7 +189,7 @@ class Target:
 
 
 class TooLargeError(Exception):
-    """An answer is larger than allowed."""
+    """An answer is larger than allowed: its body, its headers, or how deep its JSON is nested."""
 
 
 class UnreadableError(Exception):
@@ -191,14 +200,22 @@ class UnreadableError(Exception):
         self.response = response
 
 
-def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) -> tuple[httpx.Response, bytes]:
-    """The answer and its body, uncompressed. Raises an error of httpx, UnreadableError, TooLargeError (over `most`).
+def exchange(transport: httpx.BaseTransport, asked: httpx.Request, bounds: Network) -> tuple[httpx.Response, bytes]:
+    """The answer and its body, uncompressed. Raises an error of httpx, UnreadableError, TooLargeError.
 
     Both what arrives and what it is uncompressed to are counted, and nothing is read past the bound.
     """
-    response = transport.handle_request(asked)
+    most = bounds.max_bytes
+    try:
+        response = transport.handle_request(asked)
+    except httpx.RemoteProtocolError as error:
+        # What the library holds of a head that has not ended is more than any bound on it.
+        if "Receive buffer too long" not in str(error):
+            raise
+        raise _head_error(bounds) from error
     body, arrived = bytearray(), 0
     with closing(response):
+        _check_head(response, bounds)
         if response.is_stream_consumed:
             return response, response.content
         try:
@@ -210,7 +227,22 @@ def exchange(transport: httpx.BaseTransport, asked: httpx.Request, most: int) ->
                     raise TooLargeError(f"the answer is larger than {most} bytes")
         except httpx.DecodingError as error:
             raise UnreadableError(response, f"the body cannot be read: {reason(error)}") from error
+    if nested_deeper(body, bounds.max_depth):
+        raise UnreadableError(response, f"the answer is JSON that is nested deeper than {bounds.max_depth}")
     return response, bytes(body)
+
+
+def _head_error(bounds: Network) -> TooLargeError:
+    return TooLargeError(f"the head of the answer is larger than {bounds.max_head_bytes} bytes")
+
+
+def _check_head(response: httpx.Response, bounds: Network) -> None:
+    headers = response.headers.raw
+    if len(headers) > bounds.max_headers:
+        raise TooLargeError(f"the answer has more than {bounds.max_headers} headers")
+    # A colon, a blank and a line break stand with each.
+    if sum(len(name) + len(value) + 4 for name, value in headers) > bounds.max_head_bytes:
+        raise _head_error(bounds)
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:

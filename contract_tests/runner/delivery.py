@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from contract_tests.errors import StoppedError, UnreachableError
+from contract_tests.errors import CutError, StoppedError, UnreachableError
 from contract_tests.model.case import Case
 from contract_tests.model.request import Request
 from contract_tests.model.response import Response
@@ -77,6 +77,7 @@ class Delivery:
         """Count what the earlier run was charged for."""
         self._waiting = Waiting(self.sleep, self.say)
         self._ends = math.inf if self.max_time is None else self.target.clock() + self.max_time
+        self.target.ends = self._ends
         unknown = Response(0, failure="the earlier run ended before the answer")
         for case, answer in [] if self.record is None else self.record.sendings():
             self.budget.count(case, answer or unknown)
@@ -144,6 +145,12 @@ class Delivery:
             if self.lost is None:
                 raise
             return None
+        except CutError:
+            self.budget.cut(case)
+            return None
+        except StoppedError:
+            self.journal.unsent(case)
+            return None
         if answer.status == TOO_MANY:
             # No answer to the request: a run that goes on may send it again.
             self.journal.unsent(case)
@@ -165,8 +172,8 @@ class Delivery:
             self.requests += 1
         free = self._free(case)
         answer = self._send(case, confirms=not free)
-        if self.limited_out:
-            raise StoppedError(self.limited_out)
+        if answer.status == TOO_MANY:
+            raise StoppedError(self.stopped)
         if not free or not self.unsure(answer):
             return answer
         with self._lock:
@@ -233,13 +240,17 @@ class Delivery:
                 answer = send(case.request)
                 break
             except UnreachableError as error:
+                if self._late:
+                    raise StoppedError(self._late) from error
                 if not self._heard or self.lost is not None:
                     raise
                 pause = next(pauses, None)
                 if pause is None:
                     self._lose(str(error))
                     raise
-                self.sleep(pause)
+                self.sleep(max(0.0, min(pause, self._ends - self.target.clock())))
+        if answer.timed_out and self._late:
+            raise CutError(self._late)
         self._listen(case, answer)
         self.moments.append(Moment.of(answer))
         return answer

@@ -97,9 +97,9 @@ class _Backend(httpcore.SyncBackend):
         self._ends = 0.0
         self.connected = False
 
-    def begin(self) -> None:
+    def begin(self, seconds: float) -> None:
         """Let the time of one exchange begin."""
-        self._ends = self._now() + self._network.timeout
+        self._ends = self._now() + seconds
         self.connected = False
 
     def left(self, error: type[httpcore.TimeoutException]) -> float:
@@ -154,7 +154,7 @@ class _Stream(httpcore.NetworkStream):
 class NetworkTransport(httpx.BaseTransport):
     """Follows nothing, retries nothing, keeps no cookies, and reads nothing of its surroundings.
 
-    An exchange, from the connection to the last byte of the answer, takes no longer than `network.timeout`.
+    An exchange, from the connection to the last byte of the answer, takes no longer than its time-out for reading.
     """
 
     def __init__(self, network: Network, context: ssl.SSLContext, now: Callable[[], float] = time.monotonic) -> None:
@@ -177,7 +177,7 @@ class NetworkTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, its body not yet read. Raises an error of httpx."""
-        self._backend.begin()
+        self._backend.begin(request.extensions["timeout"]["read"])
         url = request.url
         with _as_errors_of_httpx(request):
             answer = self._pool.handle_request(

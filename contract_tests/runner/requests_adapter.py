@@ -1,28 +1,35 @@
-"""Carries the requests of schemathesis, which are those of `requests`, by the transports of the run."""
+"""Carries the requests of schemathesis, which are those of `requests`, as all others of the run are carried."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
-import httpx
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from contract_tests.runner.client import Target, TooLargeError, UnreadableError, exchange
+from contract_tests.model.request import Request
+from contract_tests.model.response import Response
 
 #: Headers of a body as it arrived, which is handed on uncompressed and whole.
 _AS_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+#: The header by which schemathesis tells its cases apart.
+CASE_ID = "X-Schemathesis-TestCaseId"
 
 
-class TargetAdapter(BaseAdapter):
-    """Sends by the transport of the thread that asks. What `requests` says of time-outs and proxies is not read."""
+class RunAdapter(BaseAdapter):
+    """Asks by `ask`, and keeps each answer under the id of its case.
 
-    def __init__(self, target: Target) -> None:
+    What `requests` says of time-outs and proxies is not read.
+    """
+
+    def __init__(self, url: str, ask: Callable[[Request], Response], answers: dict[str, Response]) -> None:
         super().__init__()
-        self._target = target
+        self._url = url
+        self._ask = ask
+        self._answers = answers
 
     def send(
         self,
@@ -33,37 +40,37 @@ class TargetAdapter(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> requests.Response:
-        """The answer. Raises an error of requests."""
-        network = self._target.transports.network
-        headers = {**dict(network.headers), **dict(request.headers)}
-        body = request.body.encode() if isinstance(request.body, str) else request.body
-        asked = httpx.Request(
-            str(request.method),
-            str(request.url),
-            headers=[(_bytes(name), _bytes(value)) for name, value in headers.items()],
-            content=body or b"",
-        )
-        self._target.pace()
-        try:
-            answer, content = exchange(self._target.transports.here, asked, network.max_bytes)
-        except httpx.TimeoutException as error:
-            raise requests.ReadTimeout(str(error), request=request) from error
-        except (httpx.RequestError, TooLargeError, UnreadableError) as error:
-            raise requests.ConnectionError(str(error), request=request) from error
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _AS_SENT]
+        """The answer. Raises an error of requests where there is none that can be read."""
+        answer = self._ask(self._request(request))
+        self._answers[str(request.headers.get(CASE_ID))] = answer
+        if answer.failure:
+            kind = requests.ReadTimeout if answer.timed_out else requests.ConnectionError
+            raise kind(answer.failure, request=request)
+        kept = [(name, value) for name, value in answer.headers if name not in _AS_SENT]
         raw = HTTPResponse(
-            BytesIO(content),
+            BytesIO(answer.body),
             HTTPHeaderDict(kept),
-            answer.status_code,
+            answer.status,
             version=11,
             preload_content=False,
             decode_content=False,
         )
         return HTTPAdapter().build_response(request, raw)
 
+    def _request(self, asked: requests.PreparedRequest) -> Request:
+        body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
+        headers = tuple(
+            (_text(name), _text(value))
+            for name, value in asked.headers.items()
+            if _text(name).lower() != "content-length"
+        )
+        path = str(asked.url).removeprefix(self._url)
+        return Request(str(asked.method), path, body=body, credential="none", headers=headers)
+
     def close(self) -> None:
         """Nothing: the transports are those of the run."""
 
 
-def _bytes(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode("latin-1")
+def _text(value: str | bytes) -> str:
+    """What is sent as these bytes again, whatever they are."""
+    return (value if isinstance(value, bytes) else value.encode("latin-1")).decode("utf-8", "surrogateescape")

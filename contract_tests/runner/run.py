@@ -53,6 +53,11 @@ def skew_to(url: str) -> float:
 ShowProgress = Callable[[Progress], None]
 
 
+def is_mute(answers: Sequence[Response]) -> bool:
+    """Whether all these requests, at least one, got no answer in time."""
+    return bool(answers) and all(answer.timed_out for answer in answers)
+
+
 def quiet(progress: Progress) -> None:
     """Show nothing."""
 
@@ -241,6 +246,11 @@ class Run:
             self.created.append((case, answer))
         self.delivery.journal.write("judged", id=case.id, broken=sorted({f.rule for f in verdict.findings}))
         return verdict.findings
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether every good request got no answer in time, so that nothing is known of answers."""
+        return is_mute(self._good_answers)
 
     def _notice(self, case: Case, answer: Response) -> None:
         """Count what shows whether this is the API: answers to good requests, refusals that name the field at fault."""

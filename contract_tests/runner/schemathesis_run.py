@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from contract_tests.cases import images
 from contract_tests.cases.contract import Contract
+from contract_tests.errors import StoppedError, UnreachableError
+from contract_tests.model.case import Case
 from contract_tests.model.finding import Finding
-from contract_tests.model.request import Facts, Part, text
+from contract_tests.model.request import Facts, Part, Request, text
+from contract_tests.model.response import Response
+from contract_tests.oracle.silence import silence
 from contract_tests.oracle.verdict import takes_any_token
 from contract_tests.runner import journal
-from contract_tests.runner.client import Target
 from contract_tests.runner.run import Run
 from contract_tests.settings import PROFILES
 from contract_tests.spec.form import parse_dimensions
@@ -22,7 +26,6 @@ from contract_tests.spec.rules import GENERIC
 _CONFIG = """
 seed = {seed}
 continue-on-failure = true
-request-timeout = {timeout}
 max-redirects = 0
 [cache]
 enabled = false
@@ -48,8 +51,10 @@ def generic(run: Run, record: journal.Record | None = None) -> None:
     for finding in _SchemathesisRun(run).findings():
         run.judgement.findings.append(finding)
         clean = run.delivery.journal.clean_finding(finding)
-        run.delivery.journal.write("generic", finding={"rule": GENERIC, **clean.to_json()})
-    run.judgement.judged.add(GENERIC)
+        run.delivery.journal.write("generic", finding={"rule": clean.rule, **clean.to_json()})
+    if run.delivery.stopped is None:
+        # What was cut off has not shown that nothing would be found.
+        run.judgement.judged.add(GENERIC)
 
 
 def _unwanted(run: Run, record: journal.Record | None) -> str | None:
@@ -65,15 +70,19 @@ def _unwanted(run: Run, record: journal.Record | None) -> str | None:
     return run.delivery.stopped
 
 
+class _OverError(KeyboardInterrupt):
+    """The run has ended: the one thing that lets schemathesis stop at once."""
+
+
 @contextmanager
-def _sent_by(target: Target) -> Iterator[None]:
-    """Let schemathesis send by the transports of the run: one way to the target, with one set of bounds.
+def _sent_by(url: str, ask: Callable[[Request], Response], answers: dict[str, Response]) -> Iterator[None]:
+    """Let schemathesis send as the run does: one way to the target, with one set of bounds.
 
     A session of its own would read proxies and passwords of its surroundings, follow redirects and read without end.
     """
     from schemathesis.transport.requests import SameHostRedirectsSession as Session  # noqa: PLC0415  as schemathesis
 
-    from contract_tests.runner.requests_adapter import TargetAdapter  # noqa: PLC0415  loads requests
+    from contract_tests.runner.requests_adapter import RunAdapter  # noqa: PLC0415  loads requests
 
     begin = Session.__init__
 
@@ -81,7 +90,7 @@ def _sent_by(target: Target) -> Iterator[None]:
         begin(session)
         session.trust_env = False
         session.adapters.clear()
-        session.mount("", TargetAdapter(target))
+        session.mount("", RunAdapter(url, ask, answers))
 
     with patch.object(Session, "__init__", initialise):
         yield
@@ -91,21 +100,45 @@ class _SchemathesisRun:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.contract: Contract = run.contract
+        self.answers: dict[str, Response] = {}
 
     def findings(self) -> Iterator[Finding]:
         """What its checks find, without the known false alarms."""
         # Imported when needed: it takes a second, which the other commands need not wait for.
         from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
-        with _sent_by(self.run.delivery.target):
+        with _sent_by(self.run.delivery.target.url, self._ask, self.answers):
             for event in from_schema(self._schema()).execute():
-                if isinstance(event, events.Interrupted):
-                    # It takes Ctrl-C for itself; the run has to end too.
-                    raise KeyboardInterrupt
                 if isinstance(event, events.ScenarioFinished):
                     yield from self._scenario(event)
                 if self.run.delivery.stopped is not None:
                     return
+                if isinstance(event, events.Interrupted):
+                    # It takes Ctrl-C for itself; the run has to end too.
+                    raise KeyboardInterrupt
+
+    def _go_on(self) -> None:
+        """Let schemathesis stop, in whatever it does, where the run has ended."""
+        if self.run.delivery.stopped is not None:
+            raise _OverError
+
+    def _ask(self, request: Request) -> Response:
+        """The answer to a request of schemathesis: limits are obeyed, and what gets none is confirmed."""
+        delivery = self.run.delivery
+        self._go_on()
+        case = Case(GENERIC, f"schemathesis, {request.method} {request.path}", request)
+        try:
+            answer = delivery.ask(case)
+        except (StoppedError, UnreachableError) as error:
+            raise _OverError from error
+        operation = self.contract.form.operation
+        if request.method == operation.method.upper() and request.path == operation.path:
+            delivery.budget.count(case, answer)
+        lack = silence(case, answer)
+        if lack is not None:
+            # The request holds the token: it is no evidence that can be written down.
+            self.run.judgement.findings += [replace(one, case=None, answer=None) for one in lack.findings]
+        return answer
 
     def _schema(self) -> Any:
         import schemathesis  # noqa: PLC0415
@@ -113,8 +146,7 @@ class _SchemathesisRun:
 
         run, operation = self.run, self.contract.form.operation
         target = run.delivery.target
-        timeout = max(1, int(run.settings.network.timeout))
-        told = _CONFIG.format(seed=run.settings.seed, timeout=timeout, examples=run.settings.effort.generic)
+        told = _CONFIG.format(seed=run.settings.seed, examples=run.settings.effort.generic)
         config = SchemathesisConfig.from_str(told)
         config.projects.default.headers = {"Authorization": f"Bearer {target.sent_token}"}
         # Without the servers: their path stands in that of the operation already.
@@ -122,15 +154,13 @@ class _SchemathesisRun:
         tree = {key: value for key, value in kept if not key.startswith("x-") and key != "servers"}
         tree["paths"] = {operation.path: {operation.method: operation.node}}
         schema = schemathesis.openapi.from_dict(tree, config=config)
-        if target.app is not None:
-            schema.app = target.app
-        else:
-            schema.config.base_url = target.url
+        schema.config.base_url = target.url
         schema.hooks.register_hook_with_name(lambda context, case: self._fit(case), "map_case")  # noqa: ARG005
         return schema
 
     def _fit(self, case: Any) -> Any:
         """Put a picture that fits the size where a file is due and something was generated."""
+        self._go_on()
         body = case.body
         if not isinstance(body, dict):
             return case
@@ -153,14 +183,11 @@ class _SchemathesisRun:
     def _scenario(self, event: Any) -> Iterator[Finding]:
         recorder = event.recorder
         for case_id, interaction in recorder.interactions.items():
-            self.run.delivery.requests += 1
-            response = interaction.response
-            if response is not None and 200 <= response.status_code < 300:
-                self.run.delivery.budget.accepted += 1
+            response, answer = interaction.response, self.answers.get(case_id)
             case = recorder.cases[case_id].value
             status = 0 if response is None else response.status_code
-            if response is None:
-                yield self._finding("not_a_server_error", "an answer, whatever it is", case, None)
+            if response is None and answer is not None and (answer.status or answer.confirmed):
+                yield self._finding("not_a_server_error", "an answer, whatever it is", case, None, answer.summary())
             if 400 <= status < 500 and self._right(case) and self._known(interaction.request):
                 yield self._finding("positive_data_acceptance", "a good request was refused", case, response)
         for case_id, checks in recorder.checks.items():
@@ -178,14 +205,17 @@ class _SchemathesisRun:
         A form holds text alone, so the value true, null or 1 of a text field is sent as right text, and a picture
         of bytes is no JSON string. Nothing else is filtered: only this failure, and only where the document's own
         rules, read for what was sent, find no fault. And of methods, those of extensions, which it was not shown and a
-        server may have or lack. That any token is accepted stands with its own rule. And the reverse: a form that it
-        takes for right and that breaks a rule, or has a part without a name.
+        server may have or lack, and those that it knows nothing of. That any token is accepted stands with its own
+        rule. And the reverse: a form that it takes for right and that breaks a rule, or has a part without a name.
         """
         match type(failure).__name__:
             case "IgnoredAuth":
                 return self.run.settings.token is None or takes_any_token(self.run.judgement.findings)
+            case "ServerError":
+                # RFC 9110 has 501 for a method that a server does not know at all.
+                return failure.status_code == 501 and case.method.lower() not in self._methods
             case "UnsupportedMethodResponse":
-                return failure.method.lower() in self._methods
+                return failure.status_code == 501 or failure.method.lower() in self._methods
             case "AllowHeaderMismatch":
                 told = {method.lower() for method in failure.undocumented_methods}
                 return not failure.missing_methods and told <= self._methods
@@ -225,11 +255,9 @@ class _SchemathesisRun:
                 made += [text(name, _as_text(one)) for one in (value if isinstance(value, list) else [value])]
         return made
 
-    def _finding(self, check: str, what: str, case: Any, response: Any) -> Finding:
+    def _finding(self, check: str, what: str, case: Any, response: Any, silent: str = "no answer") -> Finding:
         content = b"" if response is None else bytes(response.content or b"")
-        actual = (
-            "no answer" if response is None else f"{response.status_code} {content[:300].decode('utf-8', 'replace')}"
-        )
+        actual = silent if response is None else f"{response.status_code} {content[:300].decode('utf-8', 'replace')}"
         first = " ".join(what.split())[:300]
         label = f"schemathesis, {case.method} {case.path}: {check}"
         return Finding(GENERIC, label, actual, first, 100 if check == "not_a_server_error" else 101)

@@ -47,6 +47,13 @@ def _python_text(answer: Response) -> Response:
     return replace(answer, body=str(json.loads(answer.body)).encode())
 
 
+def _nested(levels: int) -> list[Any]:
+    made: list[Any] = []
+    for _ in range(levels):
+        made = [made]
+    return made
+
+
 def _ids(make: Callable[[int], str]) -> dict[str, Callable[[int], str]]:
     return {"new_id": make}
 
@@ -72,6 +79,8 @@ EXCHANGE = (
     fault("type-missing", "response.media-type", "The answer has no content type.", **_good(_without_header("content-type"))),
     fault("body-python", "response.media-type", "The body is no JSON, its quotes are single.", **_good(_python_text)),
     fault("body-cut", "response.media-type", "The body lacks its last byte.", **_good(lambda answer: replace(answer, body=answer.body[:-1]))),
+    fault("body-deep", "response.media-type", "The body is nested 200 levels deep.", created=lambda video: video | {"deep": _nested(200)}),
+    fault("headers-many", "response.status-code", "The answer has 200 headers of no use.", **_good(lambda answer: replace(answer, headers=answer.headers | {f"x-of-no-use-{number}": "1" for number in range(200)}))),
     fault("request-id-missing", "response.headers", "The header x-request-id is missing.", **_good(_without_header("x-request-id"))),
     fault("request-id-empty", "response.headers", "The header x-request-id is empty.", **_good(_with_header("x-request-id", ""))),
     fault("request-id-constant", "response.headers.unique", "Every video has the same x-request-id.", **_good(_with_header("x-request-id", "req_1"))),

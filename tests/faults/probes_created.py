@@ -87,6 +87,8 @@ PROBES: dict[str, Probe] = {
     "type-missing": type_of(GOOD, "application/json", None),
     "body-python": is_json(GOOD),
     "body-cut": is_json(GOOD),
+    "body-deep": Probe(seen(lambda video: "deep" in video), False, True),
+    "headers-many": Probe(header_of("x-of-no-use-199", GOOD), None, "1"),
     "request-id-missing": Probe(_has_header("x-request-id"), True, False),
     "request-id-empty": Probe(_has_header("x-request-id"), True, False),
     "request-id-constant": Probe(_names(), 2, 1),

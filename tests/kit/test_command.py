@@ -1,7 +1,9 @@
 """What a user of the command line sees."""
 
+import itertools
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +108,7 @@ def test_the_output_ends_with_what_shows_the_first_finding_again(
     given: dict[str, str], prefix: str, tmp_path: Path
 ) -> None:
     out = run(FAULTY.build(), *QUICK, "--seed", "3", environment=given)[1]
-    again = f"{prefix}contract-tests run {HERE} --rule seconds.enum --profile quick --seed 3"
+    again = f"{prefix}contract-tests run {HERE} --rule seconds.enum --profile quick --seed 3 --workers 1"
     assert out.splitlines()[-1] == f"the first finding again: {again}"
     out = run(FAULTY.build(), *QUICK, "--report", str(tmp_path), environment=given)[1]
     report, finding = out.splitlines()[-2:]
@@ -116,11 +118,44 @@ def test_the_output_ends_with_what_shows_the_first_finding_again(
     assert Path(script).is_file()
 
 
+def test_it_holds_every_option_that_changed_what_was_sent_or_judged(tmp_path: Path) -> None:
+    words: tuple[str, ...] = (
+        "--timeout",
+        "7",
+        "--connect-timeout",
+        "2.5",
+        "--max-bytes",
+        "5000",
+        "--max-head-bytes",
+        "9999",
+    )
+    words += ("--max-headers", "70", "--max-depth", "9", "--rate", "5000", "--max-wait", "3", "--max-time", "600")
+    words += ("--spend", "3", "--resolve", "a.test:80:127.0.0.1", "--insecure", "--fail-on", "inferred")
+    hidden = ("-H", "X-Api-Key: hush", "-H", "X-Tenant: me")
+    out = run(FAULTY.build(), "--token", TOKEN, "--rule", "seconds.enum", *words, *hidden)[1]
+    [told] = [line for line in out.splitlines() if line.startswith("the first finding again: ")]
+    given = shlex.split(told)
+    pairs = dict(itertools.pairwise(given))
+    expected = dict(zip(words[:-3:2], words[1:-3:2], strict=True))
+    assert {name: pairs.get(name) for name in expected} == expected
+    assert {"--insecure", "--strict", "X-Api-Key: YOUR_VALUE", "X-Tenant: me"} <= set(given)
+    assert (pairs["--fail-on"], "hush" in told) == ("inferred", False)
+
+
+def test_it_goes_past_a_proxy_of_the_environment_as_the_run_did() -> None:
+    away, proxy = "http://api.example.com", {"HTTP_PROXY": "http://user:hush@proxy.test:1"}
+    words = ("run", away, "--token", TOKEN, "--rule", "seconds.enum", "--spend", "unlimited", "--workers", "1")
+    past = command(*words, "--no-proxy", app=FAULTY.build(), environment=proxy)[1].splitlines()[-1]
+    through = command(*words, app=FAULTY.build(), environment=proxy)[1].splitlines()[-1]
+    assert past.endswith("--spend unlimited --workers 1 --no-proxy")
+    assert ("--proxy YOUR_PROXY" in through, "hush" in through, "--no-proxy" in through) == (True, False, False)
+
+
 def test_an_inferred_rule_is_judged_again_by_the_options_that_it_needs(tmp_path: Path) -> None:
     document = edited(tmp_path, ("default: '4'", "default: '8'"))
     words = (*QUICK, "--document", str(document), "--dialect", "openai", "--rule", "auth.key")
     out = run(CATALOGUE["auth-token-case"].build(), *words)[1]
-    again = rf"--rule auth\.key --strict --document {document} --dialect \S*openai\S* --profile quick"
+    again = rf"--rule auth\.key --strict --profile quick --workers 1 --document {document} --dialect \S*openai\S*"
     assert re.search(f"{again}$", out.splitlines()[-1])
 
 

@@ -86,8 +86,8 @@ HOSTILE: dict[str, tuple[Callable[[Send], Awaitable[None]], str]] = {
     "a bomb": (bomb, "the answer is larger than 1000000 bytes"),
     "a bomb in a bomb": (twice, "BROKEN            path.error"),
     "a gigabyte": (declared, "the answer is larger than 1000000 bytes"),
-    "half a megabyte of headers": (headers, "no answer"),
-    "JSON nested without end": (deep, "nested too deep"),
+    "half a megabyte of headers": (headers, "the head of the answer is larger than 65536 bytes"),
+    "JSON nested without end": (deep, "nested deeper than 100"),
     "what says to be gzip and is not": (broken_gzip, "the body is no gzip"),
 }
 

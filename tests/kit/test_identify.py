@@ -1,11 +1,13 @@
 """`identify` names the dialect of a server, and what it sends is accepted by none."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from contract_tests.cases.contract import load
 from contract_tests.identify import PLAIN, Candidate, Identity, identify, told
+from contract_tests.session import Surroundings
 from contract_tests.settings import Settings
 from contract_tests.spec.document import default_path
 from contract_tests.spec.overlay import names
@@ -13,7 +15,10 @@ from mockserver.app import App, create_app
 from mockserver.settings import Settings as MockSettings
 from mockserver.spec.overlay import dialect_path
 from tests.faults import CATALOGUE
-from tests.kit.vocabulary import HERE, TOKEN, command, surroundings
+from tests.kit.test_bounds import Telling
+from tests.kit.test_not_the_api import answering
+from tests.kit.unstable import Unstable
+from tests.kit.vocabulary import HERE, TOKEN, Clock, command, surroundings
 from tests.mock.test_cli import served, url
 
 
@@ -66,6 +71,44 @@ def test_command_names_the_dialect_of_a_server() -> None:
 def test_server_that_answers_nothing_is_told_in_one_line() -> None:
     code, _, err = command("identify", "http://127.0.0.1:1")
     assert (code, err.count("\n")) == (2, 1)
+
+
+def test_server_that_drops_every_connection_has_no_dialect() -> None:
+    server = Unstable(lambda *_: "reset")
+    with server.serving() as url:
+        code, out, err = command("identify", url)
+    assert (code, out, err.count("\n"), "gives no answer in HTTP" in err) == (2, "", 1, True)
+
+
+def test_server_that_drops_what_holds_a_form_is_told_by_what_it_answers() -> None:
+    server = Unstable(lambda body, _: "reset" if body else None)
+    with server.serving() as url:
+        code, out, err = command("identify", url)
+    assert (code, out, "gives no answer" in err) == (2, "", True)
+
+
+@pytest.mark.parametrize(("status", "looks"), [(404, "a wrong base path"), (502, "a proxy whose server is down")])
+def test_what_answers_everything_alike_has_no_dialect(status: int, looks: str) -> None:
+    with answering(lambda _: (status, {"content-type": "text/html"}, b"<html>")) as host:
+        code, out, err = command("identify", f"http://{host}", "--token", TOKEN)
+    assert (code, out, err.count("\n"), looks in err) == (2, "", 1, True)
+    assert "No dialect can be told" in err
+
+
+def test_requests_keep_under_the_rate_and_a_429_is_waited_for() -> None:
+    clock = Clock()
+    server = Telling(clock, range(5, 8))
+    settings = Settings(token=TOKEN, rate=2.0)
+    identity = identify(HERE, settings, 0, Surroundings(clock.time, clock.sleep, lambda: server))
+    gaps = [later - sooner for sooner, later in pairwise(server.came)]
+    assert (identity.candidates[0].name, min(gaps) > 0.49) == (PLAIN, True)
+
+
+def test_command_takes_the_bounds_of_time_and_rate() -> None:
+    with Unstable(lambda *_: None).serving() as url:
+        words = ("--rate", "1000", "--max-time", "60", "--max-wait", "5", "--max-depth", "50")
+        code, out, _ = command("identify", url, *words)
+    assert (code, "It speaks" in out or "cannot be told apart" in out) == (0, True)
 
 
 def test_what_nothing_tells_apart_is_said_and_how_to_be_surer() -> None:

@@ -134,7 +134,7 @@ def _kit(task: Task, server: Any) -> Measured:
     contract = _contract()
     app = server.build()
     transports = Transports(settings.network, InProcess(app) if at_once else Direct(app))
-    target = Target(HERE, TOKEN, transports, time.time, app, transported=at_once)
+    target = Target(HERE, TOKEN, transports, time.time, transported=at_once)
     # Nobody waits for a video here: the servers of the catalogue move on by being asked.
     delivery = Delivery(target, Budget(task.spend, contract.inferred), Journal(None, Redactor(TOKEN)), lambda _: None)
     judgement = First(rules={rule.id for rule in contract.rules}) if task.first else Judgement()
