@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 
 from contract_tests.errors import MisuseError
 from contract_tests.oracle.verdict import HOLDS, KnownFailure, Verdict
+from contract_tests.spelling import did_you_mean
 
 #: Days for which a failure is accepted that nobody has set an end to.
 DAYS = 90
@@ -65,8 +65,7 @@ def _known(node: yaml.Node, others: Mapping[str, KnownFailure]) -> KnownFailure:
     for key, value in node.value:
         name = str(key.value)
         if name not in _KEYS:
-            near = get_close_matches(name, _KEYS, 1)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            hint = did_you_mean(name, _KEYS)
             raise _FaultError(key, f"unknown key '{name}'{hint}; allowed: {', '.join(_KEYS)}")
         if name in values:
             raise _FaultError(key, f"'{name}' is given twice")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from contract_tests.spelling import did_you_mean
 
 OWN, SHARED = "videos-mock.toml", "pyproject.toml"
 
@@ -49,8 +50,7 @@ def _table(path: Path, *keys: str) -> dict[str, Any] | None:
 
 def _texts(file: str, key: str, value: Any, options: Mapping[str, bool]) -> list[str]:
     if key not in options:
-        near = get_close_matches(key, options, 1)
-        raise ValueError(f"{file}: no option is called '{key}'" + (f"; is '{near[0]}' meant?" if near else ""))
+        raise ValueError(f"{file}: no option is called '{key}'{did_you_mean(key, options)}")
     values = value if isinstance(value, list) and options[key] else [value]
     if not all(isinstance(one, str | int | float) for one in values):
         allowed = "a text, a number, true, false, or a list of these" if options[key] else "one text, number or switch"

@@ -10,6 +10,7 @@ import httpx
 
 from contract_tests.oracle.verdict import FAIL_ON
 from contract_tests.settings import PROFILES
+from contract_tests.spelling import did_you_mean
 
 #: More requests at once than this no endpoint needs.
 MOST_WORKERS = 100
@@ -90,13 +91,13 @@ def read_switch(text: str) -> bool:
 
 def read_profile(text: str) -> str:
     if text not in PROFILES:
-        raise ValueError(f"{text!r} is no profile; allowed: {', '.join(PROFILES)}")
+        raise ValueError(f"{text!r} is no profile{did_you_mean(text, PROFILES)}; allowed: {', '.join(PROFILES)}")
     return text
 
 
 def read_fail_on(text: str) -> str:
     if text not in FAIL_ON:
-        raise ValueError(f"{text!r} is not known; allowed: {', '.join(FAIL_ON)}")
+        raise ValueError(f"{text!r} is not known{did_you_mean(text, FAIL_ON)}; allowed: {', '.join(FAIL_ON)}")
     return text
 
 

@@ -1,6 +1,7 @@
 """The values of options: what the text of a flag or a variable becomes, or ``ValueError`` that says what is allowed."""
 
 from mockserver.logs import FORMATS
+from mockserver.spelling import did_you_mean
 
 WORKERS = "1 to 64"
 LEVELS = ("debug", "info", "warning", "error")
@@ -70,12 +71,12 @@ def read_switch(text: str) -> bool:
 def read_format(text: str) -> str:
     """How log lines are written."""
     if text not in FORMATS:
-        raise ValueError(f"'{text}' is no format; allowed: {', '.join(FORMATS)}")
+        raise ValueError(f"'{text}' is no format{did_you_mean(text, FORMATS)}; allowed: {', '.join(FORMATS)}")
     return text
 
 
 def read_level(text: str) -> str:
     """What is logged."""
     if text not in LEVELS:
-        raise ValueError(f"'{text}' is no level; allowed: {', '.join(LEVELS)}")
+        raise ValueError(f"'{text}' is no level{did_you_mean(text, LEVELS)}; allowed: {', '.join(LEVELS)}")
     return text

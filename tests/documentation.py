@@ -149,7 +149,7 @@ DIALECT_POINTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "`expires_at`": _expiry,
     "keys of a video": lambda raw: str(len(raw["components"]["schemas"]["Video"]["properties"])),
     "error": lambda raw: f"`{_error(raw['components']['schemas']['Error'])}`",
-    "status of a wrong value": lambda raw: str(raw["x-errors"]["invalid-value"]["status"]),
+    "status of a wrong value": lambda raw: str(raw["x-errors"]["invalid_value"]["status"]),
 }
 
 

@@ -37,7 +37,7 @@ CONTRADICTIONS = {
     "status of a success": (
         "kinds: [enum, const]\n    status: 400",
         "kinds: [enum, const]\n    status: 200",
-        "#/x-errors/invalid-value/status: 200 is no status of an error; allowed: 400 to 599",
+        "#/x-errors/invalid_value/status: 200 is no status of an error; allowed: 400 to 599",
     ),
     "status beyond all": (
         "kinds: [repeated]\n    status: 400",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from contract_tests.spec.document import Document, Operation, read
 from contract_tests.spec.form import Form
 from contract_tests.spec.pointer import escape
 from contract_tests.spec.rules import RuleTable
+from contract_tests.spelling import did_you_mean
 
 
 class Contract:
@@ -34,9 +34,8 @@ class Contract:
         """Check that there are such rules. Raises MisuseError naming the first that is none, and one like it."""
         known = [rule.id for rule in self.rules]
         for rule in sorted(set(wanted) - set(known)):
-            near = get_close_matches(rule, known, n=1)
-            hint = f" Is '{near[0]}' meant?" if near else ""
-            raise MisuseError(f"There is no rule '{rule}' in {self.document.source}.{hint} 'rules' lists them all.")
+            hint = did_you_mean(rule, known)
+            raise MisuseError(f"There is no rule '{rule}' in {self.document.source}{hint}. 'rules' lists them all.")
 
     @cached_property
     def bad(self) -> tuple[Case, ...]:

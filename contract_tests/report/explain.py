@@ -146,7 +146,7 @@ def _mend(contract: Contract, rule: Rule) -> str:
     error = contract.rules.error(rule.id)
     if error is None:
         return f"make what the server answers as {rule.at} of the document describes it"
-    if rule.error == "server-error":
+    if rule.error == "server_error":
         return "catch what goes wrong and answer the error of the rule that the request breaks"
     named = {key: str(error[key]) for key in ("type", "code", "param") if error.get(key) is not None}
     if rule.field is not None:

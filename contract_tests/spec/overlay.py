@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from contract_tests.errors import MisuseError
+from contract_tests.spelling import did_you_mean
 
 _ENDING = ".overlay.yaml"
 _KEYS = {"target", "description", "update", "copy", "remove"}
@@ -36,8 +36,7 @@ def find(name: str) -> Path:
         return folder() / f"{name}{_ENDING}"
     if "/" in name or Path(name).suffix:
         return Path(name)
-    near = get_close_matches(name, known, 1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    hint = did_you_mean(name, known)
     raise ValueError(f"'{name}' is no dialect{hint}; allowed: {', '.join(known)}, or a file of an overlay")
 
 

@@ -277,7 +277,7 @@ def answer_keys(document: Document, pointer: str) -> dict[str, str]:
 
 
 def _derived(rule: Rule) -> Iterator[Rule]:
-    if rule.error is not None and rule.error != "server-error":
+    if rule.error is not None and rule.error != "server_error":
         says = "Breaking it is refused with the documented status, envelope, code and param."
         yield Rule(f"{rule.id}.error", says, rule.at, "inferred", f"x-errors / {rule.error}", rule.error, derived=True)
     if rule.id == "response.status-code":

@@ -8,7 +8,6 @@ body at hand may take them without ASGI by ``respond``.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from mockserver.api.capacity import Capacity
@@ -17,6 +16,7 @@ from mockserver.api.operations import Operations
 from mockserver.scenarios.active import PreferenceError
 from mockserver.scenarios.catalogue import ScenarioError
 from mockserver.spec.document import Document, control_document
+from mockserver.spelling import did_you_mean
 from mockserver.stores.base import StoreUnavailable
 from mockserver.validation.multipart import UploadError, release_files
 from mockserver.validation.storage import TemporaryStorageError
@@ -195,7 +195,8 @@ class Endpoint:
         try:
             context.plan = self.service.scenarios.meet(context.operation, owner, context.joined(b"prefer"))
         except PreferenceError as error:
-            words = {"field": error.kind, "value": error.value, "allowed": error.allowed}
+            hint = did_you_mean(error.value, error.allowed)
+            words = {"field": error.kind, "value": error.value, "allowed": error.allowed, "reason": hint}
             return self.service.refuse(f"prefer.{error.kind}", **words)
         except ScenarioError as error:
             words = {"field": "Prefer", "reason": error.reason, "allowed": error.allowed}
@@ -247,6 +248,5 @@ class NotFound:
     def _refusal(self, method: str, path: str) -> Response:
         if not path.startswith("/_mock/"):
             return self._service.refuse("path", method=method, path=path, routes=self._routes)
-        near = get_close_matches(path, [route.partition(" ")[2] for route in self._private], 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(path, [route.partition(" ")[2] for route in self._private])
         return self._service.refuse("control.path", method=method, path=path, reason=hint, routes=self._private)

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from mockserver.jobs.job import Job, JobState
+from mockserver.spelling import did_you_mean
 
 LONGEST_WAIT = 10.0
 SHORTEST_WAIT = 0.01
@@ -159,4 +160,4 @@ def parse_pace(text: str) -> Pace:
         return PolledPace(int(polls[1]))
     if times := _TIMES.fullmatch(text):
         return TimedPace(queue=float(times[1]), render=float(times[2]))
-    raise ValueError(f"'{text}' is no pace; allowed: {FORMS}")
+    raise ValueError(f"'{text}' is no pace{did_you_mean(text, NAMED)}; allowed: {FORMS}")

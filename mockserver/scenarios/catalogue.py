@@ -4,7 +4,7 @@ A text is settings separated by commas: a scenario's name, with a value where it
 perhaps the next scenario: ``slow=2, fail=moderation_blocked, at=40``. The same text serves everywhere.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from mockserver.scenarios import effects
 from mockserver.scenarios.effects import HAVING_CONTENT, MAKING_JOBS, Effect
 from mockserver.scenarios.examples import Examples
+from mockserver.spelling import did_you_mean
 
 MOST_SHOWN = 40
 """Characters of a wrong word that are repeated."""
@@ -23,12 +24,12 @@ DIRECTIVE = "[mock:"
 
 
 class ScenarioError(ValueError):
-    """A text asks for no scenario. ``reason`` says what came, ``allowed`` is what could."""
+    """A text asks for no scenario. ``reason`` says what came, ``allowed`` is what could; one is near to ``named``."""
 
-    def __init__(self, reason: str, allowed: Iterable[str]) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, allowed: Iterable[str], named: str = "") -> None:
         self.allowed = tuple(allowed)
-        super().__init__(f"{reason}; allowed: {', '.join(self.allowed)}")
+        self.reason = reason + did_you_mean(named, self.allowed)
+        super().__init__(f"{self.reason}; allowed: {', '.join(self.allowed)}")
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -160,6 +161,13 @@ def directives(text: str) -> str | None:
     return ",".join(found) if found else None
 
 
+def found(name: str, names: Collection[str]) -> str | None:
+    """The one of ``names`` that ``name`` is, in which ``-`` and ``_`` are alike; ``None`` if it is none."""
+    if name in names:
+        return name
+    return next((each for each in names if each.replace("-", "_") == name.replace("-", "_")), None)
+
+
 class ScenarioParser:
     """Reads texts, with the names that a document has for errors, failures and operations."""
 
@@ -180,7 +188,7 @@ class ScenarioParser:
             raise ScenarioError(f"{len(settings)} settings came", [f"{MOST_SETTINGS} settings"])
         for setting in settings:
             name, equals, value = (part.strip() for part in setting.partition("="))
-            scenario = self._table.get(name)
+            scenario = self._table.get(found(name, self._table) or "")
             if scenario is not None:
                 asked.append(self._begin(scenario, value if equals else None))
             elif not equals and (short := self._short(name)) is not None:
@@ -205,25 +213,28 @@ class ScenarioParser:
         """A scenario that is asked for by the name of its error or failure alone."""
         for short in ("error", "fail"):
             scenario = self._table[short]
-            if name in self._names[scenario.parameters[0].names]:
+            if found(name, self._names[scenario.parameters[0].names]):
                 return self._begin(scenario, name)
         return None
 
     def _set(self, asked: list[Directive], name: str, text: str) -> None:
         if not asked:
-            raise ScenarioError(f"there is no '{name[:MOST_SHOWN]}'", self.names)
+            raise ScenarioError(f"there is no '{name[:MOST_SHOWN]}'", self.names, name)
         scenario, values = asked[-1]
         known = {each.name: each for each in (*scenario.parameters, *COMMON)}
-        if name not in known:
+        parameter = known.get(found(name, known) or "")
+        if parameter is None:
             reason = f"'{name[:MOST_SHOWN]}' is no scenario, nor does '{scenario.name}' have it"
-            raise ScenarioError(reason, (*known, *self.names))
-        values[name] = self._value(known[name], text)
+            raise ScenarioError(reason, (*known, *self.names), name)
+        values[parameter.name] = self._value(parameter, text)
 
     def _value(self, parameter: Parameter, text: str) -> Any:
         if parameter.names:
-            if text not in self._names[parameter.names]:
-                raise ScenarioError(f"'{parameter.name}' is '{text[:MOST_SHOWN]}'", self._names[parameter.names])
-            return text
+            names = self._names[parameter.names]
+            name = found(text, names)
+            if name is None:
+                raise ScenarioError(f"'{parameter.name}' is '{text[:MOST_SHOWN]}'", names, text)
+            return name
         kind: Callable[[str], float] = int if isinstance(parameter.most, int) else float
         try:
             value = kind(text)

@@ -32,7 +32,7 @@ NAMED_RULES = {
 AUTHENTICATION = ("auth.required", "auth.scheme", "auth.key")
 """The rules of the credential, where the document asks for one."""
 
-RATE_LIMIT = "rate-limit-exceeded"
+RATE_LIMIT = "rate_limit_exceeded"
 """The error that this package asks for by name, because no rule leads to it."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

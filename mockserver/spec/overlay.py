@@ -6,13 +6,13 @@ An action that selects nothing is an error, for it says something about a docume
 
 from collections.abc import Sequence
 from copy import deepcopy
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mockserver.spec.yaml_loader import YAMLError, load_yaml
+from mockserver.spelling import did_you_mean
 
 SUFFIX = ".overlay.yaml"
 
@@ -66,8 +66,7 @@ def dialect_path(name: str) -> Path:
         return dialect_folder() / (name + SUFFIX)
     if Path(name).suffix or "/" in name:
         return Path(name)
-    near = get_close_matches(name, known, 1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    hint = did_you_mean(name, known)
     raise ValueError(f"'{name}' is no dialect{hint}; allowed: {', '.join(known)}, or a file of an overlay")
 
 

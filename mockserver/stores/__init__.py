@@ -7,10 +7,12 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 
+from mockserver.spelling import did_you_mean
 from mockserver.stores import memory
 from mockserver.stores.base import Bounds, Finished, Store
 
 FORMS = "memory, sqlite:PATH or redis://HOST:PORT/DB"
+KINDS = ("memory", "sqlite", "redis")
 _SQLITE = re.compile(r"sqlite:(?P<path>.+)", re.DOTALL)
 
 
@@ -78,7 +80,7 @@ def parse_store(text: str) -> StoreChoice:
         return InFile(Path(named["path"]))
     if text.startswith(("redis://", "rediss://")):
         return _parse_redis(text)
-    raise ValueError(f"'{text}' is no store; allowed: {FORMS}")
+    raise ValueError(f"'{text}' is no store{did_you_mean(text.partition(':')[0], KINDS)}; allowed: {FORMS}")
 
 
 def _parse_redis(text: str) -> InRedis:

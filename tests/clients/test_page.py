@@ -209,9 +209,9 @@ def test_form_of_the_document_creates_a_video(mock: VideosMock, opened: Opened) 
 def test_scenario_and_clock_set_on_the_page_are_met_by_a_client(mock: VideosMock, opened: Opened) -> None:
     page = opened(mock.url)
     view(page, "scenarios")
-    page.get_by_label("Scenario", exact=True).fill("rate-limit-exceeded")
+    page.get_by_label("Scenario", exact=True).fill("rate_limit_exceeded")
     page.get_by_role("button", name="Add").click()
-    expect(page.locator("ul.active")).to_contain_text("rate-limit-exceeded")
+    expect(page.locator("ul.active")).to_contain_text("rate_limit_exceeded")
     assert post(mock)["error"]["code"] == "rate_limit_exceeded"
     expect(page.locator("ul.active")).to_have_count(0)
     page.get_by_role("button", name="Freeze").click()

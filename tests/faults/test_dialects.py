@@ -40,10 +40,10 @@ DEPARTURES = {
     "empty prompt": Departure("prompt.min-length", [gone(f"{FORM}.properties.prompt.minLength")]),
     "unknown fields": Departure("fields.unknown", [gone(f"{FORM}.additionalProperties")]),
     "status of a missing field": Departure(
-        "prompt.required.error", [put("$['x-errors']['missing-parameter']", {"status": 409})]
+        "prompt.required.error", [put("$['x-errors']['missing_parameter']", {"status": 409})]
     ),
     "status of an unknown video": Departure(
-        "retrieve.not-found.error", [put("$['x-errors']['video-not-found']", {"status": 410})]
+        "retrieve.not-found.error", [put("$['x-errors']['video_not_found']", {"status": 410})]
     ),
     "model not repeated": Departure("response.model", [gone(f"{VIDEO}.model['x-echo']")]),
     "size not repeated": Departure("response.size", [gone(f"{VIDEO}.size['x-echo']")]),

@@ -49,7 +49,7 @@ def test_the_help_lists_the_commands() -> None:
 
 
 MISUSED = {
-    "an option of the file": ("[tool.contract-tests]\nsede = 1", (), "pyproject.toml: no option is called 'sede'; is 'seed' meant?"),
+    "an option of the file": ("[tool.contract-tests]\nsede = 1", (), "pyproject.toml: no option is called 'sede' (did you mean 'seed'?)"),
     "a value of the file": ('[tool.contract-tests]\nseed = "x"', (), "pyproject.toml: seed: 'x' is no whole number"),
     "a switch of the file": ('[tool.contract-tests]\nstrict = "x"', (), "pyproject.toml: strict: 'x' is neither true nor false"),
     "a file": ("[tool", (), "pyproject.toml: Expected"),

@@ -54,4 +54,4 @@ def test_every_rule_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rule_that_there_is_not_is_misuse_with_the_nearest() -> None:
     code, out, err = command("explain", "secnds.enum")
     assert (code, out) == (2, "")
-    assert "Is 'seconds.enum' meant?" in err
+    assert "did you mean 'seconds.enum'?" in err

@@ -63,7 +63,10 @@ def test_every_option_may_stand_in_the_file(tmp_path: Path) -> None:
 
 
 BAD_FILES = {
-    "an unknown option": ("[mockserver]\nprot = 1", "videos-mock.toml: no option is called 'prot'; is 'port' meant?"),
+    "an unknown option": (
+        "[mockserver]\nprot = 1",
+        "videos-mock.toml: no option is called 'prot' (did you mean 'port'?)",
+    ),
     "a name like none": ("[mockserver]\nzzz = 1", "videos-mock.toml: no option is called 'zzz'\n"),
     "a bad value": ("[mockserver]\nport = -1", "videos-mock.toml: port: '-1' is no port"),
     "several values": ("[mockserver]\nport = [1, 2]", "videos-mock.toml: port is [1, 2]; allowed: one text"),

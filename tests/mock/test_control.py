@@ -738,7 +738,7 @@ def test_token_that_the_cut_of_a_long_text_divides_is_not_kept(mock: Mock, befor
 def test_path_of_the_control_interface_that_is_not_there_is_answered_with_those_that_are() -> None:
     answer = Mock().send("GET", "/_mock/cloc")
     assert (answer.status_code, envelope(answer)["code"]) == (404, "unknown_url")
-    assert "Did you mean '/_mock/clock'?" in envelope(answer)["message"]
+    assert "did you mean '/_mock/clock'?" in envelope(answer)["message"]
     assert "'POST /_mock/scenarios'" in envelope(answer)["message"]
 
 

@@ -171,7 +171,7 @@ def test_new_field_with_a_pattern(edited: Edited) -> None:
 
 def test_another_message_for_an_error(edited: Edited) -> None:
     mock = edited(
-        lambda document: document["x-errors"]["invalid-value"].update(message="No {field} like {value}; try {allowed}")
+        lambda document: document["x-errors"]["invalid_value"].update(message="No {field} like {value}; try {allowed}")
     )
     refused(mock.post(form(seconds="5")), 400, "invalid_value", "seconds", "No seconds like 5; try '4', '8', and '12'")
 
@@ -192,14 +192,14 @@ def test_another_message_for_one_rule(edited: Edited) -> None:
 
 def test_another_status_and_code_and_param(edited: Edited) -> None:
     def edit(document: dict[str, Any]) -> None:
-        document["x-errors"]["wrong-dimensions"].update(status=422, code="mismatch", param=None)
+        document["x-errors"]["wrong_dimensions"].update(status=422, code="mismatch", param=None)
 
     answer = edited(edit).post(form(input_reference=picture(9, 9)))
     refused(answer, 422, "mismatch", None)
 
 
 def test_word_that_an_error_has_no_value_for_stays_as_it_is(edited: Edited) -> None:
-    mock = edited(lambda document: document["x-errors"]["invalid-value"].update(message="{image} {{}} {field}"))
+    mock = edited(lambda document: document["x-errors"]["invalid_value"].update(message="{image} {{}} {field}"))
     refused(mock.post(form(seconds="5")), 400, "invalid_value", "seconds", "{image} {} seconds")
 
 
@@ -353,12 +353,12 @@ INVALID: dict[str, tuple[Edit, str]] = {
     "no operation id": (lambda d: d["paths"]["/v1/videos"]["post"].pop("operationId"), "post /v1/videos has no operationId"),
     "no create": (lambda d: d["paths"]["/v1/videos"]["post"].update(operationId="make"), "no operation has the operationId 'createVideo'"),
     "no errors": (lambda d: d.pop("x-errors"), "x-errors is missing"),
-    "status of another type": (lambda d: d["x-errors"]["too-long"].update(status="400"), "x-errors: Expected `int`, got `str` - at `$[...].status`"),
-    "misspelt key of an error": (lambda d: d["x-errors"]["too-long"].update(massage="x"), "x-errors: Object contains unknown field `massage`"),
-    "unknown word": (lambda d: d["x-errors"]["too-long"].update(message="{size}"), "x-errors.too-long.message: no word '{size}', there are allowed, count,"),
+    "status of another type": (lambda d: d["x-errors"]["too_long"].update(status="400"), "x-errors: Expected `int`, got `str` - at `$[...].status`"),
+    "misspelt key of an error": (lambda d: d["x-errors"]["too_long"].update(massage="x"), "x-errors: Object contains unknown field `massage`"),
+    "unknown word": (lambda d: d["x-errors"]["too_long"].update(message="{size}"), "x-errors.too_long.message: no word '{size}', there are allowed, count,"),
     "unknown word of a rule": (lambda d: d["x-rules"]["model.enum"].update(message="{size}"), "x-rules.model.enum.message: no word '{size}'"),
-    "open brace": (lambda d: d["x-errors"]["too-long"].update(message="{"), "x-errors.too-long.message: "),
-    "no error for the rest": (lambda d: d["x-errors"]["breaks-schema"].pop("kinds"), "x-errors: no error has the kind '*'"),
+    "open brace": (lambda d: d["x-errors"]["too_long"].update(message="{"), "x-errors.too_long.message: "),
+    "no error for the rest": (lambda d: d["x-errors"]["breaks_schema"].pop("kinds"), "x-errors: no error has the kind '*'"),
     "unknown error": (lambda d: d["x-rules"]["model.enum"].update(error="nope"), "x-rules.model.enum.error: x-errors has no 'nope'"),
     "unknown source": (lambda d: d["x-rules"]["model.enum"].update(source="hearsay"), "x-rules: Invalid enum value 'hearsay'"),
     "named rule missing": (lambda d: d["x-rules"].pop("auth.key"), "x-rules lacks 'auth.key', or its error"),
@@ -380,7 +380,7 @@ INVALID: dict[str, tuple[Edit, str]] = {
     ),
     "reference to itself": (lambda d: d["components"]["schemas"].update(Video={"$ref": "#/components/schemas/Video"}), "leads back to itself"),
     "no answer": (lambda d: d["paths"]["/v1/videos"]["post"]["responses"]["200"].update(content={}), "createVideo: responses.200 has no JSON schema, 'application/json' is missing"),
-    "error of a scenario missing": (lambda d: d["x-errors"].pop("rate-limit-exceeded"), "x-errors lacks 'rate-limit-exceeded'"),
+    "error of a scenario missing": (lambda d: d["x-errors"].pop("rate_limit_exceeded"), "x-errors lacks 'rate_limit_exceeded'"),
     "variant that cannot be made": (lambda d: parameter(d, "/v1/videos/{video_id}/content", "variant")["schema"]["enum"].append("poster"), "downloadContent: the variant 'poster' cannot be made; video, thumbnail, spritesheet can"),
     "no default of a parameter": (lambda d: parameter(d, "/v1/videos", "limit")["schema"].pop("default"), "listVideos: the parameter 'limit' is missing, or its default"),
     "no parameter": (lambda d: d["paths"]["/v1/videos"]["get"].pop("parameters"), "listVideos: the parameter 'limit' is missing, or its default"),

@@ -615,10 +615,10 @@ def test_token_beyond_ascii_is_blotted_out_too(mock: Mock) -> None:
 
 
 def test_request_that_a_scenario_refused_is_right_itself(mock: Mock) -> None:
-    mock.ask("rate-limit-exceeded")
+    mock.ask("rate_limit_exceeded")
     mock.post()
     found = detail(mock)
-    assert (found["why"]["rule"], found["why"]["says"]) == ("rate-limit-exceeded", "A scenario asked for this error.")
+    assert (found["why"]["rule"], found["why"]["says"]) == ("rate_limit_exceeded", "A scenario asked for this error.")
     assert found["right"]["changes"][0]["field"] == "scenario"
 
 

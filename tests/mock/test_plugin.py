@@ -67,7 +67,7 @@ def test_mock_needs_no_socket_and_is_clean_for_each_test(
         def test_it(videos_mock, time):
             assert ask(videos_mock).json()["data"] == [] and len(videos_mock.requests) == 1
             create(videos_mock)
-            videos_mock.fail_next("server-error", times=5)
+            videos_mock.fail_next("server_error", times=5)
         """,
         passed=2,
     )
@@ -106,12 +106,12 @@ def test_failures_are_asked_for_by_name_and_requests_remembered(tests: pytest.Py
         from ask import ask
 
         def test_it(videos_mock):
-            videos_mock.fail_next("server-error", times=2)
+            videos_mock.fail_next("server_error", times=2)
             answers = [ask(videos_mock) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [500, 500, 200]
             assert answers[0].json()["error"]["type"] == "server_error" and answers[0].headers["x-request-id"]
             assert [request["status"] for request in videos_mock.requests] == [500, 500, 200]
-            with pytest.raises(ValueError, match="there is no 'no such'; allowed: .*server-error"):
+            with pytest.raises(ValueError, match="there is no 'no such'; allowed: .*server_error"):
                 videos_mock.fail_next("no such")
         """,
         passed=1,

@@ -138,12 +138,12 @@ def test_file_just_written_may_be_written_again_in_the_same_moment(
 def test_scenarios_stay_and_one_that_the_edit_removes_has_no_effect(
     edited: Edited, caplog: pytest.LogCaptureFixture
 ) -> None:
-    edited.control.fail_next("bad-gateway", 2)
+    edited.control.fail_next("bad_gateway", 2)
     edited.control.fail_next("slow=1", 2)
-    edited.change("  bad-gateway:", "  worse-gateway:")
+    edited.change("  bad_gateway:", "  worse-gateway:")
     assert edited.accepts("4")
-    assert [(entry.text, entry.times) for entry in edited.control.scenarios] == [("bad-gateway", 2), ("slow=1", 1)]
-    assert "the scenario 'bad-gateway' has no effect" in caplog.text
+    assert [(entry.text, entry.times) for entry in edited.control.scenarios] == [("bad_gateway", 2), ("slow=1", 1)]
+    assert "the scenario 'bad_gateway' has no effect" in caplog.text
 
 
 def test_control_shows_jobs_by_the_new_document(edited: Edited) -> None:

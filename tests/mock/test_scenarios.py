@@ -79,7 +79,7 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 def test_error_is_answered(asked: Way) -> None:
-    _, answer = asked("error=rate-limit-exceeded")
+    _, answer = asked("error=rate_limit_exceeded")
     assert (answer.status_code, error_of(answer)["code"]) == (429, "rate_limit_exceeded")
     assert answer.headers["retry-after"] == "1"
 
@@ -90,7 +90,7 @@ def test_error_may_say_when_to_come_back(asked: Way) -> None:
 
 
 def test_no_job_is_made_where_an_error_is_answered(asked: Way) -> None:
-    mock, answer = asked("server-error")
+    mock, answer = asked("server_error")
     assert (answer.status_code, mock.control.jobs) == (500, [])
 
 
@@ -269,7 +269,7 @@ def test_code_that_there_is_not_is_refused_with_those_that_there_are(mock: Mock,
 def test_example_that_there_is_not_is_refused_with_those_that_there_are(mock: Mock, prefer: str) -> None:
     answer = mock.post(prefer=prefer)
     refused(answer, 400, "unknown_preference", "Prefer")
-    for name in ("queued", "seconds.enum", "rate-limit-exceeded", "moderation_blocked", "drop"):
+    for name in ("queued", "seconds.enum", "rate_limit_exceeded", "moderation_blocked", "drop"):
         assert f"'{name}'" in error_of(answer)["message"]
 
 
@@ -365,7 +365,7 @@ def test_scenario_is_met_as_often_as_it_was_asked_for(mock: Mock) -> None:
 
 def test_one_scenario_is_met_after_the_other(mock: Mock) -> None:
     mock.ask("error=overloaded")
-    mock.ask("error=bad-gateway")
+    mock.ask("error=bad_gateway")
     assert [mock.post().status_code for _ in range(3)] == [503, 502, 200]
 
 
@@ -399,7 +399,7 @@ def test_standing_scenarios_are_met_beside_the_next_one(tmp_path: Path) -> None:
         ("break_off=10, stall=20, break_off=30", "remixVideo", lambda plan: plan.fate == JobOverride(20, breaks=10)),
         ("break_off=10, break_off=20", "downloadContent", lambda plan: plan.breaks == 10 and plan.fate is None),
         ("truncate=10, truncate=20", "listVideos", lambda plan: plan.truncate == 10),
-        ("overloaded, bad-gateway, rate_limit, flaky", "listVideos", lambda plan: plan.answer.status == 503),
+        ("overloaded, bad_gateway, rate_limit, flaky", "listVideos", lambda plan: plan.answer.status == 503),
     ],
 )
 def test_first_of_two_scenarios_that_say_the_same_counts(
@@ -496,12 +496,14 @@ def test_every_scenario_has_a_test() -> None:
         ("", "there is no ''; allowed: error, rate_limit,"),
         ("x", "there is no 'x'; allowed: error, rate_limit,"),
         ("x=1", "there is no 'x'; allowed: error"),
+        ("rate_limt=1", "there is no 'rate_limt' (did you mean 'rate_limit'?); allowed: error"),
+        ("fail=server_eror", "'code' is 'server_eror' (did you mean 'server_error'?); allowed: moderation_blocked"),
         ("drop, x=1", "'x' is no scenario, nor does 'drop' have it; allowed: probability, on, error"),
-        ("error", "'error' lacks its error; allowed: invalid-http"),
+        ("error", "'error' lacks its error; allowed: invalid_http"),
         ("fail", "'fail' lacks its code; allowed: moderation_blocked, server_error"),
         ("fail=x", "'code' is 'x'; allowed: moderation_blocked, server_error"),
-        ("error=moderation_blocked", "'error' is 'moderation_blocked'; allowed: invalid-http"),
-        ("error=invalid-scenario", "'error' is 'invalid-scenario'; allowed: invalid-http"),
+        ("error=moderation_blocked", "'error' is 'moderation_blocked'; allowed: invalid_http"),
+        ("error=invalid-scenario", "'error' is 'invalid-scenario'; allowed: invalid_http"),
         ("drop=1", "'drop' takes no value; allowed: drop"),
         ("stall=100", "'at' is '100'; allowed: 0 to 99"),
         ("stall=-1", "'at' is '-1'; allowed: 0 to 99"),
@@ -510,7 +512,10 @@ def test_every_scenario_has_a_test() -> None:
         ("slow=nan", "'seconds' is 'nan'; allowed: 0 to 3600"),
         ("slow=inf", "'seconds' is 'inf'; allowed: 0 to 3600"),
         ("drop, probability=1.1", "'probability' is '1.1'; allowed: 0 to 1"),
-        ("drop, on=createAudio", "'on' is 'createAudio'; allowed: createVideo, listVideos"),
+        (
+            "drop, on=createAudio",
+            "'on' is 'createAudio' (did you mean 'createVideo'?); allowed: createVideo, listVideos",
+        ),
         ("rate_limit=1, retry_after=x", "'retry_after' is 'x'; allowed: 0 to 86400"),
     ],
 )
@@ -518,6 +523,13 @@ def test_text_that_is_wrong_is_told_with_what_is_allowed(text: str, message: str
     with pytest.raises(ScenarioError) as raised:
         READER.read(text)
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text", ["rate-limit=1", "break-off", "bad-gateway", "error=bad-gateway", "overloaded, retry-after=1"]
+)
+def test_hyphens_and_underscores_are_alike_in_names(text: str) -> None:
+    assert READER.read(text) == READER.read(text.replace("-", "_"))
 
 
 @given(st.text(max_size=40))
@@ -609,7 +621,7 @@ def test_content_that_breaks_off_is_shorter_than_it_says(address: str) -> None:
 
 def test_nothing_that_a_scenario_does_is_logged_as_a_failure() -> None:
     with served() as (process, told):
-        for scenario in ("drop", "truncate", "error=server-error"):
+        for scenario in ("drop", "truncate", "error=server_error"):
             httpx.post(f"{url(told)}/_mock/scenarios", json={"scenario": scenario})
             try:
                 post(url(told))
