@@ -145,7 +145,7 @@ def _life(
     if status == "completed":
         judged.add(COMPLETED)
         done, made = body.get("completed_at"), body.get("created_at")
-        latest = answer.received_at + drift(answer) + _AHEAD
+        latest = answer.received_at + max(0.0, drift(answer)) + _AHEAD
         if not isinstance(done, int) or (isinstance(made, int) and not made <= done <= latest):
             yield COMPLETED, "completed_at: the time of completion", f"completed_at: {shown(done)}"
         elif ended == status and done != before.get("completed_at"):

@@ -219,14 +219,18 @@ def _identity(body: dict[str, Any], past: SeenResponses, case: Case) -> Iterator
 
 
 def _time(answer: Response, body: dict[str, Any], past: SeenResponses, skew: float) -> Iterator[Broken]:
-    """It is now, as far as clocks agree; and however far they are apart, they go on alike."""
+    """It is now, by the clock of the answer's Date or by ours; and however far clocks are apart, they go on alike.
+
+    Date may be that of a proxy, whose clock says nothing about the server's.
+    """
     made = body.get("created_at")
     if not isinstance(made, int | float):
         return
     least_ahead, most_ahead = past.offset = _offset(answer, past.offset) if skew else (0.0, 0.0)
     earliest = math.floor(answer.sent_at + least_ahead - skew) - 1
     latest = math.ceil(answer.received_at + most_ahead + skew)
-    if not earliest <= made <= latest:
+    by_ours = math.floor(answer.sent_at - skew) - 1 <= made <= math.ceil(answer.received_at + skew)
+    if not (earliest <= made <= latest or by_ours):
         yield NOW, f"from {earliest} to {latest}", "created_at"
         return
     least = max(past.ahead[0], made - 1 - answer.received_at - _WOBBLE)

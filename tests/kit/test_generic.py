@@ -1,5 +1,6 @@
 """The general checks of schemathesis: what only they find, once in a journal, never sent twice, and interrupted."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from contract_tests.spec.rules import GENERIC
 from tests.faults import CATALOGUE, CORRECT
 from tests.kit.test_faults import refusing
 from tests.kit.test_reproduction import served
+from tests.kit.unstable import Unstable
 from tests.kit.vocabulary import TOKEN, broken, command, judge, reasons, run
 
 ONLY: dict[str, Any] = {"profile": "standard", "only": frozenset({GENERIC}), "extensions": False}
@@ -47,6 +49,19 @@ def test_a_server_that_hangs_up_on_schemathesis_is_found() -> None:
     with served(leaving) as url:
         code, out, _ = command("run", url, *WORDS)
     assert (code, "no answer" in out) == (1, True)
+
+
+def test_a_server_that_lacks_a_method_altogether_and_drops_requests_now_and_then_is_right() -> None:
+    asked: Counter[bytes] = Counter()
+
+    def first_time(body: bytes, _: str) -> str | None:
+        asked[body] += 1
+        return "reset" if asked[body] == 1 and len(body) % 3 == 0 else None
+
+    # The server of the library answers TRACE with 501.
+    with Unstable(first_time).serving() as url:
+        code, out, _ = command("run", url, *WORDS)
+    assert code == 0, out
 
 
 def test_a_journal_tells_what_it_found_and_a_resumed_run_does_not_send_it_again(tmp_path: Path) -> None:

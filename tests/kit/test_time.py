@@ -42,9 +42,19 @@ class Slow(Ticking):
         return answer
 
 
+class Proxied(Ticking):
+    """A proxy writes Date, and its clock is an hour late."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        answer.headers["date"] = formatdate(self.now - 3600, usegmt=True)
+        return answer
+
+
 def found(told: Callable[[float], float], kind: type[Ticking] = Ticking) -> set[str]:
     """The rules found broken by a server that tells the time so."""
-    server, settings = kind(told), Settings(token=TOKEN, strictness=Strictness(strict=True), spend=None)
+    strictness = Strictness(strict=True, extensions=True)
+    server, settings = kind(told), Settings(token=TOKEN, strictness=strictness, spend=None)
     around: Any = Surroundings(lambda: server.now, lambda _: None, lambda: server)
     return broken(judge_target(HERE, replace(settings, profile="quick"), around))
 
@@ -66,6 +76,10 @@ def test_times_to_and_fro_are_found() -> None:
 
 def test_a_date_from_the_beginning_of_a_slow_request_is_right() -> None:
     assert NOW not in found(lambda now: now, Slow)
+
+
+def test_a_date_of_another_clock_than_that_of_the_creation_is_right() -> None:
+    assert found(lambda now: now, Proxied) == set()
 
 
 def test_a_time_of_long_ago_is_found_beside_such_a_date() -> None:
