@@ -1,5 +1,5 @@
 # A container of the mock. It needs nothing but the wheel:
-#   python -m build --wheel && docker build --tag videos-mock .
+#   python -m pip install build && python -m build --wheel && docker build --tag videos-mock .
 FROM python:3.13-slim
 
 COPY dist/videos_mock_kit-*.whl /tmp/

@@ -11,7 +11,8 @@ from contract_tests.model.finding import Finding, Judgement
 from contract_tests.spec.rules import Rule
 
 #: The rule that a token is known to the server, and why it cannot be tested on one that knows none.
-KEY, ANY_TOKEN = "auth.key", "this server takes any token: start it with --token"
+KEY, KEY_ERROR = "auth.key", "auth.key.error"
+ANY_TOKEN, NONE_REFUSED = "this server takes any token: start it with --token", "no token is wrong where any is taken"
 HOLDS, BROKEN, UNTESTED = "holds", "broken", "untested"
 
 
@@ -90,9 +91,14 @@ def verdicts(
         if finding.found_as not in {"", finding.rule}:
             moved.setdefault(finding.found_as, f"what broke it is told of {finding.rule}")
     judged = judgement.judged
+    if any_token:
+        # What the refusal of a made-up token looks like shows nothing here: an unknown id may have earned it.
+        judged = judged - {KEY_ERROR}
+        reasons = {KEY_ERROR: NONE_REFUSED} | reasons
+        findings.pop(KEY_ERROR, None)
     if any_token and not strict:
-        judged = judged - {KEY, f"{KEY}.error"}
-        reasons = reasons | {KEY: ANY_TOKEN}
+        judged = judged - {KEY}
+        reasons = reasons | {KEY: ANY_TOKEN, KEY_ERROR: ANY_TOKEN}
         findings.pop(KEY, None)
     made: list[Verdict] = []
     for rule in contract.rules:

@@ -13,6 +13,8 @@ from mockserver.control.sync import Synchronization
 from mockserver.jobs.clock import MovableClock
 from mockserver.jobs.job import Job
 from mockserver.scenarios.active import ScenarioQueue
+from mockserver.scenarios.catalogue import found
+from mockserver.spelling import did_you_mean
 from mockserver.stores.shared import QueuedScenario
 from mockserver.web.responses import Response
 from mockserver.webhooks.dispatcher import Dispatcher
@@ -93,10 +95,11 @@ class Control:
     def fail(self, video_id: str, code: str | None = None) -> dict[str, Any]:
         """Let a video fail now, with a code of the document, by default its first. ``VideoError`` as ``finish``."""
         failures = self.service.document.failures
-        code = next(iter(failures)) if code is None else code
-        if code not in failures:
-            raise self._refused("control.video.code", value=code, allowed=list(failures))
-        return self._decided(video_id, lambda job: self.service.jobs.fail(job, code, failures[code]))
+        name = next(iter(failures)) if code is None else found(code, failures)
+        if name is None:
+            hint = did_you_mean(str(code), failures)
+            raise self._refused("control.video.code", value=code, reason=hint, allowed=list(failures))
+        return self._decided(video_id, lambda job: self.service.jobs.fail(job, name, failures[name]))
 
     def stall(self, video_id: str) -> dict[str, Any]:
         """Let a video come no further than it is. ``VideoError`` as ``finish``."""

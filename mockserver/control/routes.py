@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Endpoint, Handler, Methods, Result, Sleep
 from mockserver.api.operations import Operations
@@ -11,6 +13,8 @@ from mockserver.control.control import Control, VideoError
 from mockserver.scenarios.catalogue import COMMON, SCENARIOS, ScenarioError
 from mockserver.spec.compiler import compile_body, compile_query
 from mockserver.spec.document import control_document
+from mockserver.spec.rules import FormRules
+from mockserver.spelling import did_you_mean
 from mockserver.stores.shared import QueuedScenario
 from mockserver.validation.checks import Request, Violation, judge, judge_values
 from mockserver.web.asgi import BodyTimeout
@@ -70,13 +74,13 @@ class ControlRoutes:
 
     def _query(self, name: str, act: Callable[[dict[str, Any]], Result]) -> Handler:
         def respond(context: RequestContext, _: None) -> Result:
-            return self._judged(judge(self._queries[name], read_query(context.query)), act)
+            return self._judged(name, judge(self._queries[name], read_query(context.query)), act)
 
         return Handler(name, respond)
 
     def _body(self, name: str, act: Callable[[dict[str, Any]], Result]) -> Handler:
         def respond(_context: RequestContext, body: dict[str, Any]) -> Result:
-            return self._judged(judge_values(self._bodies[name], body), act)
+            return self._judged(name, judge_values(self._bodies[name], body), act)
 
         return Handler(name, respond, self._reader(name))
 
@@ -84,8 +88,11 @@ class ControlRoutes:
         # Nothing but JSON is taken here, so that a body of no type can be nothing else.
         return lambda context: JSONReader(self._bodies[name], context.header(b"content-type") or "application/json")
 
-    def _judged(self, verdict: Request | Violation, act: Callable[[dict[str, Any]], Result]) -> Result:
-        return self._service.refusal(verdict) if isinstance(verdict, Violation) else act(verdict.values)
+    def _judged(self, operation: str, verdict: Request | Violation, act: Callable[[dict[str, Any]], Result]) -> Result:
+        if isinstance(verdict, Violation):
+            rules = self._bodies.get(operation) or self._queries[operation]
+            return self._service.refusal(_hinted(verdict, rules))
+        return act(verdict.values)
 
     def _video(self, name: str, act: Callable[[str], dict[str, Any]]) -> Handler:
         return Handler(name, lambda context, _: _tried(act, context.parameters["video_id"]))
@@ -99,6 +106,7 @@ class ControlRoutes:
             "expired": lambda video_id, _: control.expire(video_id),
         }
         return self._judged(
+            "mockChangeJob",
             judge_values(self._bodies["mockChangeJob"], body),
             lambda values: _tried(lambda one: acts[values["status"]](one, values), video_id),
         )
@@ -122,7 +130,7 @@ class ControlRoutes:
                 return self._service.refuse("control.token")
             return answer(200, {"status": "ok"}, (b"set-cookie", cookie))
 
-        return self._judged(judge_values(self._bodies["mockLogin"], body), log_in)
+        return self._judged("mockLogin", judge_values(self._bodies["mockLogin"], body), log_in)
 
     def _logout(self, _context: RequestContext, _: None) -> Response:
         return answer(200, {"status": "ok"}, (b"set-cookie", self._gate.no_cookie))
@@ -194,6 +202,17 @@ class ControlRoutes:
         if wanted is not None and count == 0:
             return self._service.refuse("control.scenario.found", value=wanted)
         return answer(200, {"deleted": count})
+
+
+def _hinted(violation: Violation, rules: FormRules) -> Violation:
+    """The violation, with the name that was meant in its message where one is near to what came."""
+    words = violation.words
+    came, names = words.get("value", words.get("field")), words.get("allowed", list(rules.fields))
+    hint = did_you_mean(came, names) if isinstance(came, str) and isinstance(names, list | tuple) else ""
+    if not hint or came in names:
+        return violation
+    message = f"{violation.error.message.removesuffix('.')}{hint}."
+    return msgspec.structs.replace(violation, error=msgspec.structs.replace(violation.error, message=message))
 
 
 def _tried(act: Callable[[str], dict[str, Any]], video_id: str) -> Response:

@@ -178,7 +178,7 @@ class ScenarioParser:
     @property
     def names(self) -> tuple[str, ...]:
         """All that can be asked for by a name alone, or with a value."""
-        return (*self._table, *self._names["failures"], *self._names["errors"])
+        return tuple(dict.fromkeys((*self._table, *self._names["failures"], *self._names["errors"])))
 
     def read(self, text: str) -> tuple[Directive, ...]:
         """The scenarios that ``text`` asks for, at least one; ``ScenarioError`` if there is one that cannot be."""

@@ -169,6 +169,14 @@ def test_a_server_that_takes_any_token_is_told_so_in_one_line() -> None:
     assert code == 1 and out.count("this server takes any token: start it with --token") == 1
 
 
+def test_a_server_that_takes_any_token_refuses_none_in_a_wrong_form() -> None:
+    words = ("--token", TOKEN, "--profile", "quick", "--extensions")
+    out = run(CORRECT["any-token"].build(), *words)[1]
+    assert "auth.key" not in out and out.count("this server takes any token: start it with --token") == 1
+    out = run(CORRECT["any-token"].build(), *words, "--strict")[1]
+    assert "auth.key.error" not in out and "no token is wrong where any is taken" in out
+
+
 def test_the_plan_of_a_paid_endpoint_accepts_nothing_by_default() -> None:
     assert "0 that must be accepted" in command("plan", "https://api.example.com")[1]
 

@@ -746,3 +746,18 @@ def test_json_without_a_content_type_is_taken_by_the_control_interface() -> None
     mock = Mock()
     mock.tell("POST", "clock", content=b'{"advance": 60}')
     assert told(mock, "clock")["offset"] == 60
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("clock", {"advanc": 60}, "Unknown parameter: 'advanc' (did you mean 'advance'?)."),
+        ("clock", {"xyz": 60}, "Unknown parameter: 'xyz'."),
+        ("scenarios", {"scenario": "drop", "tims": 2}, "Unknown parameter: 'tims' (did you mean 'times'?)."),
+        ("jobs/video_1", {"status": "fail"}, "and 'expired' (did you mean 'failed'?)."),
+        ("requests?limt=3", None, "Unknown parameter: 'limt' (did you mean 'limit'?)."),
+    ],
+)
+def test_control_tells_the_name_that_was_meant(path: str, body: dict[str, Any] | None, message: str) -> None:
+    answer = Mock().tell("GET" if body is None else "POST", path, json=body)
+    assert envelope(answer)["message"].endswith(message)

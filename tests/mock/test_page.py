@@ -389,6 +389,12 @@ def test_finished_video_is_not_finished_again(mock: Mock) -> None:
 def test_unknown_code_of_a_failure_lists_what_there_is(mock: Mock) -> None:
     with pytest.raises(VideoError, match="'moderation_blocked' and 'server_error'"):
         mock.control.fail(mock.create()["id"], "nope")
+    with pytest.raises(VideoError, match=r"'server_eror' \(did you mean 'server_error'\?\)\. Supported"):
+        mock.control.fail(mock.create()["id"], "server_eror")
+
+
+def test_code_of_a_failure_may_have_hyphens_as_in_scenarios(mock: Mock) -> None:
+    assert mock.control.fail(mock.create()["id"], "server-error")["error"]["code"] == "server_error"
 
 
 def test_running_video_does_not_expire(mock: Mock) -> None:
