@@ -154,7 +154,7 @@ def totals(made: Sequence[Verdict], strictness: Strictness) -> str:
     counts = Counter(_mark(verdict, strictness) for verdict in made)
     known = f"{counts[_KNOWN]} broken as known, " if counts[_KNOWN] else ""
     return (
-        f"{counts[HOLDS]} rules hold, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
+        f"{counts[HOLDS]} {'rule holds' if counts[HOLDS] == 1 else 'rules hold'}, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
         f"{known}{counts[UNTESTED]} untested"
     )
 

@@ -85,8 +85,7 @@ class ControlRoutes:
         return Handler(name, respond, self._reader(name))
 
     def _reader(self, name: str) -> Callable[[RequestContext], JSONReader]:
-        # Nothing but JSON is taken here, so that a body of no type can be nothing else.
-        return lambda context: JSONReader(self._bodies[name], context.header(b"content-type") or "application/json")
+        return lambda context: JSONReader(self._bodies[name], _media_type(context))
 
     def _judged(self, operation: str, verdict: Request | Violation, act: Callable[[dict[str, Any]], Result]) -> Result:
         if isinstance(verdict, Violation):
@@ -247,3 +246,9 @@ class ControlEndpoint(Endpoint):
             return None
         headers = ((b"www-authenticate", b"Bearer"),) if broken[0] == "control.token" else ()
         return self.service.refuse(broken[0], *headers, **broken[1])
+
+
+def _media_type(context: RequestContext) -> str:
+    """The type of a body, all of which are JSON here: nobody is refused who did not choose another on purpose."""
+    given = context.header(b"content-type") or ""
+    return "application/json" if given in ("", "application/x-www-form-urlencoded") else given  # the latter: curl -d

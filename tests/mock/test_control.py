@@ -742,6 +742,18 @@ def test_path_of_the_control_interface_that_is_not_there_is_answered_with_those_
     assert "'POST /_mock/scenarios'" in envelope(answer)["message"]
 
 
+def test_json_as_curl_sends_it_is_taken_by_the_control_interface(mock: Mock) -> None:
+    as_curl = {"content-type": "application/x-www-form-urlencoded"}
+    answer = mock.send("POST", "/_mock/clock", {**as_curl, "host": "localhost"}, content=b'{"advance": 60}')
+    assert (answer.status_code, answer.json()["offset"]) == (200, 60)
+
+
+@pytest.mark.parametrize("media_type", ["text/xml", "multipart/form-data; boundary=x"])
+def test_another_content_type_is_refused_by_the_control_interface(mock: Mock, media_type: str) -> None:
+    headers = {"content-type": media_type, "host": "localhost"}
+    assert mock.send("POST", "/_mock/clock", headers, content=b'{"advance": 60}').status_code == 415
+
+
 def test_json_without_a_content_type_is_taken_by_the_control_interface() -> None:
     mock = Mock()
     mock.tell("POST", "clock", content=b'{"advance": 60}')
