@@ -153,8 +153,9 @@ def totals(made: Sequence[Verdict], strictness: Strictness) -> str:
     """One line: how many rules hold, are broken, are untested."""
     counts = Counter(_mark(verdict, strictness) for verdict in made)
     known = f"{counts[_KNOWN]} broken as known, " if counts[_KNOWN] else ""
+    rules = "rule holds" if counts[HOLDS] == 1 else "rules hold"
     return (
-        f"{counts[HOLDS]} {'rule holds' if counts[HOLDS] == 1 else 'rules hold'}, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
+        f"{counts[HOLDS]} {rules}, {counts[_FAILED]} broken, {counts[_WARNING]} broken as a warning, "
         f"{known}{counts[UNTESTED]} untested"
     )
 

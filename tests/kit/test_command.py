@@ -101,7 +101,7 @@ def test_a_plan_is_told_by_rule_and_each_request_on_demand() -> None:
 
 def test_a_rule_is_judged_and_told_alone() -> None:
     out = run(FAULTY.build(), *QUICK, "--rule", "model.enum")[1]
-    assert "1 rules hold, 0 broken, 0 broken as a warning, 0 untested" in out
+    assert "1 rule holds, 0 broken, 0 broken as a warning, 0 untested" in out
 
 
 @pytest.mark.parametrize(("given", "prefix"), [({}, "VIDEOS_TOKEN=YOUR_TOKEN "), ({"VIDEOS_TOKEN": TOKEN}, "")])
