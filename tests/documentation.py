@@ -138,6 +138,11 @@ DIALECT_POINTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "operations": lambda raw: ", ".join(
         node["operationId"] for item in raw["paths"].values() for node in item.values() if "operationId" in node
     ),
+    "bodies of a creation": lambda raw: ", ".join(
+        next(o for i in raw["paths"].values() for o in i.values() if o.get("operationId") == "createVideo")[
+            "requestBody"
+        ]["content"]
+    ),
     "required": lambda raw: ", ".join(_form(raw)["required"]),
     "model": lambda raw: _values(raw, "model"),
     "seconds": lambda raw: _values(raw, "seconds"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from contract_tests.cases import images
 from contract_tests.cases.builder import Builder
+from contract_tests.cases.json_form import as_json, in_brackets
 from contract_tests.cases.negatives.bodies import sized
 from contract_tests.cases.pairwise import covering
 from contract_tests.model.case import Case
@@ -106,6 +107,7 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     """Good requests that a real client may send and a lazy server may trip over, each odd in one way alone."""
     good = builder.request(builder.parts(builder.full))
     made = [Case(SPELLING, what, request) for what, request in _spelled(builder, good)]
+    made += _in_other_clothes(builder, good)
     made += _pictures(builder, rules)
     made += _longest(builder, rules)
     made.append(Case("response.id.unique", "the same request again", good))
@@ -113,6 +115,21 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
     if limit is not None and "body.limit" in rules:
         made.append(Case("body.limit", f"a body of {limit} bytes", sized(builder, limit)))
     return [case for case in made if case.rule in rules and not builder.reader.breaches(case.request.parts or ())]
+
+
+def _in_other_clothes(builder: Builder, good: Request) -> Iterator[Case]:
+    """The plainest, the barest and the farthest form as JSON, and one with its picture in brackets."""
+    form = builder.form
+    if not form.takes_json:
+        return
+    bare = builder.request([part for part in builder.parts(builder.bare) if form.fields[part.name].required])
+    for what, request in (("every field", good), ("no more than is due", bare)):
+        made = as_json(form, request)
+        if made is not None:
+            yield Case(SPELLING, f"{what} as JSON", made)
+    bracketed = in_brackets(form, good)
+    if bracketed is not None:
+        yield Case(SPELLING, "the address of a picture in brackets", bracketed)
 
 
 def pictured(builder: Builder, case: Case) -> Case:

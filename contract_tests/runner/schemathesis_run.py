@@ -152,7 +152,11 @@ class _SchemathesisRun:
         # Without the servers: their path stands in that of the operation already.
         kept = self.contract.document.tree.items()
         tree = {key: value for key, value in kept if not key.startswith("x-") and key != "servers"}
-        tree["paths"] = {operation.path: {operation.method: operation.node}}
+        # As a form alone: it knows no rule about the picture in JSON, and a fitting one cannot be put there.
+        body = self.contract.document.resolve(f"{operation.pointer}/requestBody")
+        content = {self.contract.form.media_type: body["content"][self.contract.form.media_type]}
+        node = {**operation.node, "requestBody": {**body, "content": content}}
+        tree["paths"] = {operation.path: {operation.method: node}}
         schema = schemathesis.openapi.from_dict(tree, config=config)
         schema.config.base_url = target.url
         schema.hooks.register_hook_with_name(lambda context, case: self._fit(case), "map_case")  # noqa: ARG005

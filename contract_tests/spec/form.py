@@ -10,6 +10,7 @@ from contract_tests.errors import MisuseError
 from contract_tests.spec.document import Document
 from contract_tests.spec.pointer import escape
 
+FORM, JSON = "multipart/form-data", "application/json"
 #: Keywords of a form's schema that speak about single fields; everything else is a condition on the whole.
 FIELDWISE = {"description", "title", "type", "required", "properties", "additionalProperties", "allOf", "examples"}
 
@@ -79,18 +80,22 @@ class Condition:
 
 
 class Form:
-    """What a creation sends: `fields` in the document's order, `conditions` over several of them, and limits."""
+    """What a creation sends: `fields` in the document's order, `conditions` over several of them, and limits.
+
+    `takes_json`: a form may be a JSON object as well. `addresses`: of each file that is an object there, or stands in
+    brackets in a form, the key that holds its address.
+    """
 
     def __init__(self, document: Document) -> None:
         operation = next(o for o in document.operations() if not o.extension and "requestBody" in o.node)
         self.operation = operation
         content_pointer = document.follow(f"{operation.pointer}/requestBody") + "/content"
-        self.media_type = next(iter(document.at(content_pointer)))
-        if self.media_type != "multipart/form-data":
+        content = document.at(content_pointer)
+        if FORM not in content:
             raise MisuseError(
-                f"The document {document.source} sends {self.media_type} to {operation.path}; "
-                "the kit tests multipart/form-data."
+                f"The document {document.source} sends {', '.join(content)} to {operation.path}; the kit tests {FORM}."
             )
+        self.media_type = FORM
         self.media_pointer = f"{content_pointer}/{escape(self.media_type)}"
         media = document.at(self.media_pointer)
         self.limits: dict[str, int] = media.get("x-limits", {})
@@ -109,6 +114,8 @@ class Form:
         }
         self.closed = self.schema.get("additionalProperties", True) is False
         self.conditions = _conditions(self.pointer, self.schema)
+        self.takes_json = JSON in content
+        self.addresses = _addresses(document, f"{content_pointer}/{escape(JSON)}/schema") if self.takes_json else {}
 
     @property
     def texts(self) -> list[Field]:
@@ -123,6 +130,18 @@ class Form:
 
 def _types(content_type: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in content_type.split(",") if part.strip())
+
+
+def _addresses(document: Document, pointer: str) -> dict[str, str]:
+    """The fields that are objects in JSON, each with the key of such an object that holds an address."""
+    found: dict[str, str] = {}
+    objects = f"{document.follow(pointer)}/properties"
+    for name in document.at(objects):
+        value = document.follow(f"{objects}/{escape(name)}")
+        for key in document.at(value).get("properties", {}):
+            if document.resolve(f"{value}/properties/{escape(key)}").get("format") == "uri":
+                found[name] = key
+    return found
 
 
 def _conditions(pointer: str, schema: dict[str, Any]) -> tuple[Condition, ...]:

@@ -9,7 +9,7 @@ from mockserver.api.context import RequestContext
 from mockserver.api.endpoint import Handler, Methods
 from mockserver.api.operations import Operations
 from mockserver.spec.document import Operation
-from mockserver.validation.multipart import FormReader
+from mockserver.web.asgi import BodyReader
 from mockserver.web.bodies import JSONReader, check_coding, form_reader, read_query
 
 logger = logging.getLogger("mockserver")
@@ -18,7 +18,7 @@ logger = logging.getLogger("mockserver")
 def handlers(service: Operations, downloads: Capacity) -> dict[str, Handler]:
     """What answers each operation, by its id. ``downloads`` bounds those of content."""
 
-    def form(context: RequestContext) -> FormReader:
+    def form(context: RequestContext) -> BodyReader:
         check_coding(context.header(b"content-encoding"))
         content_type, length = context.header(b"content-type") or "", context.header(b"content-length") or ""
         return form_reader(service.rules["createVideo"], service.storage, content_type, length)

@@ -26,6 +26,7 @@ from mockserver.validation.checks import (
     read,
     verdict_on,
 )
+from mockserver.validation.json_form import with_objects
 from mockserver.validation.multipart import Form
 from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
@@ -109,7 +110,9 @@ class Operations:
 
     def create(self, context: RequestContext, form: Form) -> Response | Awaitable[Response]:
         """A valid form becomes a job and is answered as queued, however fast the pace is."""
-        reading = read(self.rules["createVideo"], form)
+        rules = self.rules["createVideo"]
+        form = with_objects(form, rules) if rules.objects else form
+        reading = read(rules, form)
         context.form, context.images = form, reading.images
         verdict = verdict_on(reading)
         if isinstance(verdict, Violation):

@@ -7,7 +7,7 @@ import jsonschema_rs
 import msgspec
 
 from mockserver.spec.document import Document, DocumentError, Error, Limits, Operation, Rule, convert
-from mockserver.spec.rules import Field, FormRule, FormRules, Validator
+from mockserver.spec.rules import FILE_ID, FORM, JSON, URI, Field, FormRule, FormRules, Validator
 
 ANNOTATIONS = frozenset(
     "title description default example examples deprecated readOnly writeOnly type format "
@@ -16,7 +16,7 @@ ANNOTATIONS = frozenset(
 """Keywords of a field's schema that are no check of their own. ``type`` is one only where it is not string."""
 
 
-FORM = "createVideo"
+CREATION = "createVideo"
 """The operation whose form bears the limits of every body."""
 
 
@@ -32,6 +32,8 @@ class SchemaSource(msgspec.Struct, frozen=True):
     schema: dict[str, Any]
     encoding: dict[str, Any]
     is_typed: bool = False
+    media_types: tuple[str, ...] = ()
+    objects: dict[str, dict[str, str]] = {}
 
 
 def compile_body(document: Document, operation: Operation, api: Document | None = None) -> FormRules:
@@ -41,14 +43,29 @@ def compile_body(document: Document, operation: Operation, api: Document | None 
     """
     body = document.resolve(operation.node.get("requestBody", {}))
     content = convert(body.get("content"), f"{operation.id}: requestBody.content", dict[str, dict[str, Any]])
-    if len(content) != 1:
-        raise DocumentError(f"{operation.id}: requestBody.content has {len(content)} media types, 1 is supported")
-    [(media_type, media)] = content.items()
+    media_types = tuple(sorted(content, key=[FORM, JSON].index)) if content and content.keys() <= {FORM, JSON} else ()
+    if not media_types:
+        came = ", ".join(content) or "none"
+        raise DocumentError(f"{operation.id}: the media types of requestBody are {came}; supported: {FORM}, {JSON}")
+    media_type, media = media_types[0], content[media_types[0]]
     pointers = (media.get("schema", {}).get("$ref", ""), operation.pointer)
     schema = document.resolve(media.get("schema", {}))
-    is_typed = media_type == "application/json"
-    source = SchemaSource(operation.id, pointers, media_type, schema, media.get("encoding", {}), is_typed)
+    is_typed = media_type == JSON
+    objects = _objects(document, content[JSON]) if len(media_types) > 1 else {}
+    encoding = media.get("encoding", {})
+    source = SchemaSource(operation.id, pointers, media_type, schema, encoding, is_typed, media_types, objects)
     return _Compiler(document, source, api or document).compile()
+
+
+def _objects(document: Document, media: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The fields that are objects of JSON, with their keys: an address, by its format, or the id of a stored file."""
+    properties = document.resolve(media.get("schema", {})).get("properties", {})
+    nodes = {name: document.resolve(node) for name, node in properties.items()}
+    return {
+        name: {key: URI if document.resolve(one).get("format") == "uri" else FILE_ID for key, one in keys.items()}
+        for name, keys in ((name, node.get("properties")) for name, node in nodes.items())
+        if keys
+    }
 
 
 def compile_query(
@@ -63,14 +80,14 @@ def compile_query(
         "required": [name for name, node in named.items() if node.get("required")],
         **({"additionalProperties": False} if is_closed else {}),
     }
-    source = SchemaSource(operation.id, (operation.pointer,), "", schema, {})
+    source = SchemaSource(operation.id, (operation.pointer,), "", schema, {}, media_types=("",))
     return _Compiler(document, source, api or document).compile()
 
 
 def limits_of(document: Document) -> Limits:
     """The limits of every request."""
-    body = document.resolve(document.operation(FORM).node.get("requestBody", {}))
-    [media] = body["content"].values()
+    body = document.resolve(document.operation(CREATION).node.get("requestBody", {}))
+    media = body["content"][FORM]
     return convert(media.get("x-limits"), "x-limits", Limits)
 
 
@@ -93,11 +110,12 @@ class _Compiler:
     def compile(self) -> FormRules:
         checks = tuple(self._checks())
         return FormRules(
-            media_type=self.source.media_type,
+            media_types=self.source.media_types,
             limits=limits_of(self.api),
             fields={name: self._field(name, node) for name, node in self.properties.items()},
             schema=self._validator(self.schema),
             checks=checks,
+            objects=self.source.objects,
         )
 
     def _field(self, name: str, node: dict[str, Any]) -> Field:
@@ -126,6 +144,7 @@ class _Compiler:
         yield self._rule("*", None, validator=self._validator(self.schema))
 
     def _file_checks(self, name: str, node: dict[str, Any]) -> Iterator[FormRule]:
+        yield from (self._rule(kind, name) for kind in dict.fromkeys(self.source.objects.get(name, {}).values()))
         yield self._rule("file", name)
         if types := self._types_of(name):
             yield self._rule("file-type", name, limit=types)

@@ -10,6 +10,12 @@ from mockserver.spec.document import Error, Limits
 Values = dict[str, Any]
 """A form as the schema sees it: its fields as sent, its defaults; of a file, the empty string."""
 
+FORM, JSON = "multipart/form-data", "application/json"
+"""The media types of bodies."""
+
+URI, FILE_ID = "uri", "file-id"
+"""What the object in place of a file holds, and the kinds of the rules of it: an address, the id of a stored file."""
+
 Validator = jsonschema_rs.Draft202012Validator
 
 
@@ -48,11 +54,23 @@ class Field(msgspec.Struct, frozen=True):
 class FormRules(msgspec.Struct, frozen=True):
     """All that a form is judged by. ``checks`` are in the order in which they answer.
 
-    ``schema`` is the whole request schema.
+    ``schema`` is the whole request schema. ``media_types``: those that the body may have, a form's first.
+    ``objects``: of each field whose file may be an object instead, the keys of that object, with what each holds.
     """
 
-    media_type: str
+    media_types: tuple[str, ...]
     limits: Limits
     fields: dict[str, Field]
     schema: Validator
     checks: tuple[FormRule, ...]
+    objects: dict[str, dict[str, str]] = {}
+
+    @property
+    def media_type(self) -> str:
+        """The media type that the checks are written for."""
+        return self.media_types[0]
+
+    @property
+    def takes_json(self) -> bool:
+        """Whether a form may be a JSON object as well."""
+        return self.media_types[1:] == (JSON,)

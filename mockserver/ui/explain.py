@@ -88,7 +88,7 @@ def _beside_request(subject: Subject, rules: FormRules | None) -> dict[str, Any]
         return {"field": "path", "sent": f"{record.method} {legible(record.path)}", "allowed": routes}
     if record.rule == "media-type" and rules is not None:
         media_type = headers.get(b"content-type", b"").decode("latin-1")
-        return {"field": "Content-Type", "sent": media_type or None, "allowed": [rules.media_type]}
+        return {"field": "Content-Type", "sent": media_type or None, "allowed": list(rules.media_types)}
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.spec.document import DocumentError, Error
-from mockserver.spec.rules import FormRule, FormRules, Values
+from mockserver.spec.rules import FILE_ID, URI, FormRule, FormRules, Values
 from mockserver.validation.images import READERS, Image, read_image
 from mockserver.validation.multipart import Form, Part
 
@@ -157,7 +157,16 @@ def _repeated(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
 
 
 def _text(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
-    return {} if _parts(rule, reading)[0].filename is not None else None
+    part = _parts(rule, reading)[0]
+    if part.fault is not None:
+        return {"value": part.fault[1]}
+    return {"value": "a file"} if part.filename is not None else None
+
+
+def _fault(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
+    """What an object in place of a file refers to, and nothing is found at."""
+    fault = _parts(rule, reading)[0].fault
+    return {"value": fault[1]} if fault is not None and fault[0] == rule.kind else None
 
 
 def _text_encoding(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
@@ -170,7 +179,8 @@ def _file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     part = _parts(rule, reading)[0]
     if part.filename is not None or not (part.content_type or "text/plain").startswith("text/"):
         return None
-    return {} if not part.chunks or _image(rule, reading).type == "text/plain" else None
+    came = "a string" if part.fault is None else part.fault[1]
+    return {"value": came} if not part.chunks or _image(rule, reading).type == "text/plain" else None
 
 
 def _file_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
@@ -263,6 +273,8 @@ CHECKS: dict[str, Check] = {
     "repeated": Check(_repeated),
     "text": Check(_text),
     "text-encoding": Check(_text_encoding),
+    URI: Check(_fault),
+    FILE_ID: Check(_fault),
     "file": Check(_file),
     "file-type": Check(_file_type),
     "file-intact": Check(_file_intact),

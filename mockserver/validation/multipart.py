@@ -11,12 +11,16 @@ from mockserver.validation.storage import ReleasedChunks, StoredChunks, Temporar
 
 
 class Part(msgspec.Struct):
-    """One part of a form. ``chunks`` are its bytes as they came, never joined; large ones in temporary storage."""
+    """One part of a form. ``chunks`` are its bytes as they came, never joined; large ones in temporary storage.
+
+    ``fault``: what keeps a value of JSON from being a part, as the kind of the rule that it breaks and what came.
+    """
 
     name: str
     filename: str | None
     content_type: str | None
     chunks: list[bytes] | StoredChunks
+    fault: tuple[str, str] | None = None
 
     def bytes(self) -> bytes:
         """The whole content in one piece."""

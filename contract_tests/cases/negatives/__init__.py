@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contract_tests.cases.builder import Builder, FarBuilder
+from contract_tests.cases.json_form import wrong_as_json
 from contract_tests.cases.negatives import bodies, fields, files, transport
 from contract_tests.model.case import Case
 from contract_tests.spec.document import Document
@@ -22,6 +23,8 @@ def negatives(document: Document, builder: Builder, rules: RuleTable) -> list[Ca
     for case in _from_afar(FarBuilder(builder.form), rules):
         if case.rule in rules and case.breach in rules and case.request.body not in sent:
             made.setdefault(case.id, case)
+    if builder.form.takes_json:
+        made |= {case.id: case for case in wrong_as_json(builder.form, tuple(made.values()))}
     return list(made.values())
 
 
