@@ -365,7 +365,7 @@ INVALID: dict[str, tuple[Edit, str]] = {
     "kind without an error": (lambda d: d["x-rules"]["model.enum"].pop("error"), "x-rules.model.enum: a rule with a kind needs an error"),
     "no limits": (lambda d: media(d).pop("x-limits"), "x-limits: Expected `object`, got `null`"),
     "limit of nothing": (lambda d: media(d)["x-limits"].update(parts=0), "x-limits: Expected `int` >= 1 - at `$.parts`"),
-    "two media types": (lambda d: d["paths"]["/v1/videos"]["post"]["requestBody"]["content"].update({"a/b": {}}), "createVideo: requestBody.content has 2 media types, 1 is supported"),
+    "two media types": (lambda d: d["paths"]["/v1/videos"]["post"]["requestBody"]["content"].update({"a/b": {}}), "createVideo: the media types of requestBody are multipart/form-data, a/b; supported: "),
     "no body": (lambda d: d["paths"]["/v1/videos"]["post"].pop("requestBody"), "createVideo: requestBody.content: Expected `object`, got `null`"),
     "no properties": (lambda d: schema(d).update(properties=7), "properties"),
     "type of a field": (lambda d: field(d, "model").update(type="text"), '#/components/schemas/CreateVideo: "text" is not valid'),
