@@ -134,12 +134,21 @@ def _send(one: Bytes, target: Target, contract: Contract) -> Response:
         with socket.create_connection((addresses.get((host, port), host), port), network.connect_timeout) as connection:
             connection.sendall(data)
             bounded = cast("socket.socket", _Bounded(connection, min(_PATIENCE, network.timeout)))
-            response = http.client.HTTPResponse(bounded, method="POST")
-            response.begin()
+            # Interim answers, as early hints are, come before the final one; each holds the reader that all share.
+            answers = [_answer(bounded)]
+            while 100 <= answers[-1].status < 200:
+                answers.append(_answer(bounded))
+            response = answers[-1]
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
             return Response(response.status, headers, response.read(_MOST))
     except (OSError, http.client.HTTPException) as error:
         return Response(0, failure=" ".join(str(error).split()) or type(error).__name__)
+
+
+def _answer(connection: socket.socket) -> http.client.HTTPResponse:
+    response = http.client.HTTPResponse(connection, method="POST")
+    response.begin()
+    return response
 
 
 class _Bounded(io.RawIOBase):
@@ -148,6 +157,7 @@ class _Bounded(io.RawIOBase):
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._connection = connection
         self._ends = time.monotonic() + seconds
+        self._reader: io.BufferedReader = io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
@@ -160,7 +170,7 @@ class _Bounded(io.RawIOBase):
         return self._connection.recv_into(buffer)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
+        return self._reader
 
 
 def judge_again(contract: Contract, record: Record) -> Iterator[Judgement]:

@@ -165,6 +165,12 @@ POURED = {
     "continue": (b"HTTP/1.1 100 Continue\r\n\r\n",),
     "a header": (b"HTTP/1.1 200 OK\r\nx: ", b"a"),
     "headers": (b"HTTP/1.1 200 OK\r\n", b"x: a\r\n" * 100),
+    "no HTTP": (b"hello\r\n\r\n",),
+    "a NUL in a header": (b"HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 0\r\n\r\n",),
+    "two lengths": (b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",),
+    "a chunk of no size": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n",),
+    "an upgrade that nobody asked for": (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n",),
+    "a status that is none": (b"HTTP/1.1 -1 No\r\ncontent-length: 0\r\n\r\n",),
     "chunks": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
 }
 

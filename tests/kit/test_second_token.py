@@ -91,7 +91,7 @@ def test_only_what_is_chosen_is_tried() -> None:
 
 def test_a_run_that_costs_is_judged_too_and_offline(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    outcome = judge(server("remix"), second_token=SECOND, spend=3, journal=path)
+    outcome = judge(server("remix"), second_token=SECOND, spend=3, journal=path, only=frozenset(OWN))
     assert broken(outcome) == {"remix.own"}
     assert SECOND not in path.read_text("utf-8")
     code, out, _ = command("judge", str(path), "--extensions")

@@ -30,8 +30,9 @@ class Unstable:
     `accepted` counts creations that the application made.
     """
 
-    def __init__(self, fails: Fails, app: Any = None) -> None:
+    def __init__(self, fails: Fails, app: Any = None, handler: type[Handler] | None = None) -> None:
         self.fails = fails
+        self.handler = handler or Handler
         self.accepted = self.asked = 0
         self.ended = threading.Event()
         self._app = Direct(app or CORRECT["clean"].build())
@@ -66,7 +67,7 @@ class Unstable:
     def serving(self) -> Iterator[str]:
         """The address, while it is served."""
         front = self
-        handler = type("Handler", (_Handler,), {"front": self})
+        handler = type("Handler", (self.handler,), {"front": self})
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -97,7 +98,9 @@ class Unstable:
                 self._app.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Takes a request to the application, and its answer to the other side by `write`."""
+
     front: Unstable
     protocol_version = "HTTP/1.1"
     # Headers and body leave in one piece: the kernel of the other side would acknowledge the first one late.
@@ -115,14 +118,15 @@ class _Handler(BaseHTTPRequestHandler):
             if how.startswith(MADE):
                 how = how.removeprefix(MADE) if creates else ""
             if how not in _FAILURES:
-                self._send(answer, how)
+                self.write(answer, how)
                 return
         self.close_connection = True
         self.front.fail(self.connection, how)
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815  names that the library calls
 
-    def _send(self, answer: httpx.Response, how: str) -> None:
+    def write(self, answer: httpx.Response, how: str) -> None:
+        """The answer, on the wire."""
         status = int(how) if how.isdecimal() else answer.status_code
         self.send_response(status)
         for name, value in answer.headers.items():
