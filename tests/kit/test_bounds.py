@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,12 +14,13 @@ from contract_tests.runner.rate_limit import LEAST
 from contract_tests.session import Surroundings, judge_target
 from contract_tests.settings import Settings
 from contract_tests.spec.rules import ANSWERS, GENERIC
+from contract_tests.testing import _why
 from tests.faults import CORRECT
 from tests.kit.direct import Direct
 from tests.kit.test_hostile_servers import RULES, Hostile, Send, deep, piece, started
 from tests.kit.test_reproduction import served
 from tests.kit.unstable import MADE, Unstable
-from tests.kit.vocabulary import HERE, TOKEN, Clock, broken, command
+from tests.kit.vocabulary import HERE, TOKEN, Clock, broken, command, judge
 
 WORDS = ("--token", TOKEN, "--strict", *RULES)
 ALONE = ("--token", TOKEN, "--rule", GENERIC, "--strict")
@@ -139,3 +141,17 @@ def test_a_429_to_schemathesis_is_waited_for_and_breaks_nothing() -> None:
     assert broken(outcome) == set()
     assert outcome.waits > 10
     assert min(clock.slept) >= LEAST
+
+
+def test_a_request_whose_turn_comes_after_the_end_of_the_run_is_not_sent() -> None:
+    clock = Clock()
+    server = Telling(clock)
+    settings = Settings(token=TOKEN, spend=None, profile="quick", rate=0.01, max_time=150)
+    outcome = judge_target(HERE, settings, Surroundings(clock.time, clock.sleep, lambda: server))
+    assert (len(server.came), outcome.stopped) == (2, "stopped: the 150 s of --max-time are over")
+
+
+def test_the_fixture_tells_that_no_good_request_was_answered() -> None:
+    outcome = judge(CORRECT["clean"].build(), only=frozenset({"path"}))
+    assert _why(replace(outcome, mute=True)) == "the server answers no good request in time"
+    assert _why(outcome) == "no rule"
