@@ -72,7 +72,7 @@ def _serve(settings: Settings, stdout: TextIO, stderr: TextIO) -> int:
 def _run_task(task: Task, stdout: TextIO, stderr: TextIO) -> int:
     try:
         task.run(stdout)
-    except (DocumentError, UsageError) as error:
+    except UsageError as error:
         stderr.write(f"mockserver {task.name}: {error}\n")
         return MISUSED
     return 0

@@ -1,8 +1,8 @@
 """What ``mockserver`` does beside serving: print the document, check one, write example pictures."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,24 +13,24 @@ from mockserver.command_line import Command
 from mockserver.example import write_examples
 from mockserver.jobs.clock import SystemClock
 from mockserver.settings import Settings, UsageError
-from mockserver.spec.document import Document, default_path, document_json, document_yaml, read_document
+from mockserver.spec.document import Document, DocumentError, default_path, document_json, document_yaml, read_document
 
 FORMATS: dict[str, Callable[[Document], bytes]] = {"yaml": document_yaml, "json": document_json}
 
 
 def document(given: Mapping[str, Any], stdout: TextIO) -> None:
-    """Print the document with its dialects applied. ``DocumentError``."""
-    made = read_document(given.get("document", default_path()), given.get("dialects", ()))
+    """Print the document with its dialects applied. ``UsageError``."""
+    made = _read(given.get("document", default_path()), given)
     stdout.write(FORMATS[given["format"]](made).decode() + "\n")
 
 
 def validate(given: Mapping[str, Any], stdout: TextIO) -> None:
-    """Check a document without serving it. ``DocumentError``."""
+    """Check a document without serving it. ``UsageError``."""
     file = given["file"]
-    made = read_document(Path(file), given.get("dialects", ()))
+    made = _read(Path(file), given)
     # What would serve it is made of it, and let go.
     runtime = make_runtime(Settings(), made, SystemClock(), asyncio.sleep, asyncio.timeout, "")
-    with closing(runtime):
+    with _naming(Path(file)), closing(runtime):
         make_operations(made, runtime)
     lost = list(made.stale_rules())
     stdout.writelines(f"{file}: x-rules.{rule} stands nowhere: what it points at is gone\n" for rule in lost)
@@ -41,17 +41,32 @@ def validate(given: Mapping[str, Any], stdout: TextIO) -> None:
 
 
 def example(given: Mapping[str, Any], stdout: TextIO) -> None:
-    """Write pictures that fit the document, and one that does not. ``DocumentError`` or ``UsageError``."""
-    made = read_document(given.get("document", default_path()), given.get("dialects", ()))
+    """Write pictures that fit the document, and one that does not. ``UsageError``."""
+    file = given.get("document", default_path())
+    made = _read(file, given)
     create = made.operation("createVideo")
     runtime = make_runtime(Settings(), made, SystemClock(), asyncio.sleep, asyncio.timeout, "")
-    with closing(runtime):
+    with _naming(file), closing(runtime):
         rules = make_operations(made, runtime).rules[create.id]
     folder = Path(given["folder"])
     try:
         stdout.writelines(f"{path}  {size}\n" for path, size in write_examples(rules, folder))
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
+
+
+def _read(file: Path, given: Mapping[str, Any]) -> Document:
+    with _naming(file):
+        return read_document(file, given.get("dialects", ()))
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """What is wrong with the document is told with its file. ``UsageError``."""
+    try:
+        yield
+    except DocumentError as error:
+        raise UsageError(f"{file}: {error}") from None
 
 
 COMMANDS = (

@@ -89,7 +89,13 @@ def test_validate_of_a_contradiction_is_misuse_in_one_line(tmp_path: Path) -> No
     file = tmp_path / "edited.yaml"
     file.write_text(TEXT.replace("default: 720x1280", "default: 1x1"), "utf-8")
     for code, out, err in (mock_command("validate", str(file)), command("validate", str(file))):
-        assert (code, out, err.count("\n"), "the default '1x1'" in err) == (2, "", 1, True)
+        assert (code, out, err.count("\n"), f"{file}: line " in err, "the default '1x1'" in err) == (
+            2,
+            "",
+            1,
+            True,
+            True,
+        )
 
 
 @pytest.mark.parametrize("words", [("document", "--nothing"), ("validate",), ("document", "--dialect", "azur")])
@@ -113,7 +119,7 @@ def test_validate_finds_what_serving_would_refuse(tmp_path: Path) -> None:
     file = tmp_path / "edited.yaml"
     file.write_text(TEXT.replace("x-template: video_{created_at:hex8}{random:hex40}", "x-template: video_1"), "utf-8")
     code, out, err = mock_command("validate", str(file))
-    assert (code, out, err.count("\n"), "makes no ids" in err) == (2, "", 1, True)
+    assert (code, out, err.count("\n"), f"{file}: " in err, "makes no ids" in err) == (2, "", 1, True, True)
 
 
 def test_place_that_a_merge_key_brought_is_told_without_a_line(tmp_path: Path) -> None:
