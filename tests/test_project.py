@@ -11,6 +11,11 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+SOURCES = [
+    *(ROOT / "mockserver").rglob("*.py"),
+    *(ROOT / "contract_tests").rglob("*.py"),
+    ROOT / "tests/mock/stores.py",
+]
 YAML_FILES = [*sorted(ROOT.glob(".github/**/*.yml")), ROOT / "CITATION.cff"]
 
 
@@ -48,3 +53,18 @@ def test_ci_runs_the_script_of_the_repository() -> None:
 def test_every_page_is_in_the_navigation_of_the_site() -> None:
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert [page.name for page in ROOT.glob("docs/*.md") if f"- {page.name}" not in text] == []
+
+
+def test_hooks_before_a_commit_run_what_tox_runs() -> None:
+    commands = (ROOT / "tox.ini").read_text("utf-8")
+    for hook in load(".pre-commit-config.yaml")["repos"][0]["hooks"]:
+        assert re.search(rf"^(commands =)? *{re.escape(hook['entry'])}$", commands, re.MULTILINE), hook["entry"]
+
+
+def test_what_the_recipes_name_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    paths = set(re.findall(r"`((?:mockserver|contract_tests|tests|docs|dialects)/[\w/.]*)`", text))
+    assert len(paths) > 10
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    for name in ("CHECKS", "SCENARIOS", "parse_store", "StateStore", "KINDS", "Outputs", "write_outputs"):
+        assert any(re.search(rf"\b{name}\b", (ROOT / path).read_text("utf-8")) for path in SOURCES), name
