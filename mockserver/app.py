@@ -21,7 +21,7 @@ from mockserver.api.capacity import Capacity
 from mockserver.api.endpoint import DocumentEndpoint, Endpoint, Handler, NotFound, Sleep
 from mockserver.api.handlers import by_path, handlers
 from mockserver.api.job_manager import JobManager, finished, outcome_of
-from mockserver.api.operations import Operations
+from mockserver.api.operations import Operations, UploadPolicy
 from mockserver.control.access import Access
 from mockserver.control.control import Control
 from mockserver.control.journal import Journal
@@ -310,5 +310,5 @@ def make_operations(document: Document, runtime: Runtime) -> Operations:
         scenarios,
         runtime.renderer,
         runtime.storage,
-        strict_uploads=runtime.settings.strict_uploads,
+        UploadPolicy(runtime.settings.strict_uploads, runtime.settings.fetch_allow),
     )

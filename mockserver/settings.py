@@ -54,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ``temporary_bytes``: bound on the file that holds large uploads while they are in use.
     ``dialects``: overlays of the document, in order.
     ``cert``, ``key``: files of the certificate and the key that TLS is served by; ``tls``: make them.
+    ``fetch_allow``: hosts from which pictures are fetched that are named by an address.
     ``strict_uploads``: refuse a file without a name, and one that is declared as another type than the field takes.
     """
 
@@ -93,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     render_cache_bytes: int = 64 * 1024**2
     keep_request_bytes: int = 64 * 1024**2
     strict_uploads: bool = False
+    fetch_allow: tuple[str, ...] = ()
     temporary_bytes: int = MOST_BYTES
     tls: bool = False
     cert: Path | None = None
@@ -353,6 +355,15 @@ OPTIONS = (
         "refuse a file without a name, or declared as another type than the field takes, as the official service does",
         "strict_uploads",
         is_switch=True,
+    ),
+    Option(
+        "fetch-allow",
+        "HOST",
+        "none",
+        parse_host,
+        "host from which a picture that is named by its address is fetched, in dialects that take one; give it again",
+        "fetch_allow",
+        repeatable=True,
     ),
     Option("tls", "", "off", read_switch, "serve https by a certificate made for this run", is_switch=True),
     Option("cert", "FILE", "none", Path, "serve https by this certificate, as PEM; its key may stand in it"),

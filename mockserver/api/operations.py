@@ -1,11 +1,12 @@
 """The service: what each operation answers. Knows the rules, the jobs and the time, and nothing of HTTP's wire."""
 
 import logging
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from mockserver.api.auth import Tokens
 from mockserver.api.context import RequestContext
+from mockserver.api.fetch import Fetcher
 from mockserver.api.job_manager import JobManager, JobSnapshot
 from mockserver.jobs.job import Job, JobOverride
 from mockserver.media.content import MAKERS, ClipSource
@@ -27,7 +28,7 @@ from mockserver.validation.checks import (
     verdict_on,
 )
 from mockserver.validation.json_form import with_objects
-from mockserver.validation.multipart import Form
+from mockserver.validation.multipart import Form, Part
 from mockserver.validation.storage import TemporaryStorage, joined
 from mockserver.web.ranges import select
 from mockserver.web.responses import ErrorSchema, Header, Response, VideoSchema, answer, constants, message_of, refusal
@@ -56,6 +57,13 @@ class VideoGoneError(Exception):
     """The video was deleted while its content was asked for."""
 
 
+class UploadPolicy(NamedTuple):
+    """Whether uploads are refused as the official service does, and the hosts from which pictures are fetched."""
+
+    is_strict: bool
+    fetch_allow: tuple[str, ...]
+
+
 class Operations:
     """One mocked API. Rules are compiled here, once; ``DocumentError`` if the document does not allow it.
 
@@ -70,8 +78,7 @@ class Operations:
         scenarios: ActiveScenarios,
         renderer: Renderer,
         storage: TemporaryStorage,
-        *,
-        strict_uploads: bool = False,
+        uploads: UploadPolicy,
     ) -> None:
         operations = {operation.id: operation for operation in document.operations}
         self.document = document
@@ -82,7 +89,8 @@ class Operations:
         _check_parameters(self.rules)
         for rules in self.rules.values():
             check_rules(rules)
-        self._strict_uploads = strict_uploads
+        self._strict_uploads = uploads.is_strict
+        self._fetcher = Fetcher(uploads.fetch_allow, self.rules["createVideo"].limits.body_bytes)
         self._forgiven: set[str] = set()
         self._tokens = tokens
         self._credential_headers = tuple(scheme.header for scheme in tokens.schemes)
@@ -111,8 +119,21 @@ class Operations:
     def create(self, context: RequestContext, form: Form) -> Response | Awaitable[Response]:
         """A valid form becomes a job and is answered as queued, however fast the pace is."""
         rules = self.rules["createVideo"]
-        form = with_objects(form, rules) if rules.objects else form
-        reading = read(rules, form)
+        if rules.objects:
+            form = with_objects(form, rules)
+            wanted = self._fetcher.wanted(form)
+            if wanted:
+                return self._create_fetched(context, form, wanted)
+        return self._create(context, form)
+
+    async def _create_fetched(self, context: RequestContext, form: Form, wanted: Sequence[Part]) -> Response:
+        for part in wanted:
+            await self._fetcher.fetch(part)
+        made = self._create(context, form)
+        return made if isinstance(made, Response) else await made
+
+    def _create(self, context: RequestContext, form: Form) -> Response | Awaitable[Response]:
+        reading = read(self.rules["createVideo"], form)
         context.form, context.images = form, reading.images
         verdict = verdict_on(reading)
         if isinstance(verdict, Violation):

@@ -10,6 +10,9 @@ from mockserver.spec.rules import FILE_ID, URI, FormRule, FormRules, Values
 from mockserver.validation.images import READERS, Image, read_image
 from mockserver.validation.multipart import Form, Part
 
+LONGEST_ADDRESS = 100
+"""Characters of an address that a message repeats."""
+
 
 class ParsedForm(msgspec.Struct):
     """A form as read: the values that the schema judges, the files by their bytes, and what could not be read."""
@@ -159,14 +162,16 @@ def _repeated(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
 def _text(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     part = _parts(rule, reading)[0]
     if part.fault is not None:
-        return {"value": part.fault[1]}
+        return {"value": part.fault.value}
     return {"value": "a file"} if part.filename is not None else None
 
 
 def _fault(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     """What an object in place of a file refers to, and nothing is found at."""
     fault = _parts(rule, reading)[0].fault
-    return {"value": fault[1]} if fault is not None and fault[0] == rule.kind else None
+    if fault is None or fault.kind != rule.kind:
+        return None
+    return {"value": fault.value[:LONGEST_ADDRESS], "reason": fault.reason}
 
 
 def _text_encoding(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
@@ -179,7 +184,7 @@ def _file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
     part = _parts(rule, reading)[0]
     if part.filename is not None or not (part.content_type or "text/plain").startswith("text/"):
         return None
-    came = "a string" if part.fault is None else part.fault[1]
+    came = "a string" if part.fault is None else part.fault.value
     return {"value": came} if not part.chunks or _image(rule, reading).type == "text/plain" else None
 
 

@@ -10,13 +10,13 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from mockserver.spec.rules import FILE_ID, URI, Field, FormRules
-from mockserver.validation.multipart import Form, Part
+from mockserver.validation.multipart import Fault, Form, Part
 
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)(?:;[^;,=]+=[^;,]*)*(?P<base64>;base64)?,", re.IGNORECASE)
 _BRACKETS = re.compile(r"(?P<field>[^\[\]]+)\[(?P<key>[^\[\]]+)\]")
 
-LONGEST_ADDRESS = 100
-"""Characters of an address that are repeated in a message."""
+NOT_FETCHED = "it is no data URL, and no host is allowed to be fetched from by --fetch-allow"
+"""What is wrong with an address that nobody fetches."""
 
 TYPES = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", dict: "an object"}
 """The types of JSON values as messages name them."""
@@ -53,22 +53,22 @@ def _part(name: str, value: Any, field: Field | None, keys: Mapping[str, str]) -
             if len(given) == len(value) == 1:
                 [(key, text)] = given.items()
                 return _referred(name, key, text, keys)
-        return Part(name, None, None, [], ("file", TYPES[type(value)]))
+        return Part(name, None, None, [], Fault("file", TYPES[type(value)]))
     if isinstance(value, str):
         return Part(name, None, None, [value.encode("utf-8", "surrogatepass")])
     is_wrong = field is not None and field.is_text and not (field.schema and field.schema.is_valid(value))
-    fault = ("text", TYPES[type(value)]) if is_wrong else None
+    fault = Fault("text", TYPES[type(value)]) if is_wrong else None
     return Part(name, None, None, [msgspec.json.encode(value)], fault)
 
 
 def _referred(name: str, key: str, text: str, keys: Mapping[str, str]) -> Part:
     """The file that the value of one key of an object refers to; no file is stored here, and no address is fetched."""
     if keys[key] == FILE_ID:
-        return Part(name, key, None, [], (FILE_ID, text[:LONGEST_ADDRESS]))
+        return Part(name, key, None, [], Fault(FILE_ID, text))
     head = _DATA_URL.match(text)
     data = None if head is None else _decoded(text[head.end() :], is_base64=head["base64"] is not None)
     if head is None or data is None:
-        return Part(name, key, None, [], (URI, text[:LONGEST_ADDRESS]))
+        return Part(name, key, None, [], Fault(URI, text, NOT_FETCHED))
     return Part(name, key, head["type"].lower() or None, [data])
 
 

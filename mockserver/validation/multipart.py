@@ -1,6 +1,7 @@
 """The upload: a multipart body, as it comes in chunks, to the parts of a form. Knows no rule but the limits."""
 
 import re
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -10,17 +11,25 @@ from mockserver.spec.document import Limits
 from mockserver.validation.storage import ReleasedChunks, StoredChunks, TemporaryStorage, size_of
 
 
+class Fault(NamedTuple):
+    """What keeps a value from being a part: the kind of the rule that it breaks, what came, and what is wrong."""
+
+    kind: str
+    value: str
+    reason: str = ""
+
+
 class Part(msgspec.Struct):
     """One part of a form. ``chunks`` are its bytes as they came, never joined; large ones in temporary storage.
 
-    ``fault``: what keeps a value of JSON from being a part, as the kind of the rule that it breaks and what came.
+    ``fault``: what is wrong with a value of JSON, or with an address in place of a file.
     """
 
     name: str
     filename: str | None
     content_type: str | None
     chunks: list[bytes] | StoredChunks
-    fault: tuple[str, str] | None = None
+    fault: Fault | None = None
 
     def bytes(self) -> bytes:
         """The whole content in one piece."""

@@ -232,6 +232,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
         "max-downloads": "11",
         "temporary-bytes": "1000000",
         "log-summary": "2",
+        "fetch-allow": "c.example d.example",
         "idle-timeout": "1.5",
         "grace-timeout": "4.5",
         "max-headers": "12",
@@ -253,7 +254,7 @@ def test_every_option_has_a_variable_and_the_flag_wins() -> None:
     assert (read.scenario, read.control_token, read.keep_requests) == (Path("y.yaml"), "c", 5)
     assert (read.workers, read.upload_timeout, read.head_timeout, read.max_connections) == (7, 8.5, 2.5, 9)
     assert (read.write_timeout, read.max_downloads) == (3.5, 11)
-    assert read.log_summary == 2
+    assert (read.log_summary, read.fetch_allow) == (2, ("c.example", "d.example"))
     assert (read.idle_timeout, read.grace_timeout, read.max_headers, read.max_head_bytes) == (1.5, 4.5, 12, 13)
     assert (read.max_url_bytes, read.max_discarded_bytes, read.max_renders) == (14, 15, 16)
     assert (read.render_cache_bytes, read.keep_request_bytes) == (17, 18)

@@ -2,6 +2,10 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import openai
@@ -64,8 +68,8 @@ WRONG: dict[str, tuple[Any, str | None, str]] = {
     "a text for a picture": (of("x"), "input_reference", "expected a file, but got a string"),
     "an empty object": (of({}), "input_reference", "expected a file, but got an object"),
     "both keys": (of({"image_url": PICTURE, "file_id": "x"}), "input_reference", "got an object"),
-    "an address elsewhere": (of({"image_url": "https://a.example/x.png"}), "input_reference", "no data URL"),
-    "base64 that is none": (of({"image_url": "data:image/png;base64,?"}), "input_reference", "no data URL"),
+    "an address elsewhere": (of({"image_url": "https://a.example/x.png"}), "input_reference", "--fetch-allow"),
+    "base64 that is none": (of({"image_url": "data:image/png;base64,?"}), "input_reference", "it is no data URL"),
     "an unknown file": (of({"file_id": "file_1"}), "input_reference", "no such file"),
     "a picture of no picture": (of({"image_url": "data:,x"}), "input_reference", "Invalid file"),
     "a picture of another size": (of({"image_url": PICTURE}, size="1280x720"), "input_reference", "must match"),
@@ -116,6 +120,55 @@ def test_body_of_another_type_is_refused_with_both(mock: Mock) -> None:
 )
 def test_no_json_is_a_fault_of_the_mock(value: Any) -> None:
     assert post(SHARED, of(value)).status_code in {200, 400}
+
+
+class Pictures(BaseHTTPRequestHandler):
+    """A host of pictures: one that is right, one behind a redirect, one that is too large, and none."""
+
+    def do_GET(self) -> None:
+        status, body = {"/right": (200, picture()), "/large": (200, bytes(21 * 2**20)), "/moved": (302, b"")}.get(
+            self.path, (404, b"")
+        )
+        self.send_response(status)
+        self.send_header("Content-Type", "image/png; charset=none")
+        self.send_header("Location", "/right")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pictures) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("/right", 200, ""),
+        ("/moved", 400, "the answer is 302"),
+        ("/none", 400, "the answer is 404"),
+        ("/large", 400, "over 20971520 bytes"),
+    ],
+)
+def test_picture_is_fetched_from_a_host_that_is_allowed(pictures: str, path: str, status: int, message: str) -> None:
+    allowing = Mock(dialects=DIALECT, fetch_allow=("127.0.0.1",))
+    answer = post(allowing, of({"image_url": pictures + path}))
+    assert answer.status_code == status and message in answer.text
+    assert "--fetch-allow" in post(SHARED, of({"image_url": pictures + path})).text
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/x", "http://[", "ftp://127.0.0.1/x", "http://127.0.0.1:x/"])
+def test_address_that_leads_nowhere_is_refused(address: str) -> None:
+    allowing = Mock(dialects=DIALECT, fetch_allow=("127.0.0.1",))
+    assert post(allowing, of({"image_url": address})).status_code == 400
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
