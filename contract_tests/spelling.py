@@ -8,6 +8,7 @@ LONGEST = 100
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """` (did you mean 'NAME'?)` with the one of `names` that is nearest; empty if none is near."""
-    near = get_close_matches(name, names, 1) if 0 < len(name) <= LONGEST else []
+    """` (did you mean 'NAME'?)` with the one of `names` that is nearest; empty if none is near, or it is one."""
+    known = tuple(names)
+    near = get_close_matches(name, known, 1) if 0 < len(name) <= LONGEST and name not in known else []
     return f" (did you mean '{near[0]}'?)" if near else ""

@@ -117,7 +117,7 @@ def load(path: Path, dialects: Sequence[Path] = ()) -> Contract:
     return _contract(path, read(path), tuple((one, read(one)) for one in dialects))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _contract(path: Path, raw: bytes, dialects: tuple[tuple[Path, bytes], ...]) -> Contract:
     document = Document.parse(raw, path, dialects)
     try:

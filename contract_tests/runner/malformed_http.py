@@ -134,11 +134,11 @@ def _send(one: Bytes, target: Target, contract: Contract) -> Response:
         with socket.create_connection((addresses.get((host, port), host), port), network.connect_timeout) as connection:
             connection.sendall(data)
             bounded = cast("socket.socket", _Bounded(connection, min(_PATIENCE, network.timeout)))
-            # Interim answers, as early hints are, come before the final one; each holds the reader that all share.
-            answers = [_answer(bounded)]
-            while 100 <= answers[-1].status < 200:
-                answers.append(_answer(bounded))
-            response = answers[-1]
+            response = _answer(bounded)
+            # Interim answers, as early hints are, come before the final one, which alone may close what all read from.
+            while 100 <= response.status < 200:
+                response.fp = None  # type: ignore[assignment]
+                response = _answer(bounded)
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
             return Response(response.status, headers, response.read(_MOST))
     except (OSError, http.client.HTTPException) as error:

@@ -194,7 +194,7 @@ def _file_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
 
 
 def _unnamed_file(rule: FormRule, reading: ParsedForm) -> MessageValues | None:
-    return {} if _parts(rule, reading)[0].filename is None else None
+    return {"value": "a string"} if _parts(rule, reading)[0].filename is None else None
 
 
 def _declared_type(rule: FormRule, reading: ParsedForm) -> MessageValues | None:

@@ -5,16 +5,20 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.app import create_app
+from mockserver.settings import Settings
+from mockserver.spec.overlay import dialect_path
 from mockserver.spec.rules import FormRule
 from mockserver.validation.checks import CHECKS, KEYWORD, check_of
 from tests.mock.vocabulary import DOCUMENT, Mock
 
+DIALECT = (dialect_path("openai"),)  # it has every kind
 OF_A_FORM = {rule["kind"] for rule in DOCUMENT["x-rules"].values() if "kind" in rule}
 
 
 def compiled() -> Iterator[FormRule]:
-    for rules in Mock().control.service.rules.values():
-        yield from rules.checks
+    for mock in (Mock(), Mock(dialects=DIALECT)):
+        for rules in mock.control.service.rules.values():
+            yield from rules.checks
 
 
 def test_every_check_is_reached_by_a_rule_of_the_document() -> None:
@@ -29,7 +33,7 @@ def test_every_kind_that_the_document_names_is_compiled() -> None:
 def test_kind_without_a_check_fails_at_the_start(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.delitem(CHECKS, kind)
     with pytest.raises(LookupError, match=f"the kind '{kind}' has no check"):
-        create_app()
+        create_app(Settings(dialects=DIALECT))
 
 
 def test_keyword_of_the_schema_needs_no_entry() -> None:

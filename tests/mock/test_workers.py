@@ -143,7 +143,7 @@ def test_stop_by_a_signal_ends_all_of_them(store: str, number: signal.Signals) -
 
 
 def test_upload_under_way_is_answered_while_new_ones_are_refused(store: str) -> None:
-    with served("--workers", "2", "--store", store, "--log-level", "warning") as (process, told):
+    with served("--workers", "2", "--store", store, "--log-level", "warning", "--log-summary", "0") as (process, told):
         with upload_under_way(url(told)) as finish:
             for pid in [process.pid, *children(process)]:  # as systemd does: to all of them
                 os.kill(pid, signal.SIGTERM)
@@ -213,7 +213,7 @@ def test_every_worker_and_one_that_takes_the_place_of_another_knows_what_one_was
 
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_second_signal_ends_them_at_once(store: str, count: str) -> None:
-    options = ("--workers", count, "--store", store, "--log-level", "warning")
+    options = ("--workers", count, "--store", store, "--log-level", "warning", "--log-summary", "0")
     with served(*options) as (process, told), upload_under_way(url(told)):
         pids = children(process)
         process.terminate()
