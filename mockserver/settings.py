@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from mockserver.control.journal import MOST_BYTES as RECORD_BYTES
 from mockserver.jobs.pace import FORMS, Pace, parse_pace
 from mockserver.logs import FORMATS
+from mockserver.media.renderer import AT_ONCE, CACHE_BYTES
 from mockserver.spec.document import default_path
 from mockserver.spec.overlay import dialect_names, dialect_path
 from mockserver.stores import FORMS as STORES
@@ -90,9 +92,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_url_bytes: int = 16 * 1024
     max_discarded_bytes: int = 64 * 1024**2
     max_downloads: int = 200
-    max_renders: int = 2
-    render_cache_bytes: int = 64 * 1024**2
-    keep_request_bytes: int = 64 * 1024**2
+    max_renders: int = AT_ONCE
+    render_cache_bytes: int = CACHE_BYTES
+    keep_request_bytes: int = RECORD_BYTES
     strict_uploads: bool = False
     fetch_allow: tuple[str, ...] = ()
     temporary_bytes: int = MOST_BYTES

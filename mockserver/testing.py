@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.app import build
 from mockserver.jobs.clock import SystemClock
+from mockserver.server.limits import ConnectionLimits, limits_of
 from mockserver.server.protocol import Application
 from mockserver.server.run import refusing
 from mockserver.server.serve import Server, bind, configure, url_of
@@ -29,7 +30,7 @@ class VideosMock:
     def url(self) -> str:
         """Where the mock is served, on a free port of 127.0.0.1; the server starts when first asked for."""
         if self._server is None:
-            self._server = ThreadedServer(self.app, refusing(self.app))
+            self._server = ThreadedServer(self.app, refusing(self.app), limits_of(self.app.runtime.settings))
         return self._server.url
 
     @property
@@ -101,11 +102,11 @@ STOP_SECONDS = 1
 class ThreadedServer:
     """Serves ``app`` on a free port of 127.0.0.1, from its making until ``close``. ``url``: where."""
 
-    def __init__(self, app: Application, refuse: Callable[..., Response]) -> None:
+    def __init__(self, app: Application, refuse: Callable[..., Response], limits: ConnectionLimits) -> None:
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         ready = Event()
-        config = configure(app, refuse)
+        config = configure(app, refuse, limits)
         config.timeout_graceful_shutdown = STOP_SECONDS
         self._server = Server(config, ready.set)
         self._thread = Thread(target=self._server.run, args=([listener],), name="videos_mock", daemon=True)

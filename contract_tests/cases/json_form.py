@@ -27,9 +27,8 @@ def as_json(form: Form, request: Request) -> Request | None:
             values[part.name] = part.text
         elif part.name in form.addresses:
             values[part.name] = {form.addresses[part.name]: data_url(part)}
-    if None in values.values():
-        return None
-    if len(values) != len(parts):
+    # A text that is no UTF-8, a name that comes twice and a file without an address have no place in an object.
+    if None in values.values() or len(values) != len(parts):
         return None
     return replace(request, content_type=JSON, body=json.dumps(values, ensure_ascii=False).encode())
 
@@ -42,9 +41,8 @@ def data_url(part: Part) -> str:
 def in_brackets(form: Form, request: Request) -> Request | None:
     """The request with each file as an address in a text part, its name as `field[key]`; None where none can be."""
     parts = request.parts or ()
-    if not any(part.is_file for part in parts) or any(
-        part.name not in form.addresses for part in parts if part.is_file
-    ):
+    files = {part.name for part in parts if part.is_file}
+    if not files or not files <= form.addresses.keys():
         return None
     sent = [text(f"{p.name}[{form.addresses[p.name]}]", data_url(p)) if p.is_file else p for p in parts]
     return replace(request, content_type=multipart(), body=encode(sent))

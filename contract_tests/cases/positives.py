@@ -118,7 +118,7 @@ def spellings(builder: Builder, rules: RuleTable) -> list[Case]:
 
 
 def _in_other_clothes(builder: Builder, good: Request) -> Iterator[Case]:
-    """The plainest, the barest and the farthest form as JSON, and one with its picture in brackets."""
+    """The plainest form and the barest one as JSON, and the plainest with its picture in brackets."""
     form = builder.form
     if not form.takes_json:
         return

@@ -208,7 +208,7 @@ def _hinted(violation: Violation, rules: FormRules) -> Violation:
     words = violation.words
     came, names = words.get("value", words.get("field")), words.get("allowed", list(rules.fields))
     hint = did_you_mean(came, names) if isinstance(came, str) and isinstance(names, list | tuple) else ""
-    if not hint or came in names:
+    if not hint:
         return violation
     message = f"{violation.error.message.removesuffix('.')}{hint}."
     return msgspec.structs.replace(violation, error=msgspec.structs.replace(violation.error, message=message))

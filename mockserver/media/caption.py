@@ -14,21 +14,26 @@ CHARACTERS = 76
 
 
 class Caption:
-    """A line for one frame: the caption of ``source`` and the time into the clip, as ``0:01.5 / 0:04``."""
+    """The caption of ``source``, and beside it the time into the clip, as ``0:01.5 / 0:04``."""
 
-    def __init__(self, source: ClipSource, second: float) -> None:
+    def __init__(self, source: ClipSource) -> None:
         minutes, rest = divmod(source.length, 60)
-        text = f"{int(second) // 60}:{second % 60:04.1f} / {int(minutes)}:{rest:02.0f}"
-        height = max(10, 2 * source.width // CHARACTERS) // 2 * 2
-        self._strip = Image.new("L", (source.width, height + 4), BLACK)
-        draw = ImageDraw.Draw(self._strip)
-        font = _font(height - 2)
-        # Right of the caption is the time; of a caption that is too long, the end is covered.
-        draw.text((4, 1), source.caption, WHITE, font)
-        left = source.width - draw.textlength(text, font) - 4
-        draw.rectangle((left - 8, 0, source.width, height + 4), BLACK)
-        draw.text((left, 1), text, WHITE, font)
+        self._length = f"{int(minutes)}:{rest:02.0f}"
         self._width = source.width
+        height = max(10, 2 * source.width // CHARACTERS) // 2 * 2
+        self._font = _font(height - 2)
+        self._caption = Image.new("L", (source.width, height + 4), BLACK)
+        ImageDraw.Draw(self._caption).text((4, 1), source.caption, WHITE, self._font)
+        self._strip = self._caption
+
+    def tell(self, second: float) -> None:
+        """Go on to the frame at ``second``. The time covers the end of a caption that is too long."""
+        text = f"{int(second) // 60}:{second % 60:04.1f} / {self._length}"
+        self._strip = self._caption.copy()
+        draw = ImageDraw.Draw(self._strip)
+        left = self._width - draw.textlength(text, self._font) - 4
+        draw.rectangle((left - 8, 0, self._width, self._strip.height), BLACK)
+        draw.text((left, 1), text, WHITE, self._font)
 
     def write(self, plane: Image.Image) -> None:
         """Write it into one plane of the frame: the text where the brightness is, nothing where a colour is."""

@@ -73,10 +73,12 @@ def _audio_stream(output: OutputContainer) -> AudioStream:
 def _frames(stream: VideoStream, source: ClipSource) -> Iterator[av.VideoFrame]:
     """The still, nearer from frame to frame. Its planes are scaled as they are: half the samples of RGB."""
     planes = _planes(open_still(source).resize((stream.width, stream.height)))
+    caption = Caption(source) if source.caption else None
     for index in range(round(source.length * FRAMES_PER_SECOND)):
         frame = av.VideoFrame(stream.width, stream.height, PIXELS)
         second = index / FRAMES_PER_SECOND
-        caption = Caption(source, second) if source.caption else None
+        if caption is not None:
+            caption.tell(second)
         for plane, still in zip(frame.planes, planes, strict=True):
             scaled = still.resize(still.size, Image.Resampling.BILINEAR, view(still.size, second))
             if caption is not None:

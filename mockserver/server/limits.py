@@ -2,6 +2,8 @@
 
 import msgspec
 
+from mockserver.settings import Settings
+
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
     """Bounds of the connections of one server; 0 seconds are no bound.
@@ -13,16 +15,16 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     are read and discarded after its request was answered; then the connection is closed.
     """
 
-    head_seconds: float = 10
-    body_seconds: float = 60
-    write_seconds: float = 60
-    idle_seconds: float = 5
-    grace_seconds: float = 8
-    connections: int = 2000
-    headers: int = 100
-    head_bytes: int = 64 * 1024
-    url_bytes: int = 16 * 1024
-    discarded_bytes: int = 64 * 1024 * 1024
+    head_seconds: float
+    body_seconds: float
+    write_seconds: float
+    idle_seconds: float
+    grace_seconds: float
+    connections: int
+    headers: int
+    head_bytes: int
+    url_bytes: int
+    discarded_bytes: int
 
     def words(self, rule: str) -> str:
         """The bound that ``rule`` is about, for its message; empty for any other rule."""
@@ -32,3 +34,19 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
             case "http.head-limit":
                 return f"{self.head_bytes} bytes and {self.headers} headers"
         return ""
+
+
+def limits_of(settings: Settings) -> ConnectionLimits:
+    """The bounds that the options ask for."""
+    return ConnectionLimits(
+        head_seconds=settings.head_timeout,
+        body_seconds=settings.upload_timeout,
+        write_seconds=settings.write_timeout,
+        idle_seconds=settings.idle_timeout,
+        grace_seconds=settings.grace_timeout,
+        connections=settings.max_connections,
+        headers=settings.max_headers,
+        head_bytes=settings.max_head_bytes,
+        url_bytes=settings.max_url_bytes,
+        discarded_bytes=settings.max_discarded_bytes,
+    )

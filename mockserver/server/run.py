@@ -15,7 +15,7 @@ from mockserver.jobs.clock import SystemClock
 from mockserver.logs import log_to
 from mockserver.reload import Reloading
 from mockserver.scenarios.file import ScenarioFileError
-from mockserver.server.limits import ConnectionLimits
+from mockserver.server.limits import limits_of
 from mockserver.server.serve import Until, serve
 from mockserver.server.workers import when_closed
 from mockserver.settings import Settings
@@ -36,18 +36,6 @@ def serve_app(
     until: Until | None = None,
 ) -> None:
     """Serve until a signal comes, or what is given to ``until`` is called."""
-    limits = ConnectionLimits(
-        head_seconds=settings.head_timeout,
-        body_seconds=settings.upload_timeout,
-        write_seconds=settings.write_timeout,
-        idle_seconds=settings.idle_timeout,
-        grace_seconds=settings.grace_timeout,
-        connections=settings.max_connections,
-        headers=settings.max_headers,
-        head_bytes=settings.max_head_bytes,
-        url_bytes=settings.max_url_bytes,
-        discarded_bytes=settings.max_discarded_bytes,
-    )
     served = Reloading(settings.document, app) if settings.reload else app
     certificate = None if settings.cert is None else (settings.cert, settings.key)
     serve(
@@ -56,7 +44,7 @@ def serve_app(
         refuse=refusing(served),
         announce=announce,
         until=until,
-        limits=limits,
+        limits=limits_of(settings),
         certificate=certificate,
     )
 

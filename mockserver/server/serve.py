@@ -62,8 +62,8 @@ def serve(
     *,
     refuse: Callable[..., Response],
     announce: Callable[[], None],
+    limits: ConnectionLimits,
     until: Until | None = None,
-    limits: ConnectionLimits | None = None,
     certificate: tuple[Path, Path | None] | None = None,
 ) -> None:
     """Serve ``app`` on ``listener`` until SIGINT or SIGTERM, or as long as ``until`` wants.
@@ -83,13 +83,12 @@ def serve(
 def configure(
     app: Application,
     refuse: Callable[..., Response],
-    limits: ConnectionLimits | None = None,
+    limits: ConnectionLimits,
     certificate: tuple[Path, Path | None] | None = None,
 ) -> uvicorn.Config:
     """How uvicorn serves ``app``. It logs errors alone."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     cert, key = certificate or (None, None)
-    limits = limits or ConnectionLimits()
     return uvicorn.Config(
         app,
         http=protocol(app, refuse, limits),

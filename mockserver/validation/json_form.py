@@ -15,7 +15,7 @@ from mockserver.validation.multipart import Fault, Form, Part
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)(?:;[^;,=]+=[^;,]*)*(?P<base64>;base64)?,", re.IGNORECASE)
 _BRACKETS = re.compile(r"(?P<field>[^\[\]]+)\[(?P<key>[^\[\]]+)\]")
 
-NOT_FETCHED = "it is no data URL, and no host is allowed to be fetched from by --fetch-allow"
+NOT_FETCHED = "it is no data URL, and --fetch-allow names no such host"
 """What is wrong with an address that nobody fetches."""
 
 TYPES = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", dict: "an object"}

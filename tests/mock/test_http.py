@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.server.limits import ConnectionLimits
+from mockserver.server.limits import limits_of
+from mockserver.settings import Settings
 from tests.mock.test_cli import served, url
 from tests.mock.test_server import exchange, read_answer
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, file, form, multipart, refused, text
 
 TOKEN = "secret-token"
-LIMITS = ConnectionLimits()
+LIMITS = limits_of(Settings())
 BODY = multipart(form())
 JSON = b'{"prompt": "A fox."}'
 UPGRADES = ("h2c", "TLS/1.2", "websocket")

@@ -12,7 +12,9 @@ import uvloop
 from uvicorn.server import ServerState
 
 from mockserver import create_app
+from mockserver.server.limits import limits_of
 from mockserver.server.serve import configure
+from mockserver.settings import Settings
 from mockserver.web.responses import Response
 from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import BOUNDARY, Mock, envelope, form, multipart
@@ -203,7 +205,10 @@ def ended(connection: Any) -> None:
 @pytest.mark.parametrize("end", [lambda connection: connection.shutdown(), ended], ids=["server stops", "client ends"])
 def test_connection_that_ends_in_the_turn_of_a_request_answers_it(end: Callable[[Any], None]) -> None:
     async def answer() -> bytes:
-        config, loop = configure(create_app(), refuse=lambda: Response(400, (), b"")), asyncio.get_running_loop()
+        config, loop = (
+            configure(create_app(), lambda: Response(400, (), b""), limits_of(Settings())),
+            asyncio.get_running_loop(),
+        )
         config.load()
 
         class Ending(config.http_protocol_class):  # type: ignore[name-defined,misc]

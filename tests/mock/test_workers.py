@@ -22,6 +22,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.server import workers
+from mockserver.server.limits import limits_of
 from mockserver.server.run import settings_of, work
 from mockserver.server.serve import Server, bind, configure, url_of
 from mockserver.server.workers import Supervisor, WorkerError
@@ -118,7 +119,9 @@ def test_workers_are_told_of_once_and_share_what_they_keep(store: str) -> None:
 
 
 def test_worker_told_to_stop_by_its_parent_and_by_a_signal_still_answers_what_is_under_way() -> None:
-    server = Server(configure(create_app(), refuse=lambda: Response(400, (), b"")), announce=lambda: None)
+    server = Server(
+        configure(create_app(), lambda: Response(400, (), b""), limits_of(Settings())), announce=lambda: None
+    )
     server.stop()
     server.handle_exit(signal.SIGTERM, None)
     assert server.should_exit and not server.force_exit
