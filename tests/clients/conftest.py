@@ -8,11 +8,15 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from tests.clients.vocabulary import FLAGS, NODE_FILES, PATIENCE, TOKEN, Server
+from mockserver.jobs.pace import parse_pace
+from mockserver.settings import Settings
+from mockserver.testing import VideosMock
+from tests.clients.vocabulary import FLAGS, NODE_FILES, PATIENCE, TOKEN, Opened, Server
 from tests.pictures import picture
 
 NODE = 18  # the first with fetch
@@ -127,3 +131,42 @@ def _install(npm: str, folder: Path) -> None:
             pytest.skip(f"npm ci failed: {error.stderr.strip()[-300:]}")
         with suppress(OSError):
             Path(made).rename(folder)
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opened]:
+    """Opens a page, which must ask for nothing elsewhere, break no policy and raise no error."""
+    faults: list[str] = []
+    contexts = []
+
+    def open_page(url: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda said: faults.append(f"console: {said.text}") if "Content Security Policy" in said.text else None,
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                faults.append(f"asked: {asked.url}") if not asked.url.startswith((url, "blob:", "data:")) else None
+            ),
+        )
+        page.goto(f"{url}/_mock/ui/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def slow_mock() -> Iterator[VideosMock]:
+    """A mock whose videos take long, unless they are finished by hand."""
+    mock = VideosMock(Settings(pace=parse_pace("real")))
+    yield mock
+    mock.close()

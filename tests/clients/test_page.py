@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,57 +15,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mockserver.jobs.pace import parse_pace
 from mockserver.settings import Settings
 from mockserver.testing import VideosMock
-from tests.clients.vocabulary import load_axe, violations_of
+from tests.clients.vocabulary import Opened, load_axe, violations_of
 from tests.pictures import picture
 
 VIEWS = ("requests", "videos", "try", "scenarios", "document", "figures")
 SECRET = "sk-secret-0123456789"
 MARKUP = "<img src=x onerror=alert(1)> \x1b[31mred \u202e backwards"
-
-
-Opened = Callable[..., Page]
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Opened]:
-    """Opens a page, which must ask for nothing elsewhere, break no policy and raise no error."""
-    faults: list[str] = []
-    contexts = []
-
-    def open_page(url: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda said: faults.append(f"console: {said.text}") if "Content Security Policy" in said.text else None,
-        )
-        page.on(
-            "request",
-            lambda asked: (
-                faults.append(f"asked: {asked.url}") if not asked.url.startswith((url, "blob:", "data:")) else None
-            ),
-        )
-        page.goto(f"{url}/_mock/ui/")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-@pytest.fixture
-def mock() -> Iterator[VideosMock]:
-    """A mock whose videos take long, unless they are finished by hand."""
-    mock = VideosMock(Settings(pace=parse_pace("real")))
-    yield mock
-    mock.close()
 
 
 def post(mock: VideosMock, token: str = SECRET, name: str = "beach.png", **fields: str) -> dict[str, Any]:
@@ -97,9 +54,9 @@ def until(page: Page, condition: str) -> None:
         page.wait_for_timeout(30)
 
 
-def test_refused_request_is_understood_within_two_clicks(mock: VideosMock, opened: Opened) -> None:
-    post(mock, size="1280x720")
-    page = opened(mock.url)
+def test_refused_request_is_understood_within_two_clicks(slow_mock: VideosMock, opened: Opened) -> None:
+    post(slow_mock, size="1280x720")
+    page = opened(slow_mock.url)
     page.locator("a.row").click()
     why = page.locator(".why")
     expect(why).to_contain_text("The picture's width and height are exactly those of size.")
@@ -110,33 +67,35 @@ def test_refused_request_is_understood_within_two_clicks(mock: VideosMock, opene
     expect(page.locator(".file img")).to_be_visible()
 
 
-def test_request_shows_while_the_page_is_open_and_waits_where_it_is_paused(mock: VideosMock, opened: Opened) -> None:
-    page = opened(mock.url)
+def test_request_shows_while_the_page_is_open_and_waits_where_it_is_paused(
+    slow_mock: VideosMock, opened: Opened
+) -> None:
+    page = opened(slow_mock.url)
     expect(page.locator(".empty")).to_contain_text("No request yet")
-    post(mock)
+    post(slow_mock)
     expect(page.locator("a.row")).to_have_count(1)
     page.get_by_role("button", name="Pause").click()
-    post(mock, seconds="10")
+    post(slow_mock, seconds="10")
     page.get_by_role("button", name="Show 1 new").click()
     expect(page.locator("a.row").first).to_contain_text("seconds.enum")
     page.get_by_role("button", name="Refused").click()
     expect(page.locator("a.row")).to_have_count(1)
 
 
-def test_request_is_sent_again(mock: VideosMock, opened: Opened) -> None:
-    post(mock, seconds="10")
-    page = opened(mock.url)
+def test_request_is_sent_again(slow_mock: VideosMock, opened: Opened) -> None:
+    post(slow_mock, seconds="10")
+    page = opened(slow_mock.url)
     page.locator("a.row").click()
     page.get_by_role("button", name="Send again").click()
     page.get_by_role("link", name="open it").click()
     expect(page.locator(".why")).to_contain_text("seconds.enum")
-    assert [request["rule"] for request in mock.requests] == ["seconds.enum", "seconds.enum"]
+    assert [request["rule"] for request in slow_mock.requests] == ["seconds.enum", "seconds.enum"]
 
 
-def test_keys_go_through_the_list(mock: VideosMock, opened: Opened) -> None:
+def test_keys_go_through_the_list(slow_mock: VideosMock, opened: Opened) -> None:
     for seconds in ("1", "2"):
-        post(mock, seconds=seconds)
-    page = opened(mock.url)
+        post(slow_mock, seconds=seconds)
+    page = opened(slow_mock.url)
     expect(page.locator("a.row")).to_have_count(2)
     page.keyboard.press("j")
     expect(page.locator(".why .value.sent")).to_have_text("2")
@@ -149,9 +108,9 @@ def test_keys_go_through_the_list(mock: VideosMock, opened: Opened) -> None:
     expect(page.locator(".empty")).to_contain_text("No request fits")
 
 
-def test_video_plays_and_seeks(mock: VideosMock, opened: Opened) -> None:
-    video = finished(mock)
-    page = opened(mock.url)
+def test_video_plays_and_seeks(slow_mock: VideosMock, opened: Opened) -> None:
+    video = finished(slow_mock)
+    page = opened(slow_mock.url)
     view(page, "videos")
     page.locator(".videocard").click()
     player = page.locator("video")
@@ -165,12 +124,12 @@ def test_video_plays_and_seeks(mock: VideosMock, opened: Opened) -> None:
     assert video in page.url
 
 
-def test_videos_are_steered_by_hand(mock: VideosMock, opened: Opened) -> None:
-    ids = [str(post(mock)["id"]) for _ in range(3)]
-    page = opened(f"{mock.url}")
+def test_videos_are_steered_by_hand(slow_mock: VideosMock, opened: Opened) -> None:
+    ids = [str(post(slow_mock)["id"]) for _ in range(3)]
+    page = opened(f"{slow_mock.url}")
 
     def do(number: int, *buttons: str) -> None:
-        page.goto(f"{mock.url}/_mock/ui/#/videos/{ids[number]}")
+        page.goto(f"{slow_mock.url}/_mock/ui/#/videos/{ids[number]}")
         for button in buttons:
             with page.expect_response(lambda answer: answer.request.method != "GET"):
                 page.get_by_role("button", name=button, exact=True).click()
@@ -179,21 +138,21 @@ def test_videos_are_steered_by_hand(mock: VideosMock, opened: Opened) -> None:
     expect(page.locator(".detail video")).to_be_visible()
     do(0, "Expire")
     expect(page.locator(".detail .notice")).to_contain_text("expired")
-    page.goto(f"{mock.url}/_mock/ui/#/videos/{ids[1]}")
+    page.goto(f"{slow_mock.url}/_mock/ui/#/videos/{ids[1]}")
     page.get_by_label("Code of the failure").select_option("server_error")
     do(1, "Fail with")
     expect(page.locator(".detail")).to_contain_text("could not be rendered")
     do(2, "Stall")
-    mock.advance(100_000)
+    slow_mock.advance(100_000)
     expect(page.locator(".detail header .state")).to_have_text("stalled")
     do(2, "Delete")
     expect(page.locator(".videocard")).to_have_count(2)
-    states = {job["id"]: (job["status"], job["expired"]) for job in mock.jobs}
+    states = {job["id"]: (job["status"], job["expired"]) for job in slow_mock.jobs}
     assert states == {ids[0]: ("completed", True), ids[1]: ("failed", False)}
 
 
-def test_form_of_the_document_creates_a_video(mock: VideosMock, opened: Opened) -> None:
-    page = opened(mock.url)
+def test_form_of_the_document_creates_a_video(slow_mock: VideosMock, opened: Opened) -> None:
+    page = opened(slow_mock.url)
     view(page, "try")
     page.get_by_label("size").select_option("1280x720")
     page.get_by_role("button", name="Use a picture of 1280×720").click()
@@ -202,29 +161,29 @@ def test_form_of_the_document_creates_a_video(mock: VideosMock, opened: Opened) 
     expect(page.locator(".tryanswer")).to_contain_text('"status": "queued"')
     page.get_by_role("link", name="open the video").click()
     expect(page.locator(".detail")).to_contain_text("1280x720")
-    assert [job["size"] for job in mock.jobs] == ["1280x720"]
+    assert [job["size"] for job in slow_mock.jobs] == ["1280x720"]
 
 
-def test_scenario_and_clock_set_on_the_page_are_met_by_a_client(mock: VideosMock, opened: Opened) -> None:
-    page = opened(mock.url)
+def test_scenario_and_clock_set_on_the_page_are_met_by_a_client(slow_mock: VideosMock, opened: Opened) -> None:
+    page = opened(slow_mock.url)
     view(page, "scenarios")
     page.get_by_label("Scenario", exact=True).fill("rate_limit_exceeded")
     page.get_by_role("button", name="Add").click()
     expect(page.locator("ul.active")).to_contain_text("rate_limit_exceeded")
-    assert post(mock)["error"]["code"] == "rate_limit_exceeded"
+    assert post(slow_mock)["error"]["code"] == "rate_limit_exceeded"
     expect(page.locator("ul.active")).to_have_count(0)
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_role("button", name="Let it run")).to_be_visible()
-    video = post(mock)["id"]
+    video = post(slow_mock)["id"]
     with page.expect_response("**/_mock/clock"):
         page.get_by_role("button", name="+10 min").click()
-    mock_jobs = {job["id"]: job["status"] for job in mock.jobs}
+    mock_jobs = {job["id"]: job["status"] for job in slow_mock.jobs}
     assert mock_jobs[video] == "completed"
 
 
-def test_rule_leads_to_the_requests_that_broke_it(mock: VideosMock, opened: Opened) -> None:
-    post(mock, seconds="10")
-    page = opened(mock.url)
+def test_rule_leads_to_the_requests_that_broke_it(slow_mock: VideosMock, opened: Opened) -> None:
+    post(slow_mock, seconds="10")
+    page = opened(slow_mock.url)
     view(page, "document")
     page.get_by_label("Search the document").fill("seconds.enum")
     page.locator(".ruleline summary").click()
@@ -232,34 +191,35 @@ def test_rule_leads_to_the_requests_that_broke_it(mock: VideosMock, opened: Open
     expect(page.locator("a.row")).to_have_count(1)
 
 
-def test_figures_are_those_of_the_metrics(mock: VideosMock, opened: Opened) -> None:
+def test_figures_are_those_of_the_metrics(slow_mock: VideosMock, opened: Opened) -> None:
     for _ in range(3):
-        post(mock, seconds="10")
-    page = opened(mock.url)
+        post(slow_mock, seconds="10")
+    page = opened(slow_mock.url)
     view(page, "figures")
     expect(page.locator(".sums")).to_contain_text("3requests")
     expect(page.locator(".bars").first).to_contain_text("seconds.enum")
 
 
-def test_reference_shows_the_document(mock: VideosMock, opened: Opened) -> None:
-    page = opened(mock.url)
-    page.goto(f"{mock.url}/_mock/docs/")
+def test_reference_shows_the_document(slow_mock: VideosMock, opened: Opened) -> None:
+    page = opened(slow_mock.url)
+    page.goto(f"{slow_mock.url}/_mock/docs/")
     expect(page.locator("h1")).to_contain_text("Image-to-video, Sora format")
 
 
-def test_token_never_appears_in_the_page(mock: VideosMock, opened: Opened) -> None:
-    post(mock, prompt=f"my token is {SECRET}", name=f"{SECRET}.png")
+def test_token_never_appears_in_the_page(slow_mock: VideosMock, opened: Opened) -> None:
+    post(slow_mock, prompt=f"my token is {SECRET}", name=f"{SECRET}.png")
     httpx.get(
-        f"{mock.url}/v1/videos/{SECRET}?after={SECRET}", headers={"authorization": f"Bearer {SECRET}", "x-copy": SECRET}
+        f"{slow_mock.url}/v1/videos/{SECRET}?after={SECRET}",
+        headers={"authorization": f"Bearer {SECRET}", "x-copy": SECRET},
     )
-    page = opened(mock.url)
+    page = opened(slow_mock.url)
     bodies: list[str] = []
     page.on(
         "response",
         lambda answer: bodies.append(answer.text()) if "json" in answer.headers.get("content-type", "") else None,
     )
     for number in (1, 2):
-        page.goto(f"{mock.url}/_mock/ui/#/requests/{number}")
+        page.goto(f"{slow_mock.url}/_mock/ui/#/requests/{number}")
         expect(page.locator(".detail")).to_contain_text("***")
         assert SECRET not in page.content()
     for name in VIEWS:
@@ -269,10 +229,10 @@ def test_token_never_appears_in_the_page(mock: VideosMock, opened: Opened) -> No
     assert SECRET not in "".join(bodies)
 
 
-def test_markup_and_terminal_escapes_show_as_text(mock: VideosMock, opened: Opened) -> None:
+def test_markup_and_terminal_escapes_show_as_text(slow_mock: VideosMock, opened: Opened) -> None:
     shown = "<img src=x onerror=alert(1)> ␛[31mred ⟨U+202E⟩ backwards"
-    post(mock, prompt=MARKUP, name="<b>bold</b>.png", **{"<i>field</i>": "x"})
-    page = opened(mock.url)
+    post(slow_mock, prompt=MARKUP, name="<b>bold</b>.png", **{"<i>field</i>": "x"})
+    page = opened(slow_mock.url)
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
     expect(page.locator("a.row .prompt")).to_have_text(shown)
     page.locator("a.row").click()

@@ -1,57 +1,15 @@
 """Who the page lets in, in a real browser."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from mockserver.jobs.pace import parse_pace
 from mockserver.settings import Settings
 from mockserver.testing import VideosMock
 from tests.clients.test_browser import Site
-from tests.clients.test_page import Opened, post
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Opened]:
-    """Opens a page, which must ask for nothing elsewhere, break no policy and raise no error."""
-    faults: list[str] = []
-    contexts = []
-
-    def open_page(url: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda said: faults.append(f"console: {said.text}") if "Content Security Policy" in said.text else None,
-        )
-        page.on(
-            "request",
-            lambda asked: (
-                faults.append(f"asked: {asked.url}") if not asked.url.startswith((url, "blob:", "data:")) else None
-            ),
-        )
-        page.goto(f"{url}/_mock/ui/")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-@pytest.fixture
-def mock() -> Iterator[VideosMock]:
-    """A mock whose videos take long, unless they are finished by hand."""
-    mock = VideosMock(Settings(pace=parse_pace("real")))
-    yield mock
-    mock.close()
-
+from tests.clients.test_page import post
+from tests.clients.vocabulary import Opened
 
 ATTACK = """async (url) => {
     const read = async (path, init) => { try { return (await (await fetch(url + path, init)).text()).slice(0, 80); } catch { return null; } };

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 TOKEN = "test-token"
 PROMPT = "A fox trots over a frozen lake, the ice sings and a hare looks up."
 NODE_FILES = Path(__file__).parent / "node"
+Opened = Callable[..., Page]  # opens the page of a mock, given its URL
 PATIENCE = 90  # seconds until a client counts as hanging
 TOO_LARGE_BYTES = 25_000_000
 

@@ -1,6 +1,5 @@
 """Who may control the mock."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,19 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.control.access import Access, is_loopback
-from tests.mock.test_cli import served, url
 from tests.mock.vocabulary import (
     TOKEN,
     Mock,
     envelope,
 )
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with served("--control-token", "control-secret") as (_, closed), served() as (_, told_at_start):
-        yield f"{url(told_at_start)} {url(closed)}"
-
 
 CONTROL = "control-secret"
 OURS = {"host": "localhost:8000"}

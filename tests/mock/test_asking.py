@@ -1,8 +1,5 @@
 """Scenarios asked for by the header Prefer and in prompts."""
 
-from pathlib import Path
-from typing import Any
-
 import httpx
 import pytest
 from hypothesis import given
@@ -10,21 +7,8 @@ from hypothesis import strategies as st
 
 from mockserver.scenarios.active import preferences
 from mockserver.scenarios.catalogue import directives
-from tests.mock.test_cli import served, url
-from tests.mock.test_scenarios import Way, by_control, by_file, by_header, by_prompt, by_python, error_of, remixed
+from tests.mock.test_scenarios import error_of, remixed
 from tests.mock.vocabulary import Mock, form, refused
-
-
-@pytest.fixture(params=[by_header, by_prompt, by_control, by_file, by_python])
-def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
-    """A creation that asks for a scenario, one way after another."""
-    return lambda scenario: request.param(tmp_path, scenario)
-
-
-@pytest.fixture(scope="module")
-def address() -> Any:
-    with served("--pace", "instant") as (_, told):
-        yield url(told)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +42,9 @@ def test_header_asks_for_an_example_of_the_operation(mock: Mock, example: str) -
     assert mock.send("GET", "/v1/videos/video_1", {"prefer": "code=200"}).json()["status"] == "queued"
 
 
-def test_several_headers_are_one_list(address: str) -> None:
+def test_several_headers_are_one_list(instant: str) -> None:
     headers = [("authorization", "Bearer x"), ("prefer", "wait=1"), ("prefer", "code=503")]
-    assert httpx.get(f"{address}/v1/videos", headers=headers).status_code == 503
+    assert httpx.get(f"{instant}/v1/videos", headers=headers).status_code == 503
 
 
 @pytest.mark.parametrize("prefer", ["return=minimal", "wait", "", ",", "code429", '"', "code", "exam ple"])

@@ -1,38 +1,13 @@
 """With only the document edited, the mock follows."""
 
 import copy
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.mock.vocabulary import DOCUMENT, Mock, file, form, refused, text
+from tests.mock.vocabulary import Edited, file, form, refused, text
 from tests.pictures import fitting, picture
-
-Edit = Callable[[dict[str, Any]], Any]
-
-
-class Edited:
-    """Mocks of edited documents, written to a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "openapi.yaml"
-
-    def __call__(self, edit: Edit) -> Mock:
-        document = copy.deepcopy(DOCUMENT)
-        edit(document)
-        return self.text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
-
-    def text(self, text: str) -> Mock:
-        self.path.write_text(text, "utf-8")
-        return Mock(document=self.path)
-
-
-@pytest.fixture
-def edited(tmp_path: Path) -> Edited:
-    return Edited(tmp_path)
 
 
 def schema(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,18 +1,10 @@
 """Documents that cannot be served: one line says why."""
 
-from pathlib import Path
-
 import pytest
 
 from mockserver.spec.document import DocumentError
-from tests.mock.test_edits import Edit, Edited, field, media, parameter, schema
-from tests.mock.vocabulary import Mock
-
-
-@pytest.fixture
-def edited(tmp_path: Path) -> Edited:
-    return Edited(tmp_path)
-
+from tests.mock.test_edits import field, media, parameter, schema
+from tests.mock.vocabulary import Edit, Edited, Mock
 
 INVALID: dict[str, tuple[Edit, str]] = {
     "version": (lambda d: d.update(openapi="3.0.3"), "openapi: '3.0.3' is not supported, 3.1 is"),

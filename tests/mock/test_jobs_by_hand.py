@@ -10,11 +10,6 @@ from tests.mock.test_page import created
 from tests.mock.vocabulary import Mock, envelope
 
 
-@pytest.fixture
-def mock() -> Mock:
-    return Mock()
-
-
 def test_video_is_finished_failed_stalled_expired_and_deleted() -> None:
     with_hand = VideosMock(Settings(pace=parse_pace("real")))
     ids = [created(with_hand) for _ in range(4)]

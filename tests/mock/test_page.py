@@ -23,11 +23,6 @@ from tests.pictures import picture
 CONTROL = "control-secret"
 
 
-@pytest.fixture
-def mock() -> Mock:
-    return Mock()
-
-
 def detail(mock: Mock, number: int | None = None) -> dict[str, Any]:
     """One request of the journal in full, by default the newest."""
     number = mock.control.requests[-1]["id"] if number is None else number

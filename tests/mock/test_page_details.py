@@ -12,11 +12,6 @@ from tests.mock.vocabulary import Mock, file, form, text
 from tests.pictures import picture
 
 
-@pytest.fixture
-def mock() -> Mock:
-    return Mock()
-
-
 def test_unknown_video_is_not_found_whatever_is_asked_of_it(mock: Mock) -> None:
     answers = [
         mock.tell("GET", "jobs/video_1"),

@@ -6,11 +6,6 @@ from tests.mock.test_page import CONTROL
 from tests.mock.vocabulary import Mock
 
 
-@pytest.fixture
-def mock() -> Mock:
-    return Mock()
-
-
 def login(mock: Mock) -> str:
     """The cookie for the control token, as a browser sends it back."""
     answer = mock.tell("POST", "login", json={"token": CONTROL})

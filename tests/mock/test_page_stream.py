@@ -13,11 +13,6 @@ from tests.mock.test_page import detail, rows
 from tests.mock.vocabulary import Mock
 
 
-@pytest.fixture
-def mock() -> Mock:
-    return Mock()
-
-
 def follow(mock: Mock, events: int = 1) -> list[bytes]:
     """What the stream sends until so many pieces of it have come."""
     sent: list[Any] = []

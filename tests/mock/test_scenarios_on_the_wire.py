@@ -12,36 +12,30 @@ from tests.mock.vocabulary import TOKEN
 from tests.pictures import picture
 
 
-@pytest.fixture(scope="module")
-def address() -> Any:
-    with served("--pace", "instant") as (_, told):
-        yield url(told)
-
-
-def post(address: str, prompt: str = "A fox.", content: bytes | None = None) -> httpx.Response:
+def post(instant: str, prompt: str = "A fox.", content: bytes | None = None) -> httpx.Response:
     headers = {"authorization": f"Bearer {TOKEN}"}
     files = {"input_reference": content or picture()}
-    return httpx.post(f"{address}/v1/videos", headers=headers, data={"prompt": prompt}, files=files)
+    return httpx.post(f"{instant}/v1/videos", headers=headers, data={"prompt": prompt}, files=files)
 
 
 @pytest.mark.parametrize("size", [0, 3_000_000])
-def test_dropped_connection_is_seen_as_one(address: str, size: int) -> None:
-    httpx.post(f"{address}/_mock/scenarios", json={"scenario": "drop"})
+def test_dropped_connection_is_seen_as_one(instant: str, size: int) -> None:
+    httpx.post(f"{instant}/_mock/scenarios", json={"scenario": "drop"})
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
-        post(address, content=picture() + bytes(size))
-    assert post(address).status_code == 200
+        post(instant, content=picture() + bytes(size))
+    assert post(instant).status_code == 200
 
 
-def test_truncated_json_is_a_whole_answer_of_half_an_object(address: str) -> None:
-    answer = post(address, "[mock: truncate]")
+def test_truncated_json_is_a_whole_answer_of_half_an_object(instant: str) -> None:
+    answer = post(instant, "[mock: truncate]")
     assert answer.status_code == 200
     with pytest.raises(json.JSONDecodeError):
         answer.json()
 
 
-def test_content_that_breaks_off_is_shorter_than_it_says(address: str) -> None:
-    video = post(address, "[mock: break_off=50]").json()
-    path = f"{address}/v1/videos/{video['id']}/content?variant=thumbnail"
+def test_content_that_breaks_off_is_shorter_than_it_says(instant: str) -> None:
+    video = post(instant, "[mock: break_off=50]").json()
+    path = f"{instant}/v1/videos/{video['id']}/content?variant=thumbnail"
     received = b""
     with (
         pytest.raises(httpx.RemoteProtocolError, match="closed"),
@@ -65,8 +59,8 @@ def test_nothing_that_a_scenario_does_is_logged_as_a_failure() -> None:
 
 
 @pytest.fixture
-def client(address: str) -> Any:
-    with openai.OpenAI(base_url=f"{address}/v1", api_key=TOKEN, max_retries=0) as client:
+def client(instant: str) -> Any:
+    with openai.OpenAI(base_url=f"{instant}/v1", api_key=TOKEN, max_retries=0) as client:
         yield client
 
 
@@ -99,10 +93,10 @@ def test_openai_sees_a_job_that_fails(client: openai.OpenAI) -> None:
 
 @retired
 def test_openai_comes_back_after_the_time_that_it_is_told(
-    client: openai.OpenAI, address: str, monkeypatch: pytest.MonkeyPatch
+    client: openai.OpenAI, instant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("openai._base_client.time.sleep", slept.append)
-    httpx.post(f"{address}/_mock/scenarios", json={"scenario": "rate_limit, retry_after=7", "times": 2})
+    httpx.post(f"{instant}/_mock/scenarios", json={"scenario": "rate_limit, retry_after=7", "times": 2})
     assert client.with_options(max_retries=2).videos.create(**CALL).status == "queued"
     assert slept == [7.0, 7.0]

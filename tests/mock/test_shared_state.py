@@ -8,14 +8,7 @@ from mockserver.settings import Settings
 from mockserver.stores import parse_store
 from mockserver.stores.base import StoreUnavailable
 from mockserver.stores.shared import ALIVE_SECONDS, SharedState
-from tests.mock.stores import NAMES, PERSISTENT
 from tests.mock.vocabulary import Mock
-
-
-@pytest.fixture(params=PERSISTENT)
-def name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The name of a shared store."""
-    return NAMES[request.param](tmp_path)
 
 
 class Wall:

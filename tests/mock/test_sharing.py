@@ -23,18 +23,11 @@ from mockserver.stores.sqlite import shared as sqlite_board
 from mockserver.testing import VideosMock
 from mockserver.web.asgi import in_background
 from tests.mock.receiver import SECRET, receiving
-from tests.mock.stores import NAMES, PERSISTENT
 from tests.mock.test_cli import served, url
 from tests.mock.test_workers import eventually
 from tests.mock.vocabulary import TOKEN, Clock, Mock, form
 from tests.pictures import picture
 from tests.redis_server import RedisServer, needs_redis, shared_redis
-
-
-@pytest.fixture(params=PERSISTENT)
-def name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The name of a shared store."""
-    return NAMES[request.param](tmp_path)
 
 
 class Process(Mock):

@@ -1,7 +1,8 @@
 """What the tests of the mock say: a mock in process, forms to send it, and what to expect of an answer."""
 
 import asyncio
-from collections.abc import Iterable
+import copy
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,22 @@ def envelope(answer: httpx.Response) -> dict[str, Any]:
     assert error.keys() == {"message", "type", "param", "code"}
     assert error["type"] == "invalid_request_error" and error["message"]
     return error
+
+
+Edit = Callable[[dict[str, Any]], Any]
+
+
+class Edited:
+    """Mocks of edited documents, written to a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "openapi.yaml"
+
+    def __call__(self, edit: Edit) -> Mock:
+        document = copy.deepcopy(DOCUMENT)
+        edit(document)
+        return self.text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    def text(self, text: str) -> Mock:
+        self.path.write_text(text, "utf-8")
+        return Mock(document=self.path)
