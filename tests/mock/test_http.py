@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.server.limits import limits_of
 from mockserver.settings import Settings
+from mockserver.testing import VideosMock
 from tests.mock.test_cli import served, url
 from tests.mock.test_server import exchange, read_answer
 from tests.mock.vocabulary import BOUNDARY, DOCUMENT, Mock, file, form, multipart, refused, text
@@ -230,3 +231,12 @@ def test_padding_behind_a_boundary_is_accepted_over_a_socket(address: tuple[str,
     line = b"--" + BOUNDARY.encode()
     padded = BODY.replace(line + b"\r\n", line + b" \t\r\n")
     assert exchange(address, create(body=padded)).status_code == 200
+
+
+def test_mock_in_this_process_keeps_the_bounds_of_its_settings() -> None:
+    mock = VideosMock(Settings(max_headers=3))
+    try:
+        host, port = mock.url.removeprefix("http://").split(":")
+        assert exchange((host, int(port)), head("GET /v1/videos", "X-Many: 1", "X-Many: 2")).status_code == 431
+    finally:
+        mock.close()
